@@ -1,0 +1,68 @@
+//go:build linux
+
+#include "textflag.h"
+
+// The hooks below are called by Unicorn by the C convention. They are so small that they
+// need neither Go's runtime nor a stack frame; user data is the address of a hookState.
+//   block, code: (uc DI, address SI, size DX, state CX)
+//   interrupt:   (uc DI, number SI, state DX)
+//   invalid:     (uc DI, state SI)
+
+// Count down and stop the machine when the budget is used up.
+TEXT ·blockHook(SB), NOSPLIT|NOFRAME, $0
+	DECQ 0(CX)
+	JS   stop
+	RET
+stop:
+	MOVQ 8(CX), AX
+	JMP  AX
+
+// The guest entered a stub: remember which and stop.
+TEXT ·stubHook(SB), NOSPLIT|NOFRAME, $0
+	MOVQ SI, 16(CX)
+	MOVQ 8(CX), AX
+	JMP  AX
+
+TEXT ·countHook(SB), NOSPLIT|NOFRAME, $0
+	INCQ 40(CX)
+	RET
+
+TEXT ·interruptHook(SB), NOSPLIT|NOFRAME, $0
+	MOVL SI, AX
+	INCQ AX
+	MOVQ AX, 24(DX)
+	MOVQ 8(DX), AX
+	JMP  AX
+
+TEXT ·invalidHook(SB), NOSPLIT|NOFRAME, $0
+	MOVQ $1, 32(SI)
+	XORL AX, AX
+	RET
+
+// hookAddress(n) is where hook n starts.
+TEXT ·hookAddress(SB), NOSPLIT, $0-16
+	MOVQ n+0(FP), AX
+	CMPQ AX, $0
+	JEQ  h0
+	CMPQ AX, $1
+	JEQ  h1
+	CMPQ AX, $2
+	JEQ  h2
+	CMPQ AX, $3
+	JEQ  h3
+	LEAQ ·invalidHook(SB), BX
+	JMP  done
+h0:
+	LEAQ ·blockHook(SB), BX
+	JMP  done
+h1:
+	LEAQ ·stubHook(SB), BX
+	JMP  done
+h2:
+	LEAQ ·countHook(SB), BX
+	JMP  done
+h3:
+	LEAQ ·interruptHook(SB), BX
+done:
+	MOVQ BX, ret+8(FP)
+	RET

@@ -1,0 +1,66 @@
+//go:build linux
+
+#include "textflag.h"
+
+// See hooks_amd64.s. Arguments are in R0, R1, R2, R3.
+
+TEXT ·blockHook(SB), NOSPLIT|NOFRAME, $0
+	MOVD 0(R3), R4
+	SUBS $1, R4, R4
+	MOVD R4, 0(R3)
+	BMI  stop
+	RET
+stop:
+	MOVD 8(R3), R4
+	JMP  (R4)
+
+TEXT ·stubHook(SB), NOSPLIT|NOFRAME, $0
+	MOVD R1, 16(R3)
+	MOVD 8(R3), R4
+	JMP  (R4)
+
+TEXT ·countHook(SB), NOSPLIT|NOFRAME, $0
+	MOVD 40(R3), R4
+	ADD  $1, R4, R4
+	MOVD R4, 40(R3)
+	RET
+
+TEXT ·interruptHook(SB), NOSPLIT|NOFRAME, $0
+	MOVWU R1, R4
+	ADD   $1, R4, R4
+	MOVD  R4, 24(R2)
+	MOVD  8(R2), R4
+	JMP   (R4)
+
+TEXT ·invalidHook(SB), NOSPLIT|NOFRAME, $0
+	MOVD $1, R4
+	MOVD R4, 32(R1)
+	MOVD ZR, R0
+	RET
+
+TEXT ·hookAddress(SB), NOSPLIT, $0-16
+	MOVD n+0(FP), R0
+	CMP  $0, R0
+	BEQ  h0
+	CMP  $1, R0
+	BEQ  h1
+	CMP  $2, R0
+	BEQ  h2
+	CMP  $3, R0
+	BEQ  h3
+	MOVD $·invalidHook(SB), R1
+	JMP  done
+h0:
+	MOVD $·blockHook(SB), R1
+	JMP  done
+h1:
+	MOVD $·stubHook(SB), R1
+	JMP  done
+h2:
+	MOVD $·countHook(SB), R1
+	JMP  done
+h3:
+	MOVD $·interruptHook(SB), R1
+done:
+	MOVD R1, ret+8(FP)
+	RET

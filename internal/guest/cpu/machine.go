@@ -1,0 +1,284 @@
+//go:build linux && (amd64 || arm64)
+
+package cpu
+
+import (
+	"fmt"
+	"math"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/ebitengine/purego"
+	"golang.org/x/sys/unix"
+)
+
+// hookState is shared with the assembly hooks: its offsets stand there as numbers. It lives
+// outside Go's heap because Unicorn keeps its address.
+type hookState struct {
+	budget      int64   // 0
+	stop        uintptr // 8: uc_emu_stop
+	stub        uint64  // 16: the stub that was entered
+	interrupt   uint64  // 24: trap number + 1
+	invalid     uint64  // 32: set by an instruction that the decoder refused
+	instruction uint64  // 40: instructions executed, if they are counted
+}
+
+// scratch is memory at a fixed address for register exchange.
+type scratch struct {
+	hooks  hookState
+	ids    [40]int32
+	values [40]uint64
+	ptrs   [40]uintptr
+	one    [4]uint64
+}
+
+func blockHook()
+func stubHook()
+func countHook()
+func interruptHook()
+func invalidHook()
+func hookAddress(n uintptr) uintptr
+
+// Unicorn's hook kinds.
+const (
+	hookInterrupt = 1 << 0
+	hookCode      = 1 << 2
+	hookBlock     = 1 << 3
+	hookMemory    = 0x3f << 4 // unmapped and protected reads, writes, fetches
+	hookInvalid   = 1 << 14
+)
+
+// Machine is one emulated processor. Only the goroutine that runs it may call its methods,
+// except Interrupt.
+type Machine struct {
+	Arch   *Arch
+	uc     uintptr
+	s      *scratch
+	fault  func(address, size uint64, access Prot) bool
+	missed Event // the fault that the callback refused
+	loaded *Context
+	broken error
+}
+
+// Context keeps the registers of a thread that is not on the processor: Regs is always
+// valid while the thread is stopped, the rest is Unicorn's.
+type Context struct {
+	Regs  Regs
+	saved uintptr
+}
+
+// New makes a machine. Its memory is empty.
+func New(c Config) (*Machine, error) {
+	if err := loadLibrary(); err != nil {
+		return nil, err
+	}
+	page, err := unix.Mmap(-1, 0, int(unsafe.Sizeof(scratch{})), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err != nil {
+		return nil, err
+	}
+	m := &Machine{Arch: c.Arch, s: (*scratch)(unsafe.Pointer(&page[0])), fault: c.Fault}
+	if err := try(library.open, c.Arch.ucArch, c.Arch.ucMode, uintptr(unsafe.Pointer(&m.s.one[0]))); err != nil {
+		return nil, fmt.Errorf("uc_open: %w", err)
+	}
+	m.uc = uintptr(m.s.one[0])
+	// UC_CTL_CPU_MODEL, one argument, write
+	if err := try(library.ctl, m.uc, 7|1<<26|1<<30, c.Arch.ucModel); err != nil {
+		return nil, fmt.Errorf("choosing the CPU model: %w", err)
+	}
+	m.s.hooks.stop = library.stop
+	for i, id := range c.Arch.Registers {
+		m.s.ids[i] = id
+		m.s.ptrs[i] = uintptr(unsafe.Pointer(&m.s.values[i]))
+	}
+	for _, v := range c.Arch.Setup {
+		m.SetRegister(v.Register, v.Value)
+	}
+	return m, m.addHooks(c)
+}
+
+func (m *Machine) addHooks(c Config) error {
+	state := uintptr(unsafe.Pointer(&m.s.hooks))
+	add := func(kind, fn uintptr, begin, end uint64) error {
+		return try(library.hookAdd, m.uc, uintptr(unsafe.Pointer(&m.s.one[0])), kind, fn, state, uintptr(begin), uintptr(end))
+	}
+	// The order matters: a counted instruction in a stub is counted before the stub stops.
+	if c.CountInstructions {
+		if err := add(hookCode, hookAddress(2), 1, 0); err != nil {
+			return err
+		}
+	}
+	if err := add(hookCode, hookAddress(1), c.StubStart, c.StubEnd-1); err != nil {
+		return err
+	}
+	if err := add(hookBlock, hookAddress(0), 1, 0); err != nil {
+		return err
+	}
+	if err := add(hookInterrupt, hookAddress(3), 1, 0); err != nil {
+		return err
+	}
+	if err := add(hookInvalid, hookAddress(4), 1, 0); err != nil {
+		return err
+	}
+	return add(hookMemory, purego.NewCallback(m.onFault), 1, 0)
+}
+
+// onFault is called by Unicorn in the middle of a memory access.
+func (m *Machine) onFault(uc, kind, address, size, value, data uintptr) (handled uintptr) {
+	defer func() {
+		if p := recover(); p != nil {
+			m.broken = fmt.Errorf("handling a guest memory fault: %v", p)
+			handled = 0
+		}
+	}()
+	access := ProtRead
+	switch uint32(kind) {
+	case 20, 22: // UC_MEM_WRITE_UNMAPPED, UC_MEM_WRITE_PROT
+		access = ProtWrite
+	case 21, 24: // UC_MEM_FETCH_UNMAPPED, UC_MEM_FETCH_PROT
+		access = ProtExec
+	}
+	n := uint64(uint32(size))
+	if n == 0 || n > 64 {
+		n = 1
+	}
+	if m.fault != nil && m.fault(uint64(address), n, access) {
+		return 1
+	}
+	m.missed = Event{Stop: StopMemory, Address: uint64(address), Access: access}
+	return 0
+}
+
+// Register reads one register by Unicorn's number.
+func (m *Machine) Register(id int32) uint64 {
+	m.s.one[0] = 0
+	call(library.regRead, m.uc, uintptr(id), uintptr(unsafe.Pointer(&m.s.one[0])))
+	return m.s.one[0]
+}
+
+// SetRegister writes one register by Unicorn's number.
+func (m *Machine) SetRegister(id int32, v uint64) {
+	m.s.one = [4]uint64{v}
+	call(library.regWrite, m.uc, uintptr(id), uintptr(unsafe.Pointer(&m.s.one[0])))
+}
+
+// NewContext makes a register file with everything as the processor has it now.
+func (m *Machine) NewContext() (*Context, error) {
+	if err := try(library.contextAlloc, m.uc, uintptr(unsafe.Pointer(&m.s.one[0]))); err != nil {
+		return nil, fmt.Errorf("allocating a thread's registers: %w", err)
+	}
+	c := &Context{saved: uintptr(m.s.one[0])}
+	call(library.contextSave, m.uc, c.saved)
+	return c, nil
+}
+
+// Free releases a context; it must not be used again.
+func (m *Machine) Free(c *Context) {
+	if m.loaded == c {
+		m.loaded = nil
+	}
+	call(library.free, c.saved)
+	c.saved = 0
+}
+
+// load puts a thread on the processor.
+func (m *Machine) load(c *Context) {
+	if m.loaded == c {
+		return
+	}
+	if m.loaded != nil {
+		call(library.contextSave, m.uc, m.loaded.saved)
+	}
+	call(library.contextRestore, m.uc, c.saved)
+	m.loaded = c
+}
+
+// Vector reads vector register n of a thread.
+func (m *Machine) Vector(c *Context, n int) (v [2]uint64) {
+	m.load(c)
+	m.s.one = [4]uint64{}
+	call(library.regRead, m.uc, uintptr(m.Arch.Vector0)+uintptr(n), uintptr(unsafe.Pointer(&m.s.one[0])))
+	return [2]uint64{m.s.one[0], m.s.one[1]}
+}
+
+// SetVector writes vector register n of a thread.
+func (m *Machine) SetVector(c *Context, n int, v [2]uint64) {
+	m.load(c)
+	m.s.one = [4]uint64{v[0], v[1]}
+	call(library.regWrite, m.uc, uintptr(m.Arch.Vector0)+uintptr(n), uintptr(unsafe.Pointer(&m.s.one[0])))
+}
+
+// ThreadRegister reads a register that is not in Regs.
+func (m *Machine) ThreadRegister(c *Context, id int32) uint64 {
+	m.load(c)
+	return m.Register(id)
+}
+
+// SetThreadRegister writes a register that is not in Regs.
+func (m *Machine) SetThreadRegister(c *Context, id int32, v uint64) {
+	m.load(c)
+	m.SetRegister(id, v)
+}
+
+// Copy makes dst's registers those of src.
+func (m *Machine) Copy(dst, src *Context) {
+	m.load(src)
+	call(library.contextSave, m.uc, dst.saved)
+	dst.Regs = src.Regs
+}
+
+// Run executes the thread until something happens, at most for budget basic blocks.
+func (m *Machine) Run(c *Context, budget int64) (Event, error) {
+	m.load(c)
+	h := &m.s.hooks
+	n := len(m.Arch.Registers)
+	copy(m.s.values[:n], c.Regs[:n])
+	call(library.regWriteBatch, m.uc, uintptr(unsafe.Pointer(&m.s.ids[0])), uintptr(unsafe.Pointer(&m.s.ptrs[0])), uintptr(n))
+	atomic.StoreInt64(&h.budget, budget)
+	h.stub, h.interrupt, h.invalid = 0, 0, 0
+	m.missed = Event{}
+	e := call(library.start, m.uc, uintptr(c.Regs[m.Arch.PC]), math.MaxUint64, 0, 0)
+	call(library.regReadBatch, m.uc, uintptr(unsafe.Pointer(&m.s.ids[0])), uintptr(unsafe.Pointer(&m.s.ptrs[0])), uintptr(n))
+	copy(c.Regs[:n], m.s.values[:n])
+	if m.broken != nil {
+		return Event{}, m.broken
+	}
+	switch {
+	case h.stub != 0:
+		return Event{Stop: StopCall, Address: h.stub}, nil
+	case h.interrupt != 0:
+		code := uint32(h.interrupt - 1)
+		return Event{Stop: m.Arch.Classify(code), Code: code, Address: c.Regs[m.Arch.PC]}, nil
+	case m.missed.Stop == StopMemory:
+		return m.missed, nil
+	case h.invalid != 0 || e == 10: // UC_ERR_INSN_INVALID
+		return Event{Stop: StopUndefined, Address: c.Regs[m.Arch.PC]}, nil
+	case e != 0:
+		return Event{Stop: StopOther, Code: e, Address: c.Regs[m.Arch.PC]}, nil
+	}
+	return Event{Stop: StopBudget}, nil
+}
+
+// Interrupt makes a running Run come back soon. Any goroutine may call it.
+func (m *Machine) Interrupt() { atomic.StoreInt64(&m.s.hooks.budget, 0) }
+
+// Instructions is the number of guest instructions executed so far, if they are counted.
+func (m *Machine) Instructions() uint64 { return m.s.hooks.instruction }
+
+// Map lets the guest use memory of this process at the same address.
+func (m *Machine) Map(address, size uint64, prot Prot) error {
+	if err := try(library.memMapPtr, m.uc, uintptr(address), uintptr(size), uintptr(prot), uintptr(address)); err != nil {
+		return fmt.Errorf("mapping %#x+%#x: %w", address, size, err)
+	}
+	return nil
+}
+
+// Unmap takes a range away that Map gave, or a part of it.
+func (m *Machine) Unmap(address, size uint64) error {
+	return try(library.memUnmap, m.uc, uintptr(address), uintptr(size))
+}
+
+// ForgetCode drops translations of code in a range that something other than the guest wrote.
+func (m *Machine) ForgetCode(address, size uint64) {
+	// UC_CTL_TB_REMOVE_CACHE, two arguments, write
+	call(library.ctl, m.uc, 9|2<<26|1<<30, uintptr(address), uintptr(address+size))
+}
