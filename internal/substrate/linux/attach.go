@@ -1,0 +1,235 @@
+//go:build linux && (amd64 || arm64)
+
+package linux
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// The methods in this file run on the tracer's thread.
+
+// seize attaches a thread without stopping it. A thread that is just ending
+// gives (nil, nil): it can be neither attached nor counted.
+func (t *Tracer) seize(tid int) (*tracee, error) {
+	if x := t.threads[tid]; x != nil {
+		return x, nil
+	}
+	if !t.p.HasThread(tid, 0) {
+		return nil, unix.ESRCH
+	}
+	err := ptrace(unix.PTRACE_SEIZE, tid, 0, uintptr(t.options()))
+	if err != nil {
+		status, gone := t.p.ThreadStatus(tid)
+		switch {
+		case gone != nil || err == unix.ESRCH:
+			return nil, nil
+		case status.TracerPID == t.self:
+			// Attached by the kernel, as the child of an attached thread.
+		case status.TracerPID != 0:
+			return nil, ErrTraced
+		default:
+			s, gone := t.p.ThreadStat(tid)
+			if gone != nil || s.State == 'Z' || s.State == 'X' {
+				return nil, nil
+			}
+			return nil, err
+		}
+	}
+	x := &tracee{tid: tid}
+	t.threads[tid] = x
+	return x, nil
+}
+
+func (t *Tracer) options() int {
+	options := attachOptions
+	if t.watch.ThreadExit {
+		options |= unix.PTRACE_O_TRACEEXIT
+	}
+	return options
+}
+
+// wanted tells whether the thread is to be stopped.
+func (t *Tracer) wanted(x *tracee) bool {
+	return t.suspended || x.held || x.judged > 0
+}
+
+// attachAll attaches every thread of the process, and stops each if stop is
+// set. Threads that appear meanwhile are found by listing again until a round
+// finds nothing new.
+func (t *Tracer) attachAll(stop bool) error {
+	tried := map[int]bool{}
+	for {
+		tids, err := t.p.ThreadIDs(t.scratch[:0])
+		t.scratch = tids
+		if err != nil {
+			return err
+		}
+		fresh := false
+		for _, tid := range tids {
+			if tried[tid] {
+				continue
+			}
+			tried[tid] = true
+			x, err := t.seize(tid)
+			if err == unix.ESRCH {
+				continue
+			}
+			if err != nil {
+				return wrap("attach to", t.p.pid, tid, err)
+			}
+			fresh = fresh || x != nil
+		}
+		if stop {
+			t.stopAll()
+		}
+		if !fresh {
+			return nil
+		}
+	}
+}
+
+// stopAll interrupts all running threads first and collects their stops
+// afterwards, so that they stop at almost the same time.
+func (t *Tracer) stopAll() {
+	var waiting []*tracee
+	for _, x := range t.threads {
+		if !x.stopped && ptrace(unix.PTRACE_INTERRUPT, x.tid, 0, 0) == nil {
+			waiting = append(waiting, x)
+		}
+	}
+	for _, x := range waiting {
+		_ = t.await(x)
+	}
+}
+
+const (
+	patience     = 20 * time.Millisecond // before asking why a thread does not stop
+	longPatience = 10 * time.Second      // for a thread that wants a CPU
+)
+
+// await waits for an interrupted thread to stop. It gives up with ErrBusy on
+// one that sleeps uninterruptibly: such a thread runs no user code, and will
+// stop by itself before it does.
+func (t *Tracer) await(x *tracee) error {
+	var begin time.Time
+	for round := 0; ; round++ {
+		if t.threads[x.tid] != x {
+			return unix.ESRCH
+		}
+		if x.stopped {
+			return nil
+		}
+		if s, found := x.poll(); found {
+			t.note(x, s)
+			continue
+		}
+		pause(round)
+		if round < 20 {
+			continue
+		}
+		now := time.Now()
+		if begin.IsZero() {
+			begin = now
+		}
+		if now.Sub(begin) < patience {
+			continue
+		}
+		if now.Sub(begin) > longPatience {
+			return ErrBusy
+		}
+		if s, err := t.p.ThreadStat(x.tid); err != nil || s.State == 'D' {
+			return ErrBusy
+		}
+	}
+}
+
+// stopOne attaches a thread if need be, and stops it.
+func (t *Tracer) stopOne(tid int) (*tracee, error) {
+	x, err := t.seize(tid)
+	if err != nil {
+		return nil, err
+	}
+	if x == nil {
+		return nil, unix.ESRCH
+	}
+	if x.stopped {
+		return x, nil
+	}
+	if err := ptrace(unix.PTRACE_INTERRUPT, tid, 0, 0); err != nil {
+		return nil, err
+	}
+	if err := t.await(x); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// collect looks at all threads for stops and ends that nobody waits for.
+func (t *Tracer) collect() {
+	for _, x := range t.threads {
+		if s, found := x.poll(); found {
+			t.note(x, s)
+		}
+	}
+	t.settle()
+}
+
+// settle brings every thread into the state that is wanted of it: stopped
+// threads go on, and what needs no watching is detached.
+func (t *Tracer) settle() {
+	for _, x := range t.threads {
+		t.release(x)
+	}
+}
+
+// release lets a stopped thread go on unless it is wanted stopped.
+func (t *Tracer) release(x *tracee) {
+	if t.wanted(x) && !x.foreign {
+		return
+	}
+	if t.handler == nil || x.foreign {
+		t.detach(x)
+		return
+	}
+	if !x.stopped {
+		return
+	}
+	request, signal := unix.PTRACE_CONT, x.signal
+	switch {
+	case x.group:
+		request, signal = unix.PTRACE_LISTEN, 0
+	case x.step:
+		request = unix.PTRACE_SINGLESTEP
+	}
+	listen := x.group
+	x.stopped, x.group, x.signal, x.listen = false, false, 0, listen
+	if err := ptrace(request, x.tid, 0, uintptr(signal)); err != nil {
+		// It was killed while it stood. Its end is found by the next collect.
+		return
+	}
+}
+
+// detach lets a thread go for good, with the signal that was on its way.
+func (t *Tracer) detach(x *tracee) {
+	if !x.stopped {
+		// Only a stopped thread can be detached. One that does not stop now
+		// is asked once, and let go when collect finds it stopped.
+		if x.leaving {
+			return
+		}
+		x.leaving = true
+		if ptrace(unix.PTRACE_INTERRUPT, x.tid, 0, 0) != nil || t.await(x) != nil {
+			return
+		}
+	}
+	if err := ptrace(unix.PTRACE_DETACH, x.tid, 0, uintptr(x.signal)); err == nil {
+		delete(t.threads, x.tid)
+		return
+	}
+	// Killed while it stood.
+	if s, found := x.poll(); found && s.gone {
+		t.note(x, s)
+	}
+}

@@ -1,0 +1,131 @@
+//go:build linux && (amd64 || arm64)
+
+package linux
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// note records a stop or an end, and hands it to the event handler if that
+// asked for it. It runs on the tracer's thread.
+func (t *Tracer) note(x *tracee, s stop) {
+	if s.gone {
+		t.noteEnd(x, s)
+		return
+	}
+	x.stopped, x.listen, x.group, x.signal = true, false, false, 0
+	switch s.event {
+	case 0:
+		if s.signal == syscallStop {
+			return
+		}
+		x.signal = s.signal
+		t.noteSignal(x)
+	case unix.PTRACE_EVENT_STOP:
+		// SIGTRAP is our own interrupt (or a new thread's beginning); any
+		// other signal names the job-control stop that the process is in.
+		x.group = s.signal != int(unix.SIGTRAP)
+	case unix.PTRACE_EVENT_CLONE:
+		t.noteClone(x)
+	case unix.PTRACE_EVENT_EXEC:
+		t.noteExec(x)
+	case unix.PTRACE_EVENT_EXIT:
+		status, _ := eventMessage(x.tid)
+		t.tell(x, Event{Kind: EventThreadExit, TID: x.tid, Status: int(status)}, t.watch.ThreadExit)
+	}
+}
+
+func (t *Tracer) noteSignal(x *tracee) {
+	if t.handler == nil || !t.watch.has(x.signal) {
+		return
+	}
+	e := Event{Kind: EventSignal, TID: x.tid, Signal: unix.Signal(x.signal)}
+	if err := ptraceInto(unix.PTRACE_GETSIGINFO, x.tid, 0, &e.Info); err != nil {
+		return // killed in between
+	}
+	t.tell(x, e, true)
+}
+
+// noteClone takes charge of a new thread, which the kernel has attached for
+// us. A clone that is a process of its own is let go.
+func (t *Tracer) noteClone(x *tracee) {
+	id, err := eventMessage(x.tid)
+	if err != nil {
+		return
+	}
+	tid := int(id)
+	child := t.threads[tid]
+	if child == nil {
+		child = &tracee{tid: tid}
+		t.threads[tid] = child
+	}
+	child.foreign = !t.p.HasThread(tid, 0)
+	if !child.foreign {
+		t.tell(x, Event{Kind: EventThreadStart, TID: x.tid, NewTID: tid}, t.watch.ThreadStart)
+	}
+}
+
+// noteExec: exec ends all other threads, and the one that called it takes
+// over the first thread's id.
+func (t *Tracer) noteExec(x *tracee) {
+	former, _ := eventMessage(x.tid)
+	for tid, other := range t.threads {
+		if other != x && !other.foreign {
+			delete(t.threads, tid)
+		}
+	}
+	t.gadget = 0
+	t.p.newImage()
+	t.tell(x, Event{Kind: EventExec, TID: x.tid, FormerTID: int(former)}, t.watch.Exec)
+}
+
+func (t *Tracer) noteEnd(x *tracee, s stop) {
+	delete(t.threads, x.tid)
+	if x.tid != t.p.pid {
+		reap(x.tid)
+		return
+	}
+	// The first thread is reported last, when the whole process has ended. A
+	// child of ours is left for whoever started it to wait for.
+	if status, err := t.p.Status(); err != nil || status.PPID != os.Getpid() {
+		reap(x.tid)
+	}
+	if t.handler != nil && t.watch.Exit && !t.dead {
+		t.dead = true
+		e := Event{Kind: EventExit, TID: x.tid, Status: s.status, Killed: s.code != 1}
+		h := t.handler
+		go h(e)
+	}
+}
+
+// tell calls the handler in a goroutine of its own; the thread stays stopped
+// until it has answered.
+func (t *Tracer) tell(x *tracee, e Event, wanted bool) {
+	if t.handler == nil || !wanted {
+		return
+	}
+	h := t.handler
+	x.judged++
+	go func() {
+		action := h(e)
+		_ = t.do(func() error {
+			if t.threads[e.TID] != x {
+				return nil
+			}
+			x.judged--
+			if e.Kind == EventSignal && x.stopped {
+				x.signal = action.signalFor(e.Signal)
+			}
+			t.release(x)
+			return nil
+		})
+	}()
+}
+
+func eventMessage(tid int) (uint64, error) {
+	var message uint64
+	err := ptraceInto(unix.PTRACE_GETEVENTMSG, tid, 0, &message)
+	return message, err
+}

@@ -1,0 +1,88 @@
+//go:build linux && (amd64 || arm64)
+
+package linux
+
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Raw system calls that x/sys does not offer in the form needed here. None
+// of them blocks, so the Go scheduler is not told.
+
+func ptrace(request, tid int, addr, data uintptr) error {
+	_, _, e := unix.RawSyscall6(unix.SYS_PTRACE, uintptr(request), uintptr(tid), addr, data, 0, 0)
+	if e != 0 {
+		return e
+	}
+	return nil
+}
+
+// ptraceInto is ptrace for requests whose data argument points to a result
+// of fixed size.
+func ptraceInto[T any](request, tid int, addr uintptr, data *T) error {
+	_, _, e := unix.RawSyscall6(unix.SYS_PTRACE, uintptr(request), uintptr(tid), addr, uintptr(unsafe.Pointer(data)), 0, 0)
+	if e != 0 {
+		return e
+	}
+	return nil
+}
+
+// ptraceSet reads or writes the register set called note and gives its size.
+func ptraceSet(request, tid int, note uintptr, buf []byte) (int, error) {
+	if len(buf) == 0 {
+		return 0, unix.EINVAL
+	}
+	iov := unix.Iovec{Base: &buf[0]}
+	iov.SetLen(len(buf))
+	_, _, e := unix.RawSyscall6(unix.SYS_PTRACE, uintptr(request), uintptr(tid), note, uintptr(unsafe.Pointer(&iov)), 0, 0)
+	if e != 0 {
+		return 0, e
+	}
+	return int(iov.Len), nil
+}
+
+// bytesOf views a plain value as bytes.
+func bytesOf[T any](v *T) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(v)), unsafe.Sizeof(*v))
+}
+
+// childInfo is the siginfo_t that waitid fills for a child.
+type childInfo struct {
+	Signo, Errno, Code int32
+	_                  int32
+	PID                int32
+	UID                uint32
+	Status             int32
+	_                  [100]byte
+}
+
+// waitThread asks for the state of one traced thread without waiting. A zero
+// PID in info says that nothing has happened.
+func waitThread(tid int, options int, info *childInfo) error {
+	*info = childInfo{}
+	for {
+		_, _, e := unix.RawSyscall6(unix.SYS_WAITID, unix.P_PID, uintptr(tid), uintptr(unsafe.Pointer(info)),
+			uintptr(options|unix.WNOHANG|unix.WALL|unix.WNOTHREAD), 0, 0)
+		if e == unix.EINTR {
+			continue
+		}
+		if e != 0 {
+			return e
+		}
+		return nil
+	}
+}
+
+func ioctl[T any](fd int, request uintptr, arg *T) (int, error) {
+	n, _, e := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), request, uintptr(unsafe.Pointer(arg)))
+	if e != 0 {
+		return int(n), e
+	}
+	return int(n), nil
+}
+
+// addressOf gives the address of a buffer that the caller keeps alive across
+// the one system call that uses it.
+func addressOf(b []byte) uint64 { return uint64(uintptr(unsafe.Pointer(unsafe.SliceData(b)))) }

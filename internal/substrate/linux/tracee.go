@@ -1,0 +1,102 @@
+//go:build linux && (amd64 || arm64)
+
+package linux
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// tracee is one attached thread. Only the tracer's OS thread touches it.
+type tracee struct {
+	tid     int
+	stopped bool
+	listen  bool // in a group stop, let be by PTRACE_LISTEN
+	group   bool // the stop is job control's, and must stay so
+	signal  int  // signal to hand over when the thread goes on
+	step    bool // goes on by one instruction
+	held    bool // suspended by itself
+	judged  int  // events that a handler is looking at
+	leaving bool // was asked to stop in order to be detached
+	foreign bool // not of our process: a clone that is to be let go
+}
+
+// stop is what a thread was found doing.
+type stop struct {
+	event  int // PTRACE_EVENT_*, 0 for a signal
+	signal int // signal on its way (event 0) or of the group stop
+	gone   bool
+	code   int // exit: si_code
+	status int // exit: code or signal
+}
+
+const (
+	attachOptions = unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEEXEC | unix.PTRACE_O_TRACESYSGOOD
+	syscallStop   = int(unix.SIGTRAP) | 0x80
+	cldTrapped    = 4 // CLD_TRAPPED, CLD_STOPPED, CLD_CONTINUED of asm-generic/siginfo.h
+	cldStopped    = 5
+)
+
+// poll looks whether the thread has stopped or ended.
+//
+// The stop is looked at with WNOWAIT and so stays unclaimed in the kernel:
+// if we are killed while a signal waits for its delivery, the kernel finds it
+// there and delivers it. A claimed one would be lost.
+func (t *tracee) poll() (s stop, found bool) {
+	options := unix.WEXITED | unix.WNOWAIT
+	if !t.stopped {
+		options |= unix.WSTOPPED
+	}
+	var info childInfo
+	if err := waitThread(t.tid, options, &info); err != nil {
+		return stop{gone: true}, true
+	}
+	if info.PID == 0 {
+		return stop{}, false
+	}
+	switch info.Code {
+	case cldTrapped, cldStopped:
+		status := int(info.Status)
+		s = stop{event: status >> 8, signal: status & 0xff}
+		if s.event == 0 && s.signal == syscallStop {
+			// This one must be claimed: left alone it would become a SIGTRAP.
+			t.claim()
+		}
+		return s, true
+	}
+	return stop{gone: true, code: int(info.Code), status: int(info.Status)}, true
+}
+
+// claim takes the stop out of the kernel, so that its signal is not
+// delivered if we end.
+func (t *tracee) claim() {
+	var info childInfo
+	_ = waitThread(t.tid, unix.WSTOPPED, &info)
+}
+
+// reap takes an ended thread out of the kernel's table.
+func reap(tid int) {
+	var info childInfo
+	_ = waitThread(tid, unix.WEXITED, &info)
+}
+
+// pause waits a little, a bit longer each time. A thread on another CPU
+// stops within microseconds; one on this CPU needs us to leave it.
+func pause(round int) {
+	switch {
+	case round < 4:
+		schedYield()
+	case round < 20:
+		nanosleep(20 * time.Microsecond)
+	default:
+		nanosleep(200 * time.Microsecond)
+	}
+}
+
+func schedYield() { _, _, _ = unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
+
+func nanosleep(d time.Duration) {
+	ts := unix.NsecToTimespec(int64(d))
+	_ = unix.Nanosleep(&ts, nil)
+}
