@@ -96,6 +96,7 @@ func (t *Tracer) stopAll() {
 	var waiting []*tracee
 	for _, x := range t.threads {
 		if !x.stopped && ptrace(unix.PTRACE_INTERRUPT, x.tid, 0, 0) == nil {
+			x.asked = true
 			waiting = append(waiting, x)
 		}
 	}
@@ -160,6 +161,7 @@ func (t *Tracer) stopOne(tid int) (*tracee, error) {
 	if err := ptrace(unix.PTRACE_INTERRUPT, tid, 0, 0); err != nil {
 		return nil, err
 	}
+	x.asked = true
 	if err := t.await(x); err != nil {
 		return nil, err
 	}
@@ -219,7 +221,7 @@ func (t *Tracer) detach(x *tracee) {
 		if x.leaving {
 			return
 		}
-		x.leaving = true
+		x.leaving, x.asked = true, true
 		if ptrace(unix.PTRACE_INTERRUPT, x.tid, 0, 0) != nil || t.await(x) != nil {
 			return
 		}

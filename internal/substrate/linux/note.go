@@ -15,10 +15,11 @@ func (t *Tracer) note(x *tracee, s stop) {
 		t.noteEnd(x, s)
 		return
 	}
-	x.stopped, x.listen, x.group, x.signal = true, false, false, 0
+	x.stopped, x.listen, x.group, x.signal, x.inSyscall = true, false, false, 0, false
 	switch s.event {
 	case 0:
 		if s.signal == syscallStop {
+			x.inSyscall = true
 			return
 		}
 		x.signal = s.signal
@@ -27,25 +28,33 @@ func (t *Tracer) note(x *tracee, s stop) {
 		// SIGTRAP is our own interrupt (or a new thread's beginning); any
 		// other signal names the job-control stop that the process is in.
 		x.group = s.signal != int(unix.SIGTRAP)
+		x.asked = false
+		if e := x.after; e != nil {
+			x.after = nil
+			t.tell(x, *e)
+		}
 	case unix.PTRACE_EVENT_CLONE:
 		t.noteClone(x)
 	case unix.PTRACE_EVENT_EXEC:
 		t.noteExec(x)
 	case unix.PTRACE_EVENT_EXIT:
+		x.exiting = true
 		status, _ := eventMessage(x.tid)
-		t.tell(x, Event{Kind: EventThreadExit, TID: x.tid, Status: int(status)}, t.watch.ThreadExit)
+		if t.watch.ThreadExit {
+			t.tell(x, Event{Kind: EventThreadExit, TID: x.tid, Status: int(status)})
+		}
 	}
 }
 
 func (t *Tracer) noteSignal(x *tracee) {
-	if t.handler == nil || !t.watch.has(x.signal) {
+	if t.handler == nil || x.quiet || !t.watch.has(x.signal) {
 		return
 	}
 	e := Event{Kind: EventSignal, TID: x.tid, Signal: unix.Signal(x.signal)}
 	if err := ptraceInto(unix.PTRACE_GETSIGINFO, x.tid, 0, &e.Info); err != nil {
 		return // killed in between
 	}
-	t.tell(x, e, true)
+	t.tell(x, e)
 }
 
 // noteClone takes charge of a new thread, which the kernel has attached for
@@ -62,9 +71,11 @@ func (t *Tracer) noteClone(x *tracee) {
 		t.threads[tid] = child
 	}
 	child.foreign = !t.p.HasThread(tid, 0)
-	if !child.foreign {
-		t.tell(x, Event{Kind: EventThreadStart, TID: x.tid, NewTID: tid}, t.watch.ThreadStart)
+	var e *Event
+	if !child.foreign && t.watch.ThreadStart {
+		e = &Event{Kind: EventThreadStart, TID: x.tid, NewTID: tid}
 	}
+	t.finishCall(x, e)
 }
 
 // noteExec: exec ends all other threads, and the one that called it takes
@@ -78,7 +89,24 @@ func (t *Tracer) noteExec(x *tracee) {
 	}
 	t.gadget = 0
 	t.p.newImage()
-	t.tell(x, Event{Kind: EventExec, TID: x.tid, FormerTID: int(former)}, t.watch.Exec)
+	var e *Event
+	if t.watch.Exec {
+		e = &Event{Kind: EventExec, TID: x.tid, FormerTID: int(former)}
+	}
+	t.finishCall(x, e)
+}
+
+// finishCall lets a thread that was caught in the middle of clone or exec
+// finish the call, and has it stop before it runs user code; only there are
+// its registers what user code will see, and can be changed.
+func (t *Tracer) finishCall(x *tracee, e *Event) {
+	if e == nil && !x.asked && t.handler != nil {
+		return // it goes on at once
+	}
+	x.after = e
+	if ptrace(unix.PTRACE_INTERRUPT, x.tid, 0, 0) == nil && ptrace(unix.PTRACE_CONT, x.tid, 0, 0) == nil {
+		x.stopped = false
+	}
 }
 
 func (t *Tracer) noteEnd(x *tracee, s stop) {
@@ -102,8 +130,8 @@ func (t *Tracer) noteEnd(x *tracee, s stop) {
 
 // tell calls the handler in a goroutine of its own; the thread stays stopped
 // until it has answered.
-func (t *Tracer) tell(x *tracee, e Event, wanted bool) {
-	if t.handler == nil || !wanted {
+func (t *Tracer) tell(x *tracee, e Event) {
+	if t.handler == nil {
 		return
 	}
 	h := t.handler

@@ -86,3 +86,5 @@ func ioctl[T any](fd int, request uintptr, arg *T) (int, error) {
 // addressOf gives the address of a buffer that the caller keeps alive across
 // the one system call that uses it.
 func addressOf(b []byte) uint64 { return uint64(uintptr(unsafe.Pointer(unsafe.SliceData(b)))) }
+
+func addressOfRuns(r []PageRun) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(r))) }

@@ -10,16 +10,21 @@ import (
 
 // tracee is one attached thread. Only the tracer's OS thread touches it.
 type tracee struct {
-	tid     int
-	stopped bool
-	listen  bool // in a group stop, let be by PTRACE_LISTEN
-	group   bool // the stop is job control's, and must stay so
-	signal  int  // signal to hand over when the thread goes on
-	step    bool // goes on by one instruction
-	held    bool // suspended by itself
-	judged  int  // events that a handler is looking at
-	leaving bool // was asked to stop in order to be detached
-	foreign bool // not of our process: a clone that is to be let go
+	tid       int
+	stopped   bool
+	listen    bool   // in a group stop, let be by PTRACE_LISTEN
+	group     bool   // the stop is job control's, and must stay so
+	signal    int    // signal to hand over when the thread goes on
+	step      bool   // goes on by one instruction
+	held      bool   // suspended by itself
+	judged    int    // events that a handler is looking at
+	inSyscall bool   // stopped at a system call's entry or exit, by PTRACE_SYSCALL
+	exiting   bool   // in the stop at its end: runs no user code any more
+	quiet     bool   // runs a borrowed system call: its signals are nobody's business
+	asked     bool   // was interrupted by us, and has not stopped for it yet
+	after     *Event // to be told when the thread has come to the edge of user code
+	leaving   bool   // was asked to stop in order to be detached
+	foreign   bool   // not of our process: a clone that is to be let go
 }
 
 // stop is what a thread was found doing.
