@@ -51,3 +51,7 @@ func ErratumOf(kind, name, arch string) *Erratum {
 	}
 	return nil
 }
+
+// Variadic lists the functions that take further arguments after those that
+// the facts give, which have no key for it.
+var Variadic = map[string]bool{"panic": true}
