@@ -1,0 +1,86 @@
+package libsystem
+
+import (
+	_ "syscall" // the linker wants it beside a linkname to the runtime's calls
+	"unsafe"
+)
+
+// The stubs in call_darwin_*.s, as addresses that asmcgocall can take.
+var (
+	stubAddr     uintptr // arguments in registers only
+	stubWideAddr uintptr // registers and stackArea bytes of stack
+)
+
+// Call makes a call that never waits. The scheduler is not told: the thread
+// keeps its P, which costs least but would stop other goroutines and the
+// collector if the call did wait.
+//
+// frame points to a Head; nothing keeps a reference to it or to what it
+// points to after the call.
+//
+//go:nosplit
+func Call(sym Symbol, frame unsafe.Pointer) uint64 {
+	h := (*Head)(frame)
+	h.fn = uintptr(sym)
+	asmcgocall(*(*unsafe.Pointer)(unsafe.Pointer(&stubAddr)), frame)
+	return h.ret
+}
+
+// CallBlocking makes a call that may wait: the scheduler can give the P away.
+//
+//go:nosplit
+func CallBlocking(sym Symbol, frame unsafe.Pointer) uint64 {
+	h := (*Head)(frame)
+	h.fn = uintptr(sym)
+	entersyscall()
+	asmcgocall(*(*unsafe.Pointer)(unsafe.Pointer(&stubAddr)), frame)
+	exitsyscall()
+	return h.ret
+}
+
+// CallWide is Call for frames with stack arguments.
+//
+//go:nosplit
+func CallWide(sym Symbol, frame unsafe.Pointer) uint64 {
+	h := (*Head)(frame)
+	h.fn = uintptr(sym)
+	asmcgocall(*(*unsafe.Pointer)(unsafe.Pointer(&stubWideAddr)), frame)
+	return h.ret
+}
+
+// CallWideBlocking is CallBlocking for frames with stack arguments.
+//
+//go:nosplit
+func CallWideBlocking(sym Symbol, frame unsafe.Pointer) uint64 {
+	h := (*Head)(frame)
+	h.fn = uintptr(sym)
+	entersyscall()
+	asmcgocall(*(*unsafe.Pointer)(unsafe.Pointer(&stubWideAddr)), frame)
+	exitsyscall()
+	return h.ret
+}
+
+//go:noescape
+//go:linkname asmcgocall runtime.asmcgocall
+func asmcgocall(fn, arg unsafe.Pointer) int32
+
+//go:linkname entersyscall runtime.entersyscall
+func entersyscall()
+
+//go:linkname exitsyscall runtime.exitsyscall
+func exitsyscall()
+
+// Ptr puts a pointer into a frame. It does not escape: the frame and what it
+// points to may live on the goroutine's stack, which does not move during the
+// call.
+func Ptr[T any](p *T) *T { return p }
+
+// Pointer is Ptr for untyped memory.
+func Pointer(p unsafe.Pointer) unsafe.Pointer { return p }
+
+// Value is the result of a function that does not return a kern_return_t.
+func Value(r uint64) uint64 { return r }
+
+// ValuePointer is the result of a function that returns a pointer to memory
+// outside Go.
+func ValuePointer(r uint64) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&r)) }
