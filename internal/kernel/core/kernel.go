@@ -1,0 +1,75 @@
+package core
+
+import (
+	"sync"
+
+	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/proto"
+)
+
+// Kernel is the state that all tasks share.
+type Kernel struct {
+	Table    Table
+	handlers []Handler
+
+	mu    sync.Mutex
+	tasks map[int]*Task // by pid
+
+	// Sub opens tasks that are not of this kernel: Linux processes, or other
+	// guests.
+	Sub Substrate
+
+	// state of the subsystems, by their package: see Attach.
+	state sync.Map
+}
+
+// Substrate finds and opens tasks.
+type Substrate interface {
+	// OpenTask attaches to a process. The error wraps fs.ErrNotExist or
+	// fs.ErrPermission where that is the cause.
+	OpenTask(pid int) (TaskSub, error)
+	// PIDs lists the processes that can be seen.
+	PIDs() ([]int, error)
+}
+
+// New makes a kernel that answers by the table.
+func New(t Table, sub Substrate) *Kernel {
+	return &Kernel{Table: t, handlers: t.index(), tasks: map[int]*Task{}, Sub: sub}
+}
+
+// Call performs function number sym (position in proto.Functions plus one).
+func (k *Kernel) Call(c *Ctx, sym int) uint64 {
+	if sym <= 0 || sym >= len(k.handlers) {
+		return uint64(uint32(mach.KERN_NOT_SUPPORTED))
+	}
+	c.Kernel = k
+	c.Fn = &proto.Functions[sym-1]
+	return k.handlers[sym](c)
+}
+
+// Number is the symbol number of a C name, or 0.
+func Number(name string) int {
+	lo, hi := 0, len(proto.Functions)
+	for lo < hi {
+		mid := (lo + hi) / 2
+		if proto.Functions[mid].Name < name {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	if lo < len(proto.Functions) && proto.Functions[lo].Name == name {
+		return lo + 1
+	}
+	return 0
+}
+
+// State returns the kernel-wide state of a subsystem under key, made by mk at
+// first use.
+func (k *Kernel) State(key any, mk func() any) any {
+	if v, ok := k.state.Load(key); ok {
+		return v
+	}
+	v, _ := k.state.LoadOrStore(key, mk())
+	return v
+}
