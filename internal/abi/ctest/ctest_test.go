@@ -2,7 +2,6 @@ package ctest
 
 import (
 	"context"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -19,15 +18,7 @@ func clone(t *testing.T, arch string) *abi.Facts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := json.Marshal(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := new(abi.Facts)
-	if err := json.Unmarshal(b, c); err != nil {
-		t.Fatal(err)
-	}
-	return c
+	return f.Clone()
 }
 
 func hasHeader(tc *zig.Toolchain) func(string) bool {
