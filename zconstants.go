@@ -1603,20 +1603,25 @@ const (
 	MPG_STRICT                          = 1
 	// MPO_ANONYMOUS_SERVICE: the macOS 26.4 SDK has it; older ones that were measured do not.
 	MPO_ANONYMOUS_SERVICE = 0xfffffffe
-	// MPO_CONNECTION_PORT is C's MPO_CONNECTION_PORT.
-	//
-	// Deprecated: the headers of macOS 26.4 no longer have it.
-	MPO_CONNECTION_PORT  = 2048
-	MPO_CONTEXT_AS_GUARD = 1
-	MPO_DENAP_RECEIVER   = 64
+	MPO_CONNECTION_PORT   = 2048
+	// MPO_CONNECTION_PORT_WITH_PORT_ARRAY: the macOS 26.4 SDK has it; older ones that were measured do not.
+	MPO_CONNECTION_PORT_WITH_PORT_ARRAY = 0x10000
+	MPO_CONTEXT_AS_GUARD                = 1
+	MPO_DENAP_RECEIVER                  = 64
 	// MPO_ENFORCE_REPLY_PORT_SEMANTICS: the macOS 14.2 SDK has it; older ones that were measured do not.
 	MPO_ENFORCE_REPLY_PORT_SEMANTICS = 8192
-	MPO_FILTER_MSG                   = 256
-	MPO_IMMOVABLE_RECEIVE            = 128
-	MPO_IMPORTANCE_RECEIVER          = 8
-	MPO_INSERT_SEND_RIGHT            = 16
+	// MPO_EXCEPTION_PORT: the macOS 26.4 SDK has it; older ones that were measured do not.
+	MPO_EXCEPTION_PORT      = 32768
+	MPO_FILTER_MSG          = 256
+	MPO_IMMOVABLE_RECEIVE   = 128
+	MPO_IMPORTANCE_RECEIVER = 8
+	MPO_INSERT_SEND_RIGHT   = 16
+	// MPO_NOTIFICATION_PORT: the macOS 26.4 SDK has it; older ones that were measured do not.
+	MPO_NOTIFICATION_PORT = 17408
 	// MPO_OPTIONS_MASK: the macOS 26.4 SDK has it; older ones that were measured do not.
 	MPO_OPTIONS_MASK = 9215
+	// MPO_PORT: the macOS 26.4 SDK has it; older ones that were measured do not.
+	MPO_PORT = 0
 	// MPO_PORT_TYPE_MASK: the macOS 26.4 SDK has it; older ones that were measured do not.
 	MPO_PORT_TYPE_MASK = 0x1dc00
 	// MPO_PROVISIONAL_ID_PROT_OPTOUT: the macOS 14.2 SDK has it; older ones that were measured do not.
@@ -1627,12 +1632,7 @@ const (
 	MPO_PROVISIONAL_REPLY_PORT = 16384
 	MPO_QLIMIT                 = 2
 	// MPO_REPLY_PORT: the macOS 14.2 SDK has it; older ones that were measured do not.
-	//
-	// Deprecated: the headers of macOS 26.4 no longer have it.
-	MPO_REPLY_PORT = 4096
-	// MPO_SERVICE_PORT is C's MPO_SERVICE_PORT.
-	//
-	// Deprecated: the headers of macOS 26.4 no longer have it.
+	MPO_REPLY_PORT   = 4096
 	MPO_SERVICE_PORT = 1024
 	MPO_STRICT       = 32
 	// MPO_STRICT_SERVICE_PORT: the macOS 26.4 SDK has it; older ones that were measured do not.
@@ -1641,6 +1641,8 @@ const (
 	MPO_TG_BLOCK_TRACKING   = 512
 	// MPO_UNUSED_BITS: the macOS 26.4 SDK has it; older ones that were measured do not.
 	MPO_UNUSED_BITS = -131072
+	// MPO_WEAK_REPLY_PORT: the macOS 26.4 SDK has it; older ones that were measured do not.
+	MPO_WEAK_REPLY_PORT = 16384
 )
 
 // Constants of <mach/processor.h>.

@@ -11,6 +11,9 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 )
 
@@ -164,6 +167,8 @@ func (f MessageField) MarshalJSON() ([]byte, error) {
 	return json.Marshal([]any{f.Name, f.Type, f.Offset})
 }
 
+func jsonNumber(b json.RawMessage) json.Number { return json.Number(strings.Trim(string(b), `"`)) }
+
 var cache sync.Map // file name -> *Facts or *MIG
 
 func load[T any](file string) (*T, error) {
@@ -185,6 +190,19 @@ func load[T any](file string) (*T, error) {
 // Load returns the committed facts of a CPU family, "arm64" or "amd64".
 // The result is shared: do not change it.
 func Load(arch string) (*Facts, error) { return load[Facts]("darwin-" + arch + ".json") }
+
+// LoadFrom reads the facts of a CPU family from another folder.
+func LoadFrom(dir, arch string) (*Facts, error) {
+	b, err := os.ReadFile(filepath.Join(dir, "darwin-"+arch+".json"))
+	if err != nil {
+		return nil, fmt.Errorf("abi: %w", err)
+	}
+	f := new(Facts)
+	if err := json.Unmarshal(b, f); err != nil {
+		return nil, fmt.Errorf("abi: %s: %w", dir, err)
+	}
+	return f, nil
+}
 
 // LoadMIG returns the committed facts about MIG messages. The result is
 // shared: do not change it.

@@ -16,6 +16,7 @@ type block struct {
 	Group string // blocks of a const group stand in one declaration
 	Text  string
 	Sort  string // order within the group; Key if empty
+	Value string // what Text stands for, where it is computed
 }
 
 // target is a generated file: its build constraint and package.

@@ -1,6 +1,7 @@
 package gen
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/big"
 	"regexp"
@@ -39,6 +40,22 @@ func (g *Gen) joinConstants() {
 		if arm[c] == nil {
 			add(c, k, map[string]string{"": literal(k)})
 		}
+	}
+	// What the facts miss of the newest headers.
+	for _, e := range abi.Errata {
+		v, ok := e.Right.(int)
+		if e.Kind != "constants" || e.Facts != nil || !ok {
+			continue
+		}
+		k := &abi.Constant{Kind: "macro", Value: json.Number(fmt.Sprint(v)), Size: 4, Signed: true}
+		k.Origin = abi.Origin{Header: "mach/port.h", SDK: abi.Trees[0], Seen: []string{abi.Trees[0]}}
+		if o := arm[e.Name]; o != nil {
+			k.Seen = append(k.Seen, o.Seen...)
+			if literal(o) != literal(k) {
+				k.Changed = map[string]json.RawMessage{o.SDK: json.RawMessage(o.Value), abi.Trees[0]: json.RawMessage(k.Value)}
+			}
+		}
+		add(e.Name, k, map[string]string{"": literal(k)})
 	}
 }
 

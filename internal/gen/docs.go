@@ -65,6 +65,9 @@ func (g *Gen) link(text, where string) (string, error) {
 	var bad error
 	text = refRE.ReplaceAllStringFunc(text, func(m string) string {
 		n, ok := g.goName(m[1 : len(m)-1])
+		if !ok && g.Draft {
+			return m[1 : len(m)-1]
+		}
 		if !ok && bad == nil {
 			bad = fmt.Errorf("gen: doc of %s: unknown name %s", where, m)
 		}

@@ -34,8 +34,6 @@ var builds = map[string]string{
 	"zrecords_other.go":   "!amd64",
 	"zconstants_other.go": "!amd64",
 	"zframe_other.go":     "!darwin",
-	"zunstable_off.go":    "!mach_unstable",
-	"zunstable_on.go":     "mach_unstable",
 }
 
 func (g *Gen) files(blocks []block) (map[string][]byte, error) {
@@ -53,7 +51,7 @@ func (g *Gen) files(blocks []block) (map[string][]byte, error) {
 	}
 	maps.Copy(out, proto)
 	for _, file := range slices.Sorted(maps.Keys(byFile)) {
-		t := target{Package: "mach", Build: builds[file], Imports: []string{
+		t := target{Package: "mach", Build: buildOf(file), Imports: []string{
 			"structs structs.HostLayout", "unsafe unsafe.", "github.com/gomach/mach/internal/libsystem libsystem."}}
 		src, err := assemble(t, byFile[file])
 		if err != nil {

@@ -29,7 +29,7 @@ func (g *Gen) emitConstants() ([]block, error) {
 		doc := g.constDoc(k)
 		group := header1(k.Header)
 		if k.Expr != "" {
-			out = append(out, block{Key: "const " + k.GoName, File: "zconstants.go", Group: group, Text: doc + fmt.Sprintf("\t%s = %s\n", k.GoName, k.Expr)})
+			out = append(out, block{Key: "const " + k.GoName, File: "zconstants.go", Group: group, Value: fmt.Sprint(k.Value), Text: doc + fmt.Sprintf("\t%s = %s\n", k.GoName, k.Expr)})
 			continue
 		}
 		for _, a := range sorted(k.Value) {

@@ -41,6 +41,19 @@ func New() (*Gen, error) {
 	return NewFrom(map[string]*abi.Facts{"arm64": arm, "amd64": amd})
 }
 
+// NewAt is New on the facts in a folder.
+func NewAt(dir string) (*Gen, error) {
+	facts := map[string]*abi.Facts{}
+	for _, a := range abi.Archs {
+		f, err := abi.LoadFrom(dir, a)
+		if err != nil {
+			return nil, err
+		}
+		facts[a] = f
+	}
+	return NewFrom(facts)
+}
+
 // NewFrom is New on given facts, by GOARCH.
 func NewFrom(arch map[string]*abi.Facts) (*Gen, error) {
 	g := &Gen{

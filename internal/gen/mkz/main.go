@@ -6,13 +6,16 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 
+	"github.com/gomach/mach/internal/abi"
 	"github.com/gomach/mach/internal/gen"
 )
 
@@ -33,7 +36,7 @@ func run(dir string, check, draft bool) error {
 		return err
 	}
 	g.Draft = draft
-	files, err := g.Files()
+	files, err := generate(g, filepath.Join(dir, "internal/abi/lastrelease"))
 	if err != nil {
 		return err
 	}
@@ -69,4 +72,21 @@ func run(dir string, check, draft bool) error {
 		return fmt.Errorf("%d generated files are out of date: run go generate ./...", differ)
 	}
 	return nil
+}
+
+// generate writes plain files for a first release, or merges with the facts
+// of the last one, which a release copies to that folder.
+func generate(g *gen.Gen, lastDir string) (map[string][]byte, error) {
+	if _, err := os.Stat(lastDir); errors.Is(err, fs.ErrNotExist) {
+		return g.Files()
+	}
+	last, err := gen.NewAt(lastDir)
+	if err != nil {
+		return nil, err
+	}
+	r, err := abi.LoadRelease()
+	if err != nil {
+		return nil, err
+	}
+	return g.Merge(last, r)
 }
