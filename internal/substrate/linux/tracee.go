@@ -49,12 +49,8 @@ const (
 // if we are killed while a signal waits for its delivery, the kernel finds it
 // there and delivers it. A claimed one would be lost.
 func (t *tracee) poll() (s stop, found bool) {
-	options := unix.WEXITED | unix.WNOWAIT
-	if !t.stopped {
-		options |= unix.WSTOPPED
-	}
 	var info childInfo
-	if err := waitThread(t.tid, options, &info); err != nil {
+	if err := waitThread(t.tid, unix.WEXITED|unix.WSTOPPED|unix.WNOWAIT, &info); err != nil {
 		return stop{gone: true}, true
 	}
 	if info.PID == 0 {
@@ -62,6 +58,9 @@ func (t *tracee) poll() (s stop, found bool) {
 	}
 	switch info.Code {
 	case cldTrapped, cldStopped:
+		if t.stopped {
+			return stop{}, false // the one that is known
+		}
 		status := int(info.Status)
 		s = stop{event: status >> 8, signal: status & 0xff}
 		if s.event == 0 && s.signal == syscallStop {

@@ -218,7 +218,7 @@ static void fault(void) {
 		case 'i': do_ill(); break;
 		case 't': do_trap(); break;
 #if defined(__x86_64__)
-		case 'f': zero = 1 / zero; break;
+		case 'f': zero = 1000 / zero; break;
 #endif
 		case '\n': continue;
 		}

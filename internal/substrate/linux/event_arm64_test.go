@@ -1,0 +1,8 @@
+//go:build linux
+
+package linux
+
+import "golang.org/x/sys/unix"
+
+// skipFault moves the program counter behind the faulting instruction.
+func skipFault(r *Registers, signal unix.Signal) { r.Pc += 4 }

@@ -1,0 +1,261 @@
+//go:build linux && (amd64 || arm64)
+
+package linux
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestFaultsComeToTheHandler(t *testing.T) {
+	cases := []struct {
+		ask    string
+		signal unix.Signal
+		code   int
+		addr   uint64
+	}{
+		{"s", unix.SIGSEGV, 1, 0x1234}, // SEGV_MAPERR
+		{"i", unix.SIGILL, 0, 0},
+		{"t", unix.SIGTRAP, 0, 0},
+		{"f", unix.SIGFPE, 1, 0}, // FPE_INTDIV
+	}
+	for _, c := range cases {
+		if c.ask == "f" && runtime.GOARCH != "amd64" {
+			continue // division by zero gives 0 there
+		}
+		t.Run(c.signal.String(), func(t *testing.T) {
+			x := startTarget(t, "fault")
+			x.ready()
+			events := make(chan Event, 1)
+			var pc atomic.Uint64
+			err := x.tr.SetHandler(func(e Event) Action {
+				r, err := x.tr.Registers(e.TID)
+				if err != nil {
+					t.Error(err)
+				}
+				pc.Store(r.PC())
+				events <- e
+				return Deliver
+			}, Watch{Signals: Exceptions})
+			if err != nil {
+				t.Fatal(err)
+			}
+			x.ask(c.ask)
+			e := receive(t, events)
+			if e.Kind != EventSignal || e.Signal != c.signal || e.Info.Signo() != int(c.signal) || !e.Info.FromKernel() {
+				t.Errorf("%v %v", e, e.Info.Code())
+			}
+			if c.code != 0 && e.Info.Code() != c.code || c.addr != 0 && e.Info.Addr() != c.addr {
+				t.Errorf("code %d address %#x", e.Info.Code(), e.Info.Addr())
+			}
+			// The target's own handler sees the same as without us.
+			want := fmt.Sprintf("handler %d code %d addr ", c.signal, e.Info.Code())
+			if got := x.line(); !strings.HasPrefix(got, want) {
+				t.Errorf("the target says %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+func receive(t *testing.T, events chan Event) Event {
+	t.Helper()
+	select {
+	case e := <-events:
+		return e
+	case <-time.After(10 * time.Second):
+		t.Fatal("no event")
+	}
+	return Event{}
+}
+
+func TestSuppressAfterAdvancingThePC(t *testing.T) {
+	x := startTarget(t, "fault")
+	x.ready()
+	err := x.tr.SetHandler(func(e Event) Action {
+		r, err := x.tr.Registers(e.TID)
+		if err != nil {
+			t.Error(err)
+		}
+		skipFault(&r, e.Signal)
+		if err := x.tr.SetRegisters(e.TID, &r); err != nil {
+			t.Error(err)
+		}
+		return Suppress
+	}, Watch{Signals: Exceptions})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, what := range []string{"i", "t", "i", "t"} {
+		x.ask(what)
+		if got := x.line(); got != "survived" {
+			t.Fatalf("after %s the target says %q", what, got)
+		}
+	}
+	// Without a handler the fault is the target's own business again.
+	if err := x.tr.SetHandler(nil, Watch{}); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := x.p.Status(); err != nil || s.TracerPID != 0 {
+		t.Errorf("still traced by %d, %v", s.TracerPID, err)
+	}
+	x.ask("i")
+	if got := x.line(); !strings.HasPrefix(got, "handler 4 ") {
+		t.Errorf("the target says %q", got)
+	}
+}
+
+func TestFaultWhileSuspendedWaits(t *testing.T) {
+	x := startTarget(t, "fault")
+	x.ready()
+	events := make(chan Event, 4)
+	answer := make(chan Action)
+	err := x.tr.SetHandler(func(e Event) Action { events <- e; return <-answer }, Watch{Signals: Exceptions})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.ask("t")
+	e := receive(t, events)
+	if err := x.tr.Suspend(); err != nil {
+		t.Fatal(err)
+	}
+	answer <- Suppress
+	time.Sleep(20 * time.Millisecond)
+	if s, _ := x.p.ThreadStat(e.TID); s.State != 't' {
+		t.Errorf("the suspended thread went on: state %c", s.State)
+	}
+	r, err := x.tr.Registers(e.TID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	skipFault(&r, e.Signal)
+	if err := x.tr.SetRegisters(e.TID, &r); err != nil {
+		t.Fatal(err)
+	}
+	if err := x.tr.Resume(); err != nil {
+		t.Fatal(err)
+	}
+	if got := x.line(); got != "survived" {
+		t.Error(got)
+	}
+}
+
+func TestThreadEvents(t *testing.T) {
+	x := startTarget(t, "churn", "2")
+	var starts, exits atomic.Int64
+	err := x.tr.SetHandler(func(e Event) Action {
+		switch e.Kind {
+		case EventThreadStart:
+			starts.Add(1)
+		case EventThreadExit:
+			exits.Add(1)
+		default:
+			t.Errorf("%+v", e)
+		}
+		return Deliver
+	}, Watch{ThreadStart: true, ThreadExit: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "threads come and go", func() bool { return starts.Load() > 100 && exits.Load() > 100 })
+	x.progresses()
+	if err := x.tr.SetHandler(nil, Watch{}); err != nil {
+		t.Fatal(err)
+	}
+	x.progresses()
+}
+
+func TestExecEvent(t *testing.T) {
+	x := startTarget(t, "exec")
+	x.ready()
+	tids, _ := x.p.ThreadIDs(nil)
+	events := make(chan Event, 4)
+	gate := make(chan struct{})
+	err := x.tr.SetHandler(func(e Event) Action { events <- e; <-gate; return Deliver }, Watch{Exec: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := x.p.MappingAt(0); err != nil { // opens files of the old image
+		t.Fatal(err)
+	}
+	x.ask("x")
+	e := receive(t, events)
+	if e.Kind != EventExec || e.TID != x.p.PID() || e.FormerTID != tids[1] {
+		t.Errorf("%+v, threads were %v", e, tids)
+	}
+	r, err := x.tr.Registers(e.TID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, found, err := x.p.MappingAt(r.PC()); err != nil || !found || !strings.Contains(string(m.Path), "ld-") {
+		t.Errorf("the new program begins at %#x in %s, %v", r.PC(), m.Path, err)
+	}
+	close(gate)
+	x.ready()
+}
+
+func TestExecWithoutWatching(t *testing.T) {
+	// A suspended process cannot exec; one that is merely watched for signals
+	// must not be held up by threads that nobody reaps.
+	x := startTarget(t, "exec")
+	x.ready()
+	if err := x.tr.SetHandler(func(Event) Action { return Deliver }, Watch{Signals: Exceptions}); err != nil {
+		t.Fatal(err)
+	}
+	x.ask("x")
+	x.ready()
+	if _, err := x.tr.Dump(nil); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestExitEvent(t *testing.T) {
+	for _, killed := range []bool{false, true} {
+		x := startTarget(t, "exit", "42")
+		x.ready()
+		events := make(chan Event, 4)
+		if err := x.tr.SetHandler(func(e Event) Action { events <- e; return Deliver }, Watch{Exit: true}); err != nil {
+			t.Fatal(err)
+		}
+		want := 42
+		if killed {
+			x.cmd.Process.Signal(unix.SIGKILL)
+			want = int(unix.SIGKILL)
+		} else {
+			x.ask("x")
+		}
+		if e := receive(t, events); e.Kind != EventExit || e.Status != want || e.Killed != killed {
+			t.Errorf("%+v", e)
+		}
+		// Our own child is still there to be waited for.
+		if err := x.cmd.Wait(); x.cmd.ProcessState == nil {
+			t.Error(err)
+		} else if !killed && x.cmd.ProcessState.ExitCode() != 42 {
+			t.Error(x.cmd.ProcessState)
+		}
+	}
+}
+
+func TestSuspendedProcessCanBeKilledAndReaped(t *testing.T) {
+	x := startTarget(t, "park", "20")
+	x.ready()
+	if err := x.tr.Suspend(); err != nil {
+		t.Fatal(err)
+	}
+	x.cmd.Process.Signal(unix.SIGKILL)
+	done := make(chan error, 1)
+	go func() { done <- x.cmd.Wait() }()
+	select {
+	case <-done:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the parent cannot reap a suspended process that was killed; states " + x.states())
+	}
+	if _, err := x.tr.Registers(x.p.PID()); !isThreadGone(err) {
+		t.Error(err)
+	}
+}
