@@ -1,0 +1,14 @@
+# Shortcuts; the scripts are the truth.
+.PHONY: test quick generate setup
+
+test:
+	scripts/test.sh
+
+quick:
+	scripts/test.sh quick
+
+generate:
+	go generate ./...
+
+setup:
+	scripts/setup.sh
