@@ -90,3 +90,14 @@ func (n *names) typeDecl(d *ast.GenDecl) {
 		}
 	}
 }
+
+// Functions are the Go functions of the package by the C function that each
+// wraps.
+func (p *Package) Functions() map[string]*ast.FuncDecl {
+	n := readNames(p)
+	out := map[string]*ast.FuncDecl{}
+	for c, g := range n.functions {
+		out[c] = n.decls[g]
+	}
+	return out
+}
