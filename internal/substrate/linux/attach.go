@@ -113,7 +113,11 @@ const (
 // await waits for an interrupted thread to stop. It gives up with ErrBusy on
 // one that sleeps uninterruptibly: such a thread runs no user code, and will
 // stop by itself before it does.
-func (t *Tracer) await(x *tracee) error {
+func (t *Tracer) await(x *tracee) error { return t.awaitFor(x, longPatience, true) }
+
+// awaitFor waits for a thread to stop, for at most so long, and, if
+// impatient, gives up early on one that sleeps uninterruptibly.
+func (t *Tracer) awaitFor(x *tracee, limit time.Duration, impatient bool) error {
 	var begin time.Time
 	for round := 0; ; round++ {
 		if t.threads[x.tid] != x {
@@ -134,11 +138,11 @@ func (t *Tracer) await(x *tracee) error {
 		if begin.IsZero() {
 			begin = now
 		}
-		if now.Sub(begin) < patience {
-			continue
-		}
-		if now.Sub(begin) > longPatience {
+		if now.Sub(begin) > limit {
 			return ErrBusy
+		}
+		if !impatient || now.Sub(begin) < patience {
+			continue
 		}
 		if s, err := t.p.ThreadStat(x.tid); err != nil || s.State == 'D' {
 			return ErrBusy

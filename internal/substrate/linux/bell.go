@@ -19,7 +19,7 @@ type bell struct {
 }
 
 func ringBell() *bell {
-	b := &bell{make(chan os.Signal, 1), time.NewTicker(20 * time.Millisecond)}
+	b := &bell{make(chan os.Signal, 1), time.NewTicker(100 * time.Millisecond)}
 	signal.Notify(b.rings, unix.SIGCHLD)
 	return b
 }

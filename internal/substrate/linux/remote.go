@@ -5,7 +5,7 @@ package linux
 import (
 	"bytes"
 	"errors"
-	"io"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,12 +15,12 @@ var ErrNoGadget = errors.New("no system call instruction found in the process")
 
 // Syscall runs a system call inside the process, in a thread that is stopped
 // for it if it is not suspended already (any thread, if tid is 0), and gives what it returned. An error of the call itself comes
-// back as the plain errno.
+// back as the plain errno. A call that blocks is interrupted after two
+// seconds and gives EINTR.
 //
 // The thread's registers and signal mask are put back afterwards, so a system
 // call that the stop interrupted goes on as it would have. The call must not
-// block for long, since the Tracer waits for it, and must not end or replace
-// the thread.
+// end or replace the thread.
 //
 // This is the one operation that is not safe against our own death by
 // SIGKILL: if it strikes in the some 50 µs that the borrowed thread is in
@@ -42,8 +42,11 @@ func (t *Tracer) Syscall(tid int, number uintptr, args ...uint64) (result uint64
 	if err != nil {
 		return 0, err
 	}
-	if e := int64(result); e < 0 && e > -4096 {
-		return result, unix.Errno(-e)
+	if e := -int64(result); e > 0 && e < 4096 {
+		if e >= 512 && e <= 516 {
+			e = int64(unix.EINTR) // the kernel's own codes for a call to be restarted
+		}
+		return result, unix.Errno(e)
 	}
 	return result, nil
 }
@@ -198,14 +201,26 @@ func (t *Tracer) giveBack(s *Stopped, b *borrowed) error {
 	return s.SetSignalMask(b.mask)
 }
 
-// advance lets the thread go on and waits for its next stop.
+// advance lets the thread go on and waits for its next stop, however long
+// that takes: the registers must be put back. A call that sleeps
+// interruptibly is cut short after a while.
 func (t *Tracer) advance(x *tracee, request, signal int) error {
 	x.stopped, x.inSyscall, x.signal = false, false, 0
 	if err := ptrace(request, x.tid, 0, uintptr(signal)); err != nil {
 		return err
 	}
-	return t.await(x)
+	for {
+		err := t.awaitFor(x, callPatience, false)
+		if err != ErrBusy {
+			return err
+		}
+		if err := ptrace(unix.PTRACE_INTERRUPT, x.tid, 0, 0); err != nil {
+			return err
+		}
+	}
 }
+
+const callPatience = 2 * time.Second
 
 // findGadget looks for a system call instruction in the target's code: in
 // the vdso first, which is in nearly every process, then in anything that
@@ -251,7 +266,7 @@ func (t *Tracer) searchCode(start, end uint64) uint64 {
 			}
 			from += i + 1
 		}
-		if err != nil && !errors.Is(err, io.EOF) || uint64(n) <= overlap {
+		if err != nil || uint64(n) <= overlap {
 			return 0
 		}
 		at += uint64(n)

@@ -3,43 +3,189 @@
 package linux
 
 import (
-	"os/exec"
+	"errors"
+	"math/rand/v2"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-func TestRemoteGetpid(t *testing.T) {
-	cmd := exec.Command("sleep", "1000")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+const (
+	readWrite = unix.PROT_READ | unix.PROT_WRITE
+	private   = unix.MAP_PRIVATE | unix.MAP_ANONYMOUS
+)
+
+func TestRemoteMemoryCalls(t *testing.T) {
+	x := startTarget(t, "strict")
+	size := uint64(4 * PageSize())
+	pid, err := x.tr.Syscall(0, unix.SYS_GETPID)
+	if err != nil || int(pid) != x.p.PID() {
+		t.Fatalf("getpid gave %d, %v", pid, err)
 	}
-	defer cmd.Wait()
-	defer cmd.Process.Kill()
-	time.Sleep(50 * time.Millisecond)
-	p, err := Open(cmd.Process.Pid)
+	at, err := x.tr.Mmap(0, size, readWrite, private, -1, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer p.Close()
-	tr, err := p.Trace()
-	if err != nil {
-		t.Fatal(err)
+	m, found, err := x.p.MappingAt(at)
+	if err != nil || !found || m.Start > at || m.End < at+size || m.Perm != PermRead|PermWrite {
+		t.Fatalf("%+v, %v", m, err)
 	}
-	defer tr.Close()
-	begin := time.Now()
-	pid, err := tr.Syscall(0, unix.SYS_GETPID)
-	t.Log(pid, err, time.Since(begin))
-	if int(pid) != p.PID() {
-		t.Errorf("getpid in %d gave %d, %v", p.PID(), pid, err)
-	}
-	at, err := tr.Mmap(0, 8192, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS, -1, 0)
-	t.Logf("%x %v", at, err)
-	if n, err := p.WriteAt([]byte("hello"), at); n != 5 || err != nil {
+	if n, err := x.p.WriteAt([]byte("hello"), at+size-5); n != 5 || err != nil {
 		t.Fatal(n, err)
 	}
-	if err := tr.Munmap(at, 8192); err != nil {
+	if err := x.tr.Mprotect(at, size, unix.PROT_READ); err != nil {
+		t.Fatal(err)
+	}
+	if m, _, _ = x.p.MappingAt(at); m.Perm != PermRead {
+		t.Errorf("%v after mprotect", m.Perm)
+	}
+	moved, err := x.tr.Mremap(at, size, 2*size, unix.MREMAP_MAYMOVE, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var buf [5]byte
+	if _, err := x.p.ReadAt(buf[:], moved+size-5); err != nil || string(buf[:]) != "hello" {
+		t.Errorf("%q %v after mremap", buf, err)
+	}
+	if err := x.tr.Madvise(moved, 2*size, unix.MADV_DONTNEED); err != nil {
 		t.Error(err)
 	}
+	if _, err := x.p.ReadAt(buf[:], moved+size-5); err != nil || string(buf[:]) != "\x00\x00\x00\x00\x00" {
+		t.Errorf("%q %v after madvise", buf, err)
+	}
+	if err := x.tr.Msync(moved, 2*size, unix.MS_SYNC); err != nil {
+		t.Error(err)
+	}
+	if err := x.tr.Munmap(moved, 2*size); err != nil {
+		t.Error(err)
+	}
+	if m, found, _ = x.p.MappingAt(moved); found && m.Start <= moved {
+		t.Errorf("%+v after munmap", m)
+	}
+	if err := x.tr.Munmap(1, 1); err != unix.EINVAL {
+		t.Errorf("munmap(1, 1) gave %v", err)
+	}
+	if _, err := x.tr.Syscall(0, unix.SYS_GETPID, 1, 2, 3, 4, 5, 6, 7); !errors.Is(err, unix.EINVAL) {
+		t.Errorf("seven arguments gave %v", err)
+	}
+	x.progresses()
+}
+
+// Every thread of the strict target is in a call that must not be cut short
+// or end early; each is borrowed many times, whatever it is doing.
+func TestBorrowedThreadsGoOnUndisturbed(t *testing.T) {
+	for _, suspended := range []bool{false, true} {
+		x := startTarget(t, "strict")
+		x.progresses()
+		tids, err := x.p.ThreadIDs(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range rounds(t, 400) {
+			if suspended {
+				if err := x.tr.Suspend(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			tid := tids[rand.IntN(len(tids))]
+			var before, after Registers
+			if suspended {
+				before, _ = x.tr.Registers(tid)
+			}
+			got, err := x.tr.Syscall(tid, unix.SYS_GETTID)
+			if err != nil || int(got) != tid {
+				t.Fatalf("gettid in %d gave %d, %v", tid, got, err)
+			}
+			if suspended {
+				after, _ = x.tr.Registers(tid)
+				if before != after {
+					t.Fatalf("registers before %+v after %+v", before, after)
+				}
+				if err := x.tr.Resume(); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		x.progresses()
+	}
+}
+
+func TestBorrowingAmidstSignals(t *testing.T) {
+	x := startTarget(t, "count")
+	x.ready()
+	const n = 1000
+	done := make(chan int64)
+	go func() {
+		var total int64
+		for i := range n {
+			for queueSignal(x.p.PID(), int32(i)) == unix.EAGAIN {
+				time.Sleep(time.Millisecond)
+			}
+			total += int64(i)
+			if i%10 == 0 {
+				time.Sleep(time.Millisecond)
+			}
+		}
+		done <- total
+	}()
+	calls := 0
+	for running := true; running; calls++ {
+		select {
+		case total := <-done:
+			running = false
+			if total != n*(n-1)/2 {
+				t.Fatal(total)
+			}
+		default:
+			if _, err := x.tr.Syscall(0, unix.SYS_GETPID); err != nil {
+				t.Fatal(err)
+			}
+			if err := x.tr.Suspend(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := x.tr.Syscall(0, unix.SYS_GETPID); err != nil {
+				t.Fatal(err)
+			}
+			x.tr.Resume()
+		}
+	}
+	t.Log(calls, "calls")
+	want := "1000 499500"
+	var got string
+	for range 200 {
+		if got = x.line(); got == want {
+			return
+		}
+	}
+	t.Errorf("the target counted %q, want %q", got, want)
+}
+
+func TestBlockingCallIsCutShort(t *testing.T) {
+	x := startTarget(t, "strict")
+	x.progresses()
+	begin := time.Now()
+	_, err := x.tr.Syscall(0, unix.SYS_PPOLL, 0, 0, 0, 0, 0)
+	if err != unix.EINTR {
+		t.Errorf("ppoll without end gave %v", err)
+	}
+	if took := time.Since(begin); took > 8*time.Second {
+		t.Error(took)
+	}
+	x.progresses()
+}
+
+func TestBorrowingAStoppedByJobControl(t *testing.T) {
+	x := startTarget(t, "strict")
+	x.progresses()
+	unix.Kill(x.p.PID(), unix.SIGSTOP)
+	eventually(t, "stopped", func() bool { return x.states() == "TTTTTT" })
+	for range 20 {
+		if _, err := x.tr.Syscall(0, unix.SYS_GETPID); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "stopped still", func() bool { return x.states() == "TTTTTT" })
+	}
+	unix.Kill(x.p.PID(), unix.SIGCONT)
+	x.progresses()
 }

@@ -63,8 +63,11 @@ func (t *tracee) poll() (s stop, found bool) {
 		}
 		status := int(info.Status)
 		s = stop{event: status >> 8, signal: status & 0xff}
-		if s.event == 0 && s.signal == syscallStop {
-			// This one must be claimed: left alone it would become a SIGTRAP.
+		// Two kinds must be claimed. The stop at a system call would become a
+		// SIGTRAP if we ended; and after an exec that changed the thread's id
+		// the kernel refuses all requests until then, lest they were meant
+		// for the former bearer of that id (looks_like_a_spurious_pid).
+		if s.event == 0 && s.signal == syscallStop || s.event == unix.PTRACE_EVENT_EXEC {
 			t.claim()
 		}
 		return s, true
