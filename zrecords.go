@@ -1222,7 +1222,6 @@ type MachVoucherAttrRecipe struct {
 	Command         MachVoucherAttrRecipeCommand
 	PreviousVoucher MachVoucherName
 	ContentSize     MachVoucherAttrContentSize
-	Content         [0]uint8
 }
 
 // MachZoneInfo_t is C's struct mach_zone_info_data of <mach_debug/zone_info.h>: 64 bytes.

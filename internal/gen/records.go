@@ -230,6 +230,9 @@ func (g *Gen) layout(r *record) (changed bool, err error) {
 		if err != nil {
 			return false, fmt.Errorf("%s.%s: %w", r.Tag, n.Name, err)
 		}
+		if t.Size == 0 {
+			continue // a flexible array: Go would pad after a field of no size
+		}
 		if r.Packed && t.Align == 8 && in == nil && !strings.HasPrefix(t.Expr, "[") {
 			t = goType{Expr: packedType(t), Size: 8, Align: 4}
 		}
