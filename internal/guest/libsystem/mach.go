@@ -1,0 +1,65 @@
+//go:build linux
+
+package libsystem
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/gomach/mach/internal/guest/cpu"
+	"github.com/gomach/mach/internal/guest/proc"
+)
+
+// machFunction carries a call to the kernel.
+func (s *State) machFunction(symbol string) *proc.Function {
+	k := s.Kernel
+	call := func(c *proc.Call) {
+		r, ok := k.Call(c.Thread, symbol, machArguments(c, symbol))
+		if !ok {
+			c.Process.Exit(125, proc.ErrUnknownSymbol)
+			return
+		}
+		c.Return(r)
+	}
+	if k.Fast(symbol) {
+		return &proc.Function{Do: call}
+	}
+	return &proc.Function{Do: func(c *proc.Call) { c.Block(func() { call(c) }) }}
+}
+
+// absoluteTime counts nanoseconds on amd64 and ticks of 24 MHz on arm64, as the machines do.
+func absoluteTime(a *cpu.Arch) uint64 {
+	var ts unix.Timespec
+	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts)
+	ns := uint64(ts.Nano())
+	if a == cpu.ARM64 {
+		return ns/125*3 + ns%125*3/125
+	}
+	return ns
+}
+
+func ticksToDuration(a *cpu.Arch, t uint64) time.Duration {
+	if a == cpu.ARM64 {
+		return time.Duration(t/3*125 + t%3*125/3)
+	}
+	return time.Duration(t)
+}
+
+// What Go's runtime needs of Mach, for guests without a kernel.
+func init() {
+	on("mach_absolute_time mach_continuous_time mach_approximate_time", func(c *proc.Call) {
+		c.Return(absoluteTime(c.Process.Arch))
+	})
+	on("mach_timebase_info", func(c *proc.Call) {
+		p := proc.At[[2]uint32](c, c.Arg(0))
+		if p == nil {
+			c.Return(1) // KERN_INVALID_ADDRESS
+			return
+		}
+		*p = [2]uint32{1, 1}
+		if c.Process.Arch == cpu.ARM64 {
+			*p = [2]uint32{125, 3}
+		}
+	})
+}

@@ -1,0 +1,162 @@
+//go:build linux
+
+package proc
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gomach/mach/internal/guest/cpu"
+)
+
+// slice is how many basic blocks a thread may execute before another one gets its turn:
+// about half a millisecond.
+const slice = 50_000
+
+// scheduler runs guest threads on the one processor, in turn. Everything that changes
+// threads happens on the goroutine that executes loop; others post functions to it.
+type scheduler struct {
+	p     *Process
+	ready []*Thread
+
+	mu      sync.Mutex
+	posted  []func()
+	wake    chan struct{}
+	running atomic.Bool // the processor is executing
+	owner   atomic.Int64
+	looping atomic.Bool
+}
+
+func (s *scheduler) init(p *Process) {
+	s.p = p
+	s.wake = make(chan struct{}, 1)
+}
+
+// post hands a function to the loop and makes a running thread give way.
+func (s *scheduler) post(f func()) {
+	s.mu.Lock()
+	s.posted = append(s.posted, f)
+	s.mu.Unlock()
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+	if s.running.Load() {
+		s.p.Machine.Interrupt()
+	}
+}
+
+// Post hands a function to the processor's goroutine.
+func (p *Process) Post(f func()) { p.sched.post(f) }
+
+// stopped runs a function while the processor stands still. On the processor's own
+// goroutine, and before the loop starts, that is at once.
+func (s *scheduler) stopped(f func()) {
+	if !s.looping.Load() || s.owner.Load() == int64(gettid()) {
+		f()
+		return
+	}
+	done := make(chan struct{})
+	s.post(func() {
+		defer close(done)
+		f()
+	})
+	<-done
+}
+
+func (s *scheduler) takePosted() []func() {
+	s.mu.Lock()
+	fs := s.posted
+	s.posted = nil
+	s.mu.Unlock()
+	return fs
+}
+
+// makeReady lets a thread run again.
+func (s *scheduler) makeReady(t *Thread) {
+	if t.state == stateReady || t.state == stateDead {
+		return
+	}
+	t.state = stateReady
+	if t.suspended == 0 {
+		s.ready = append(s.ready, t)
+	}
+}
+
+func (s *scheduler) loop() {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	s.owner.Store(int64(gettid()))
+	s.looping.Store(true)
+	defer s.looping.Store(false)
+	for !s.p.exited {
+		for _, f := range s.takePosted() {
+			f()
+		}
+		if s.p.exited {
+			return
+		}
+		if len(s.ready) == 0 {
+			<-s.wake
+			continue
+		}
+		t := s.ready[0]
+		copy(s.ready, s.ready[1:])
+		s.ready = s.ready[:len(s.ready)-1]
+		if t.state != stateReady || t.suspended > 0 {
+			continue
+		}
+		t.state = stateRunning
+		s.turn(t)
+		if t.state == stateRunning {
+			t.state = stateWaiting
+			s.makeReady(t)
+		}
+	}
+}
+
+// turn runs a thread until its slice is used up or it waits.
+func (s *scheduler) turn(t *Thread) {
+	p := s.p
+	budget := int64(slice)
+	for t.state == stateRunning && !p.exited {
+		p.deliverSignals(t)
+		if t.state != stateRunning || p.exited {
+			return
+		}
+		s.running.Store(true)
+		s.mu.Lock()
+		if len(s.posted) > 0 {
+			budget = 0
+		}
+		s.mu.Unlock()
+		ev, err := p.Machine.Run(&t.ctx, budget)
+		s.running.Store(false)
+		if err != nil {
+			p.Exit(125, err)
+			return
+		}
+		switch ev.Stop {
+		case cpu.StopCall:
+			p.enter(t, ev.Address)
+		case cpu.StopBudget:
+			return
+		default:
+			p.fault(t, ev)
+		}
+		// A thread that calls much has its turn too; calls cost about as much as 100 blocks.
+		if budget -= 100; budget <= 0 {
+			return
+		}
+	}
+}
+
+// fatal ends the process because of something that the runner cannot do.
+func (p *Process) fatal(t *Thread, format string, args ...any) {
+	p.Exit(125, fmt.Errorf(format, args...))
+	if t != nil {
+		t.state = stateWaiting
+	}
+}

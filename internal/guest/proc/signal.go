@@ -1,0 +1,369 @@
+//go:build linux
+
+package proc
+
+import (
+	"fmt"
+
+	"github.com/gomach/mach/internal/guest/cpu"
+)
+
+// Darwin's signal numbers (xnu bsd/sys/signal.h).
+const (
+	SIGHUP    = 1
+	SIGINT    = 2
+	SIGQUIT   = 3
+	SIGILL    = 4
+	SIGTRAP   = 5
+	SIGABRT   = 6
+	SIGFPE    = 8
+	SIGKILL   = 9
+	SIGBUS    = 10
+	SIGSEGV   = 11
+	SIGSYS    = 12
+	SIGPIPE   = 13
+	SIGALRM   = 14
+	SIGTERM   = 15
+	SIGURG    = 16
+	SIGSTOP   = 17
+	SIGTSTP   = 18
+	SIGCONT   = 19
+	SIGCHLD   = 20
+	SIGTTIN   = 21
+	SIGTTOU   = 22
+	SIGIO     = 23
+	SIGPROF   = 27
+	SIGWINCH  = 28
+	SIGINFO   = 29
+	SIGUSR1   = 30
+	SIGUSR2   = 31
+	maxSignal = 32
+)
+
+// Flags and handlers of sigaction.
+const (
+	saOnStack   = 0x1
+	saRestart   = 0x2
+	saResetHand = 0x4
+	saNoDefer   = 0x10
+	saSigInfo   = 0x40
+	sigDefault  = 0
+	sigIgnore   = 1
+)
+
+// Action is what a signal does.
+type Action struct {
+	Handler uint64
+	Mask    uint32
+	Flags   uint32
+}
+
+type signalState struct {
+	Actions [maxSignal]Action
+	pending [maxSignal]*SignalInfo
+}
+
+// SignalInfo is what a handler is told.
+type SignalInfo struct {
+	Signal, Code int32
+	PID          int32
+	UID          uint32
+	Status       int32
+	Address      uint64
+	Value        uint64
+	// of a fault, for the machine context
+	trap, esr uint32
+}
+
+// AltStack is what sigaltstack set.
+type AltStack struct {
+	Base, Size uint64
+	Flags      uint32
+}
+
+// Flags of AltStack.
+const (
+	StackOn      = 1
+	StackDisable = 4
+)
+
+type threadSignals struct {
+	Mask    uint32
+	Alt     AltStack
+	pending [maxSignal]*SignalInfo
+	frames  []signalFrame
+	later   *uint32 // mask to restore after the next handler (sigsuspend)
+}
+
+// signalFrame is a handler in progress.
+type signalFrame struct {
+	context uint64 // address of the ucontext
+	call    *Call  // the call that the thread was waiting in
+	sp      uint64
+}
+
+func bit(sig int32) uint32 { return 1 << (sig - 1) }
+
+// defaultIgnored are the signals that do nothing without a handler; stopping is not modelled.
+const defaultIgnored = 1<<(SIGURG-1) | 1<<(SIGCONT-1) | 1<<(SIGCHLD-1) | 1<<(SIGIO-1) | 1<<(SIGWINCH-1) | 1<<(SIGINFO-1) |
+	1<<(SIGSTOP-1) | 1<<(SIGTSTP-1) | 1<<(SIGTTIN-1) | 1<<(SIGTTOU-1)
+
+// ignored says whether a signal is thrown away.
+func (p *Process) ignored(sig int32) bool {
+	switch p.Signals.Actions[sig].Handler {
+	case sigIgnore:
+		return sig != SIGKILL
+	case sigDefault:
+		return bit(sig)&defaultIgnored != 0
+	}
+	return false
+}
+
+// Signal sends a signal to the process; only on the processor's goroutine.
+func (p *Process) Signal(si SignalInfo) {
+	if si.Signal <= 0 || si.Signal >= maxSignal || p.ignored(si.Signal) {
+		return
+	}
+	if p.Signals.Actions[si.Signal].Handler == sigDefault {
+		p.Kill(int(si.Signal))
+		return
+	}
+	var waiting *Thread
+	for _, t := range p.threads {
+		if t.Sig.Mask&bit(si.Signal) != 0 {
+			continue
+		}
+		if t.state != stateWaiting {
+			t.Signal(si)
+			return
+		}
+		if waiting == nil {
+			waiting = t
+		}
+	}
+	if waiting != nil {
+		waiting.Signal(si)
+		return
+	}
+	p.Signals.pending[si.Signal] = &si
+}
+
+// Signal sends a signal to a thread; only on the processor's goroutine.
+func (t *Thread) Signal(si SignalInfo) {
+	p := t.Process
+	if si.Signal <= 0 || si.Signal >= maxSignal || p.ignored(si.Signal) || t.state == stateDead {
+		return
+	}
+	t.Sig.pending[si.Signal] = &si
+	if t.state == stateWaiting && t.Sig.Mask&bit(si.Signal) == 0 && len(t.calls) > 0 {
+		c := t.calls[len(t.calls)-1]
+		if f := c.OnSignal; f != nil {
+			c.OnSignal = nil
+			f()
+			return
+		}
+		if p.Signals.Actions[si.Signal].Handler > sigIgnore || si.Signal == SIGKILL {
+			p.deliverSignals(t)
+		}
+	}
+}
+
+// Pending is the set of signals that wait for the thread.
+func (t *Thread) Pending() (set uint32) {
+	for i := range int32(maxSignal) {
+		if t.Sig.pending[i] != nil || t.Process.Signals.pending[i] != nil {
+			set |= bit(i)
+		}
+	}
+	return set
+}
+
+// deliverSignals lets a thread handle what is pending and not blocked.
+func (p *Process) deliverSignals(t *Thread) {
+	for sig := int32(1); sig < maxSignal; sig++ {
+		from := &t.Sig.pending[sig]
+		if *from == nil {
+			from = &p.Signals.pending[sig]
+		}
+		if *from == nil || t.Sig.Mask&bit(sig) != 0 {
+			continue
+		}
+		si := *from
+		*from = nil
+		p.deliver(t, si)
+		if p.exited || t.state == stateDead {
+			return
+		}
+	}
+}
+
+// deliver runs the handler of a signal, or does what it does by default.
+func (p *Process) deliver(t *Thread, si *SignalInfo) {
+	act := p.Signals.Actions[si.Signal]
+	switch act.Handler {
+	case sigIgnore:
+		return
+	case sigDefault:
+		if bit(si.Signal)&defaultIgnored == 0 {
+			p.Kill(int(si.Signal))
+			t.state = stateWaiting
+		}
+		return
+	}
+	if p.Trace != nil {
+		fmt.Fprintf(p.Trace, "[%d] --- signal %d at %#x ---\n", t.ID, si.Signal, t.ctx.Regs[p.Arch.PC])
+	}
+	f := signalFrame{sp: t.ctx.Regs[p.Arch.SP]}
+	if t.state == stateWaiting && len(t.calls) > 0 {
+		f.call = t.calls[len(t.calls)-1]
+		f.call.depth++
+	}
+	if !p.pushFrame(t, si, act, &f) {
+		p.Kill(SIGILL) // no stack to run the handler on
+		t.state = stateWaiting
+		return
+	}
+	t.Sig.frames = append(t.Sig.frames, f)
+	t.Sig.Mask |= act.Mask
+	if act.Flags&saNoDefer == 0 {
+		t.Sig.Mask |= bit(si.Signal)
+	}
+	if act.Flags&saResetHand != 0 {
+		p.Signals.Actions[si.Signal].Handler = sigDefault
+	}
+	if t.state == stateWaiting {
+		p.sched.makeReady(t)
+	}
+}
+
+// signalReturned goes back to what a handler interrupted.
+func (p *Process) signalReturned(t *Thread) {
+	n := len(t.Sig.frames)
+	if n == 0 {
+		p.fatal(t, "the guest jumped to the runner's signal return")
+		return
+	}
+	f := t.Sig.frames[n-1]
+	t.Sig.frames = t.Sig.frames[:n-1]
+	p.popFrame(t, f.context)
+	if c := f.call; c != nil {
+		if c.depth--; c.depth == 0 {
+			t.state = stateWaiting
+			if c.late {
+				c.late = false
+				p.finish(c)
+			}
+		}
+	}
+}
+
+// Unwound forgets handlers and guest functions below a new stack pointer: the guest left
+// them by longjmp.
+func (t *Thread) Unwound(sp uint64) {
+	for n := len(t.Sig.frames); n > 0 && t.Sig.frames[n-1].sp < sp && !t.onAlt(sp); n-- {
+		t.Sig.frames = t.Sig.frames[:n-1]
+	}
+	a := t.Process.Arch
+	for n := len(t.guest); n > 0 && t.guest[n-1].saved[a.SP] < sp; n-- {
+		close(t.guest[n-1].done)
+		t.guest = t.guest[:n-1]
+		// the call that started it will never be answered; the one in progress stays
+		if k := len(t.calls); k >= 2 {
+			t.calls = append(t.calls[:k-2], t.calls[k-1])
+		}
+	}
+}
+
+func (t *Thread) onAlt(sp uint64) bool {
+	return t.Sig.Alt.Flags&StackDisable == 0 && sp-t.Sig.Alt.Base < t.Sig.Alt.Size
+}
+
+// OnAltStack says whether the thread runs on its alternate signal stack.
+func (t *Thread) OnAltStack() bool { return t.onAlt(t.ctx.Regs[t.Process.Arch.SP]) }
+
+// Fault is a trap of a guest thread before it becomes a signal.
+type Fault struct {
+	Kind    cpu.Stop
+	Address uint64   // of a memory fault
+	Access  cpu.Prot // what the access wanted
+	Mapped  bool     // the address belongs to the guest, its protection does not allow the access
+	Code    uint32
+	PC      uint64
+}
+
+// fault is reached when an instruction cannot be executed. A fault hook, where there is
+// one, may take it: it becomes a Mach exception there. Else it becomes a signal.
+func (p *Process) fault(t *Thread, ev cpu.Event) {
+	f := Fault{Kind: ev.Stop, Address: ev.Address, Access: ev.Access, Code: ev.Code, PC: t.ctx.Regs[p.Arch.PC]}
+	if ev.Stop == cpu.StopMemory {
+		r, ok := p.Space.Lookup(ev.Address)
+		f.Mapped = ok && r.Start <= ev.Address
+	}
+	if p.FaultHook != nil {
+		t.state = stateWaiting
+		if p.FaultHook(t, f) {
+			return
+		}
+		t.state = stateRunning
+	}
+	t.FaultSignal(f)
+}
+
+// Resume lets a thread go on whose fault a hook took; only on the processor's goroutine.
+func (t *Thread) Resume() { t.Process.sched.makeReady(t) }
+
+// FaultSignal turns a fault into its signal, which cannot be blocked or ignored.
+func (t *Thread) FaultSignal(f Fault) {
+	p := t.Process
+	si := SignalInfo{Address: f.PC}
+	switch f.Kind {
+	case cpu.StopMemory:
+		si.Signal, si.Code, si.Address = SIGSEGV, 1, f.Address
+		if f.Mapped {
+			si.Signal, si.Code = SIGBUS, 2
+		}
+		si.trap = 14
+		si.esr = 0x24 << 26 // data abort from a lower level
+	case cpu.StopBreakpoint:
+		si.Signal, si.Code, si.trap, si.esr = SIGTRAP, 1, 3, 0x3c<<26
+	case cpu.StopUndefined:
+		si.Signal, si.Code, si.trap = SIGILL, 1, 6
+	case cpu.StopArithmetic:
+		si.Signal, si.Code, si.trap = SIGFPE, 7, 0
+	case cpu.StopSyscall:
+		si.Signal, si.Code = SIGSYS, 0
+	default:
+		// A general protection fault on amd64: a wild pointer that is not even an address.
+		si.Signal, si.Code, si.trap, si.Address = SIGSEGV, 0, 13, 0
+	}
+	act := p.Signals.Actions[si.Signal]
+	if t.Sig.Mask&bit(si.Signal) != 0 || act.Handler <= sigIgnore {
+		p.report(t, f)
+		p.Kill(int(si.Signal))
+		t.state = stateWaiting
+		return
+	}
+	p.deliver(t, &si)
+	if t.state == stateWaiting {
+		p.sched.makeReady(t)
+	}
+}
+
+// report writes why a guest dies.
+func (p *Process) report(t *Thread, f Fault) {
+	fmt.Fprintf(p.Stderr, "darwinrun: %s at pc %#x", f.Kind, f.PC)
+	if f.Kind == cpu.StopMemory {
+		fmt.Fprintf(p.Stderr, ", address %#x (mapped: %v, access: %d)", f.Address, f.Mapped, f.Access)
+	}
+	if f.Code != 0 {
+		fmt.Fprintf(p.Stderr, ", code %d", f.Code)
+	}
+	fmt.Fprintln(p.Stderr)
+	for i, name := range p.Arch.Names {
+		fmt.Fprintf(p.Stderr, " %6s %016x", name, t.ctx.Regs[i])
+		if i%4 == 3 {
+			fmt.Fprintln(p.Stderr)
+		}
+	}
+	fmt.Fprintln(p.Stderr)
+}
