@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/kernel/ipc"
 	"github.com/gomach/mach/internal/proto"
 )
 
@@ -37,11 +38,13 @@ type Ctx struct {
 	Scratch []byte
 }
 
-// Reply collects rights and memory that a MIG reply carries.
+// Reply is what a call by MIG message brings along and takes back: rights and
+// memory do not go through names and addresses of the caller then.
 type Reply struct {
-	Ports  map[int]ReplyPort   // by argument index: one right
+	In     map[int]ipc.Right   // by argument index: rights in the request
+	Ports  map[int]ipc.Right   // by argument index: one right
 	Memory map[int][]byte      // by argument index: out-of-line bytes
-	Arrays map[int][]ReplyPort // by argument index: out-of-line rights
+	Arrays map[int][]ipc.Right // by argument index: out-of-line rights
 }
 
 // U32, I32, U64 and Name read an argument word as its type; the upper half of

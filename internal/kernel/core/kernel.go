@@ -14,6 +14,7 @@ type Kernel struct {
 
 	mu    sync.Mutex
 	tasks map[int]*Task // by pid
+	self  *Task
 
 	// Sub opens tasks that are not of this kernel: Linux processes, or other
 	// guests.

@@ -2,6 +2,7 @@ package core
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gomach/mach"
@@ -19,6 +20,9 @@ type Task struct {
 	state   sync.Map        // per-task state of the subsystems, by key
 	dead    chan struct{}
 	once    sync.Once
+	ports   flavoredPorts
+	// selfName is the control port's name in Space, 0 until it is made.
+	selfName atomic.Uint32
 }
 
 // Lock and Unlock guard the task's thread table and suspend counts.
@@ -54,6 +58,10 @@ type Thread struct {
 	Sub   ThreadSub
 	ID    int // the substrate's thread id
 	state sync.Map
+	ports flavoredPorts
+
+	abortMu sync.Mutex
+	abort   chan struct{} // closed by Interrupt; made when somebody waits
 }
 
 // State is Task.State for a thread.
@@ -69,6 +77,10 @@ func (t *Thread) State(key any, mk func() any) any {
 type TaskSub interface {
 	PID() int
 	Self() bool // this process, or the calling guest: registers only of other threads
+	CPU() mach.CPUType
+	// Control says whether the caller may do more with the task than learn its
+	// figures: nil, or an error that wraps fs.ErrPermission or fs.ErrNotExist.
+	Control() error
 	Memory() AddressSpace
 	// Threads lists the ids of the live threads in creation order.
 	Threads() ([]int, error)
@@ -92,7 +104,10 @@ type ThreadSub interface {
 	Resume() error
 	// GetState returns the thread's state of a Darwin flavor, in 32-bit words
 	// as Darwin lays them out. A thread that runs is stopped for the moment.
-	// errors.ErrUnsupported: a flavor that the CPU or the substrate lacks.
+	// errors.ErrUnsupported: a flavor that the CPU or the substrate lacks, or
+	// one of the other width than the thread's. The substrate knows only the
+	// flavors of one width (X86_THREAD_STATE64, ARM_NEON_STATE64, ...): the
+	// kernel makes the unified ones and the flavor lists of them.
 	GetState(flavor mach.ThreadStateFlavor) ([]uint32, error)
 	SetState(flavor mach.ThreadStateFlavor, words []uint32) error
 	Usage() (ThreadUsage, error)

@@ -1,0 +1,224 @@
+package ipc
+
+import "github.com/gomach/mach"
+
+// copyinFlags loosen the rules for the ports of a message's header.
+type copyinFlags uint8
+
+const (
+	deadOK         copyinFlags = 1 << iota // a dead name is MACH_PORT_DEAD
+	immovableOK                            // a destination: the right goes no further
+	replyMakeOnce                          // the reply port of a message
+	replyMoveOnce                          // the destination of a message
+	deadSendOnceOK                         // a send-once right to a dead port still moves
+)
+
+// resultType is the type of right that a disposition makes.
+func resultType(d mach.MachMsgTypeName) mach.MachMsgTypeName {
+	switch d {
+	case mach.MACH_MSG_TYPE_MOVE_RECEIVE:
+		return mach.MACH_MSG_TYPE_PORT_RECEIVE
+	case mach.MACH_MSG_TYPE_MOVE_SEND, mach.MACH_MSG_TYPE_COPY_SEND, mach.MACH_MSG_TYPE_MAKE_SEND:
+		return mach.MACH_MSG_TYPE_PORT_SEND
+	case mach.MACH_MSG_TYPE_MOVE_SEND_ONCE, mach.MACH_MSG_TYPE_MAKE_SEND_ONCE:
+		return mach.MACH_MSG_TYPE_PORT_SEND_ONCE
+	}
+	return mach.MACH_MSG_TYPE_PORT_NONE
+}
+
+func anyDisposition(d mach.MachMsgTypeName) bool {
+	return d >= mach.MACH_MSG_TYPE_MOVE_RECEIVE && d <= mach.MACH_MSG_TYPE_MAKE_SEND_ONCE
+}
+
+// CopyinRight takes a right out of the space by a disposition
+// (osfmk/ipc/ipc_object.c, ipc_object_copyin): MACH_PORT_NULL and
+// MACH_PORT_DEAD pass through as rights.
+func (s *Space) CopyinRight(name mach.MachPort, d mach.MachMsgTypeName) (Right, mach.KernReturn) {
+	if !anyDisposition(d) {
+		return Right{}, mach.KERN_INVALID_VALUE
+	}
+	switch name {
+	case mach.MACH_PORT_NULL:
+		return Right{nil, resultType(d)}, mach.KERN_SUCCESS
+	case mach.MACH_PORT_DEAD:
+		return Right{deadPort, resultType(d)}, mach.KERN_SUCCESS
+	}
+	var n notices
+	s.mu.Lock()
+	p, kr := s.copyin(name, d, 0, nil, &n)
+	s.mu.Unlock()
+	n.send()
+	if kr != mach.KERN_SUCCESS {
+		return Right{}, kr
+	}
+	return Right{p, resultType(d)}, mach.KERN_SUCCESS
+}
+
+// isDead reports, with the space locked, whether a slot with a send or
+// send-once right is of a dead port, and makes it a dead name then. Otherwise
+// it leaves the port locked (osfmk/ipc/ipc_right.c, ipc_right_check).
+func (s *Space) isDead(e *entry, f copyinFlags) bool {
+	p := e.port
+	p.mu.Lock()
+	if !p.dead || f&deadSendOnceOK != 0 && e.request == 0 && e.typ&mach.MACH_PORT_TYPE_SEND_ONCE != 0 {
+		return false
+	}
+	if e.typ&mach.MACH_PORT_TYPE_SEND != 0 {
+		p.srights--
+		delete(s.names, p)
+	} else {
+		p.sorights--
+	}
+	e.typ = mach.MACH_PORT_TYPE_DEAD_NAME
+	if e.request != 0 {
+		// The dead-name notification carries a reference of its own.
+		if p.requestType(e) != 0 && e.urefs < maxUrefs {
+			e.urefs++
+		}
+		e.request = 0
+	}
+	e.port = nil
+	p.mu.Unlock()
+	return true
+}
+
+// copyin takes a right out of a slot (osfmk/ipc/ipc_right.c,
+// ipc_right_copyin). The space is locked; guardOK, if not nil, judges the guard
+// of a receive right that moves.
+func (s *Space) copyin(name mach.MachPort, d mach.MachMsgTypeName, f copyinFlags, guardOK func(*Port) bool, n *notices) (*Port, mach.KernReturn) {
+	if s.dead {
+		return nil, mach.KERN_INVALID_TASK
+	}
+	e := s.lookup(name)
+	if e == nil {
+		return nil, mach.KERN_INVALID_NAME
+	}
+	switch d {
+	case mach.MACH_MSG_TYPE_MAKE_SEND, mach.MACH_MSG_TYPE_MAKE_SEND_ONCE:
+		if e.typ&mach.MACH_PORT_TYPE_RECEIVE == 0 {
+			return nil, mach.KERN_INVALID_RIGHT
+		}
+		p := e.port
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if d == mach.MACH_MSG_TYPE_MAKE_SEND {
+			if p.flags&replyPort != 0 {
+				return nil, mach.KERN_INVALID_CAPABILITY
+			}
+			p.mscount++
+			p.srights++
+		} else {
+			if p.flags&replyPort != 0 && f&replyMakeOnce == 0 {
+				return nil, mach.KERN_INVALID_CAPABILITY
+			}
+			p.sorights++
+		}
+		return p, mach.KERN_SUCCESS
+	case mach.MACH_MSG_TYPE_MOVE_RECEIVE:
+		return s.copyinReceive(e, name, guardOK, n)
+	case mach.MACH_MSG_TYPE_COPY_SEND, mach.MACH_MSG_TYPE_MOVE_SEND, mach.MACH_MSG_TYPE_MOVE_SEND_ONCE:
+		return s.copyinSend(e, name, d, f, n)
+	}
+	return nil, mach.KERN_INVALID_RIGHT
+}
+
+func (s *Space) copyinReceive(e *entry, name mach.MachPort, guardOK func(*Port) bool, n *notices) (*Port, mach.KernReturn) {
+	if e.typ&mach.MACH_PORT_TYPE_RECEIVE == 0 {
+		return nil, mach.KERN_INVALID_RIGHT
+	}
+	p := e.port
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.flags&(immovableReceive|replyPort|specialReply) != 0 {
+		return nil, mach.KERN_INVALID_CAPABILITY
+	}
+	if guardOK != nil && !guardOK(p) {
+		return nil, mach.KERN_INVALID_ARGUMENT
+	}
+	if e.typ&mach.MACH_PORT_TYPE_SEND != 0 {
+		e.typ = mach.MACH_PORT_TYPE_SEND
+		s.names[p] = indexOf(name)
+	} else {
+		n.deleted(p.cancelRequest(e), name)
+		s.release(indexOf(name))
+	}
+	p.clearReceiver(n)
+	return p, mach.KERN_SUCCESS
+}
+
+func (s *Space) copyinSend(e *entry, name mach.MachPort, d mach.MachMsgTypeName, f copyinFlags, n *notices) (*Port, mach.KernReturn) {
+	if e.typ&mach.MACH_PORT_TYPE_DEAD_NAME == 0 {
+		if e.typ&mach.MACH_PORT_TYPE_SEND_RIGHTS == 0 {
+			return nil, mach.KERN_INVALID_RIGHT
+		}
+		check := f
+		if d != mach.MACH_MSG_TYPE_MOVE_SEND_ONCE {
+			check &^= deadSendOnceOK
+		}
+		if !s.isDead(e, check) {
+			p := e.port
+			defer p.mu.Unlock()
+			return s.copyinLive(e, name, p, d, f, n)
+		}
+	}
+	if f&deadOK == 0 {
+		return nil, mach.KERN_INVALID_RIGHT
+	}
+	if d != mach.MACH_MSG_TYPE_COPY_SEND {
+		s.dropRef(e, name)
+	}
+	return deadPort, mach.KERN_SUCCESS
+}
+
+// copyinLive takes a right out of a slot whose port is locked and alive.
+func (s *Space) copyinLive(e *entry, name mach.MachPort, p *Port, d mach.MachMsgTypeName, f copyinFlags, n *notices) (*Port, mach.KernReturn) {
+	want := mach.MachPortType_t(mach.MACH_PORT_TYPE_SEND)
+	if d == mach.MACH_MSG_TYPE_MOVE_SEND_ONCE {
+		want = mach.MACH_PORT_TYPE_SEND_ONCE
+	}
+	if e.typ&want == 0 {
+		return nil, mach.KERN_INVALID_RIGHT
+	}
+	if d == mach.MACH_MSG_TYPE_MOVE_SEND && e.pinned && e.urefs == 1 {
+		return nil, mach.KERN_INVALID_CAPABILITY
+	}
+	if p.flags&replyPort != 0 && (d != mach.MACH_MSG_TYPE_MOVE_SEND_ONCE || f&replyMoveOnce == 0) {
+		return nil, mach.KERN_INVALID_CAPABILITY
+	}
+	if f&immovableOK == 0 && (p.flags&immovableSend != 0 || e.immovable) {
+		return nil, mach.KERN_INVALID_CAPABILITY
+	}
+	switch d {
+	case mach.MACH_MSG_TYPE_COPY_SEND:
+		p.srights++
+	case mach.MACH_MSG_TYPE_MOVE_SEND_ONCE:
+		n.deleted(p.cancelRequest(e), name)
+		s.release(indexOf(name))
+	default:
+		switch {
+		case e.urefs > 1:
+			p.srights++
+			if e.urefs < maxUrefs {
+				e.urefs--
+			}
+		case e.typ&mach.MACH_PORT_TYPE_RECEIVE != 0:
+			e.typ &^= mach.MACH_PORT_TYPE_SEND
+			e.urefs = 0
+		default:
+			n.deleted(p.cancelRequest(e), name)
+			delete(s.names, p)
+			s.release(indexOf(name))
+		}
+	}
+	return p, mach.KERN_SUCCESS
+}
+
+// dropRef takes a user reference off a dead name.
+func (s *Space) dropRef(e *entry, name mach.MachPort) {
+	switch {
+	case e.urefs <= 1:
+		s.release(indexOf(name))
+	case e.urefs < maxUrefs:
+		e.urefs--
+	}
+}

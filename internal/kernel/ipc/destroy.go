@@ -1,0 +1,58 @@
+package ipc
+
+import "github.com/gomach/mach"
+
+// clearReceiver takes the receive right of a locked port out of its space:
+// receivers that wait are told, sets are left, counts start again
+// (osfmk/ipc/ipc_port.c, ipc_port_clear_receiver).
+func (p *Port) clearReceiver(n *notices) {
+	p.leaveAll()
+	p.queue.takers.finishAll(mach.MACH_RCV_PORT_CHANGED)
+	p.mscount, p.queue.seqno, p.context = 0, 0, 0
+	p.flags &^= guarded | strictGuard | immovableReceive
+	p.space, p.name, p.dest = nil, mach.MACH_PORT_NULL, nil
+}
+
+// destroy ends the port, or sends its receive right to who asked for that by a
+// port-destroyed request.
+func (p *Port) destroy(n *notices) {
+	p.mu.Lock()
+	p.destroyLocked(n)
+	p.mu.Unlock()
+}
+
+func (p *Port) destroyLocked(n *notices) {
+	if p.dead || p == deadPort {
+		return
+	}
+	if to := p.pdRequest; to != nil && p.flags&specialReply == 0 {
+		p.pdRequest = nil
+		p.clearReceiver(n)
+		n.add(notice{id: mach.MACH_NOTIFY_PORT_DESTROYED, to: to, right: p})
+		return
+	}
+	p.leaveAll()
+	p.dead = true
+	p.queue.takers.finishAll(mach.MACH_RCV_PORT_DIED)
+	p.queue.senders.finishAll(mach.MACH_SEND_INVALID_DEST)
+	p.mscount, p.queue.seqno, p.context = 0, 0, 0
+	p.flags &^= guarded | strictGuard
+	p.space, p.name, p.dest = nil, mach.MACH_PORT_NULL, nil
+	p.object = nil
+	for k := p.queue.pop(); k != nil; k = p.queue.pop() {
+		n.add(notice{free: k})
+	}
+	if to := p.nsRequest; to != nil {
+		p.nsRequest = nil
+		n.add(notice{id: mach.MACH_NOTIFY_SEND_ONCE, to: to})
+	}
+	for _, r := range p.requests {
+		if r.to != nil {
+			n.add(notice{id: mach.MACH_NOTIFY_DEAD_NAME, to: r.to, name: r.name})
+		}
+	}
+	// The slots keep their indices: isDead reads the types once more.
+}
+
+// releaseReceive destroys a receive right that no space holds.
+func (p *Port) releaseReceive(n *notices) { p.destroy(n) }

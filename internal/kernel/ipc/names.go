@@ -1,0 +1,126 @@
+package ipc
+
+import "github.com/gomach/mach"
+
+// InsertPinned gives the space a send right whose last reference cannot be
+// given up and that does not leave the space: what mach_task_self_ names.
+func (s *Space) InsertPinned(p *Port) (mach.MachPort, mach.KernReturn) {
+	name, kr := s.InsertSend(p)
+	if kr == mach.KERN_SUCCESS {
+		s.mu.Lock()
+		if e := s.lookup(name); e != nil {
+			e.pinned = true
+		}
+		s.mu.Unlock()
+	}
+	return name, kr
+}
+
+// Deallocate gives up one user reference of a send, send-once or dead-name
+// right, or a port set (osfmk/ipc/ipc_right.c, ipc_right_dealloc).
+func (s *Space) Deallocate(name mach.MachPort) mach.KernReturn {
+	if !valid(name) {
+		return mach.KERN_SUCCESS
+	}
+	var n notices
+	s.mu.Lock()
+	set, kr := s.deallocate(name, &n)
+	s.mu.Unlock()
+	if set != nil {
+		set.destroy(mach.MACH_RCV_PORT_DIED)
+	}
+	n.send()
+	return kr
+}
+
+func (s *Space) deallocate(name mach.MachPort, n *notices) (*Set, mach.KernReturn) {
+	if s.dead {
+		return nil, mach.KERN_INVALID_TASK
+	}
+	e := s.lookup(name)
+	if e == nil {
+		return nil, mach.KERN_INVALID_NAME
+	}
+	if e.typ == mach.MACH_PORT_TYPE_PORT_SET {
+		set := e.set
+		s.release(indexOf(name))
+		return set, mach.KERN_SUCCESS
+	}
+	if e.typ == mach.MACH_PORT_TYPE_RECEIVE {
+		return nil, mach.KERN_INVALID_RIGHT
+	}
+	if e.typ&mach.MACH_PORT_TYPE_RECEIVE == 0 && (e.typ == mach.MACH_PORT_TYPE_DEAD_NAME || s.isDead(e, 0)) {
+		s.dropRef(e, name)
+		return nil, mach.KERN_SUCCESS
+	}
+	p := e.port
+	if e.typ&mach.MACH_PORT_TYPE_RECEIVE != 0 {
+		p.mu.Lock()
+	}
+	defer p.mu.Unlock()
+	switch {
+	case e.typ == mach.MACH_PORT_TYPE_SEND_ONCE:
+		n.deleted(p.cancelRequest(e), name)
+		s.release(indexOf(name))
+		n.add(notice{id: mach.MACH_NOTIFY_SEND_ONCE, to: p})
+	case e.urefs > 1:
+		if e.urefs < maxUrefs {
+			e.urefs--
+		}
+	case e.typ&mach.MACH_PORT_TYPE_RECEIVE != 0:
+		e.typ, e.urefs = mach.MACH_PORT_TYPE_RECEIVE, 0
+		p.dropSend(n)
+	case e.pinned:
+		return nil, mach.KERN_INVALID_CAPABILITY
+	default:
+		n.deleted(p.cancelRequest(e), name)
+		delete(s.names, p)
+		s.release(indexOf(name))
+		p.dropSend(n)
+	}
+	return nil, mach.KERN_SUCCESS
+}
+
+// Terminate gives up all rights; the space stays empty.
+func (s *Space) Terminate() {
+	var n notices
+	s.mu.Lock()
+	if s.dead {
+		s.mu.Unlock()
+		return
+	}
+	s.dead = true
+	table := s.table
+	s.table, s.names, s.used = nil, nil, 0
+	s.mu.Unlock()
+	for i := range table {
+		e := &table[i]
+		name := nameOf(uint32(i), e.gen)
+		switch {
+		case e.typ == 0 || e.typ == mach.MACH_PORT_TYPE_DEAD_NAME:
+		case e.set != nil:
+			e.set.destroy(mach.MACH_RCV_PORT_DIED)
+		default:
+			s.terminate(e, name, &n)
+		}
+	}
+	n.send()
+}
+
+func (s *Space) terminate(e *entry, name mach.MachPort, n *notices) {
+	p := e.port
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.dead {
+		return
+	}
+	n.deleted(p.cancelRequest(e), name)
+	if e.typ&mach.MACH_PORT_TYPE_SEND != 0 {
+		p.dropSend(n)
+	}
+	if e.typ&mach.MACH_PORT_TYPE_RECEIVE != 0 {
+		p.destroyLocked(n)
+	} else if e.typ&mach.MACH_PORT_TYPE_SEND_ONCE != 0 {
+		n.add(notice{id: mach.MACH_NOTIFY_SEND_ONCE, to: p})
+	}
+}

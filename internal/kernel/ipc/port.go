@@ -1,0 +1,187 @@
+package ipc
+
+import (
+	"sync"
+
+	"github.com/gomach/mach"
+)
+
+// Port is a message queue with one receiver. Rights to it are held by names in
+// spaces, by messages in transit, and by the kernel.
+type Port struct {
+	mu   sync.Mutex
+	dead bool
+
+	// Rights in existence, wherever they are held.
+	srights  uint32
+	sorights uint32
+	mscount  uint32 // how often a send right was made since the last reset
+
+	// Who receives. space is nil while the right is in a message (then dest is
+	// the port that the message is queued on, if any) and for kernel ports.
+	space *Space
+	name  mach.MachPort
+	dest  *Port
+
+	kernel bool // the kernel receives
+	kind   mach.IPCInfoObjectType
+	object any
+	// noSenders is called, without locks, when the last send right to a kernel
+	// port has gone.
+	noSenders func(*Port)
+
+	flags   portFlags
+	context uint64
+	guard   uint64
+	queue   queue
+	sets    []*Set
+
+	nsRequest *Port     // send-once right for the no-senders notification
+	nsSync    uint32    // the make-send count that it waits for
+	pdRequest *Port     // send-once right for the port-destroyed notification
+	requests  []request // dead-name and send-possible requests
+	pending   int       // requests in use
+	special   replyLink // for reply ports
+}
+
+type portFlags uint32
+
+const (
+	guarded portFlags = 1 << iota
+	strictGuard
+	immovableReceive
+	immovableSend // no send right leaves the space that made it
+	pinnedSend
+	tempOwner
+	impReceiver
+	denapReceiver
+	noGrant
+	replyPort       // MPO_REPLY_PORT
+	provReply       // MPO_PROVISIONAL_REPLY_PORT
+	specialReply    // thread_get_special_reply_port
+	servicePort     // MPO_SERVICE_PORT
+	connectionPort  // MPO_CONNECTION_PORT
+	kernelQueue     // a kernel port whose messages wait for the kernel to take them
+	servicThrottled // MACH_PORT_SERVICE_THROTTLED
+)
+
+type replyLink struct{ label string }
+
+func newPort() *Port {
+	p := &Port{}
+	p.queue.init()
+	return p
+}
+
+// NewKernelPort makes a port whose receive right the kernel holds, standing
+// for obj. It has no send rights yet.
+func NewKernelPort(kind mach.IPCInfoObjectType, obj any) *Port {
+	p := newPort()
+	p.kernel = true
+	p.kind, p.object = kind, obj
+	p.queue.limit = mach.MACH_PORT_QLIMIT_KERNEL
+	return p
+}
+
+// KObject returns what a kernel port stands for; IPC_OTYPE_NONE for a port of
+// a task.
+func (p *Port) KObject() (mach.IPCInfoObjectType, any) {
+	if p == nil {
+		return mach.IPC_OTYPE_NONE, nil
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.kernel || p.dead {
+		return mach.IPC_OTYPE_NONE, nil
+	}
+	return p.kind, p.object
+}
+
+// OnNoSenders has f called, without locks, each time the last send right to a
+// kernel port goes.
+func (p *Port) OnNoSenders(f func(*Port)) {
+	p.mu.Lock()
+	p.noSenders = f
+	p.mu.Unlock()
+}
+
+// Immovable marks a kernel port as one whose send rights stay in the space
+// that got them: what a task's own control port is on Darwin today.
+func (p *Port) Immovable() {
+	p.mu.Lock()
+	p.flags |= immovableSend
+	p.mu.Unlock()
+}
+
+// Dead reports whether the receive right has gone.
+func (p *Port) Dead() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.dead
+}
+
+// MakeSend makes a send right for the holder of the receive right. It reports
+// false if the port is dead.
+func (p *Port) MakeSend() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.dead {
+		return false
+	}
+	p.mscount++
+	p.srights++
+	return true
+}
+
+// CopySend makes another send right from one that the caller holds.
+func (p *Port) CopySend() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.dead {
+		return false
+	}
+	p.srights++
+	return true
+}
+
+// MakeSendOnce makes a send-once right.
+func (p *Port) MakeSendOnce() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.dead {
+		return false
+	}
+	p.sorights++
+	return true
+}
+
+// ReleaseSend gives a send right up.
+func (p *Port) ReleaseSend() {
+	if p == nil {
+		return
+	}
+	var n notices
+	p.mu.Lock()
+	p.dropSend(&n)
+	p.mu.Unlock()
+	n.send()
+}
+
+// ReleaseSendOnce gives a send-once right up without using it, which its
+// receiver is told.
+func (p *Port) ReleaseSendOnce() {
+	if p == nil {
+		return
+	}
+	notifySendOnce(p)
+}
+
+// Destroy ends a kernel port: its names turn into dead names.
+func (p *Port) Destroy() {
+	if p == nil {
+		return
+	}
+	var n notices
+	p.destroy(&n)
+	n.send()
+}

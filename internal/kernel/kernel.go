@@ -1,0 +1,24 @@
+// Package kernel puts the subsystems together.
+package kernel
+
+import (
+	"github.com/gomach/mach/internal/kernel/core"
+	ipccalls "github.com/gomach/mach/internal/kernel/ipc/calls"
+)
+
+// tables are the subsystems' functions. Each subsystem adds its line.
+var tables = []func() core.Table{
+	ipccalls.Table,
+}
+
+// Table is the whole support table.
+func Table() core.Table {
+	all := core.Table{}
+	for _, t := range tables {
+		all.Add(t())
+	}
+	return all
+}
+
+// New makes a kernel over a substrate.
+func New(sub core.Substrate) *core.Kernel { return core.New(Table(), sub) }
