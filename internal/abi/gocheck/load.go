@@ -12,7 +12,6 @@ import (
 	"go/token"
 	"go/types"
 	"path/filepath"
-	"runtime"
 	"strings"
 )
 
@@ -48,23 +47,34 @@ type loader struct {
 	done  map[string]*types.Package
 }
 
-// Load type-checks the package in a folder of the module for a platform.
+// Load type-checks a package of the module for a platform.
 func Load(root, path string, t Target, tags ...string) (*Package, error) {
-	ctx := build.Default
-	ctx.GOOS, ctx.GOARCH, ctx.CgoEnabled, ctx.BuildTags = t.GOOS, t.GOARCH, false, tags
-	ctx.Compiler = "gc"
-	if ctx.GOROOT == "" {
-		ctx.GOROOT = runtime.GOROOT()
-	}
-	l := &loader{ctx, root, token.NewFileSet(), types.SizesFor("gc", t.GOARCH), map[string]*types.Package{}}
-	info := &types.Info{
-		Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
-	}
-	pkg, files, err := l.check(path, info)
+	all, err := LoadEach(root, []string{path}, t, tags...)
 	if err != nil {
 		return nil, err
 	}
-	return &Package{t, pkg, info, files, l.fset, l.sizes}, nil
+	return all[0], nil
+}
+
+// LoadEach type-checks several packages of the module for a platform.
+func LoadEach(root string, paths []string, t Target, tags ...string) ([]*Package, error) {
+	ctx := build.Default
+	ctx.GOOS, ctx.GOARCH, ctx.CgoEnabled, ctx.BuildTags = t.GOOS, t.GOARCH, false, tags
+	ctx.Compiler = "gc"
+	l := &loader{ctx, root, token.NewFileSet(), types.SizesFor("gc", t.GOARCH), map[string]*types.Package{}}
+	var all []*Package
+	for _, path := range paths {
+		info := &types.Info{
+			Types: map[ast.Expr]types.TypeAndValue{}, Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		}
+		pkg, files, err := l.check(path, info)
+		if err != nil {
+			return nil, err
+		}
+		l.done[path] = pkg
+		all = append(all, &Package{t, pkg, info, files, l.fset, l.sizes})
+	}
+	return all, nil
 }
 
 // Import is the types.Importer of what a package imports.
