@@ -1,0 +1,27 @@
+//go:build linux && (amd64 || arm64)
+
+package hosted
+
+// fault is what the CPU told of a thread's last exception, as far as Linux
+// passes it on.
+type fault struct {
+	trap uint32 // amd64: the trap number
+	code uint32 // amd64: the error code; arm64: the syndrome
+	addr uint64
+}
+
+// lastFault gives a thread's last exception, zero if it had none.
+func (t *task) lastFault(tid int) fault {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.faults[tid]
+}
+
+func (t *task) setFault(tid int, f fault) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.faults == nil {
+		t.faults = map[int]fault{}
+	}
+	t.faults[tid] = f
+}

@@ -1,0 +1,172 @@
+//go:build linux
+
+package hosted
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/substrate/linux"
+)
+
+const hostCPU = mach.CPU_TYPE_ARM64
+
+// size32 is the size of a 32-bit program's general registers (r0 to r15,
+// cpsr, orig_r0).
+const size32 = 72
+
+// readState reads a stopped thread's registers as a Darwin flavor.
+func readState(s *linux.Stopped, flavor mach.ThreadStateFlavor, f fault) ([]uint32, error) {
+	var r linux.Registers
+	var raw [512]byte
+	size, err := s.RegisterSet(linux.NoteGeneral, raw[:])
+	if err != nil {
+		return nil, err
+	}
+	if size == size32 {
+		if flavor != mach.ARM_THREAD_STATE32 {
+			return nil, errors.ErrUnsupported
+		}
+		words := make([]uint32, 17)
+		for i := range words {
+			words[i] = binary.LittleEndian.Uint32(raw[4*i:])
+		}
+		return words, nil
+	}
+	switch flavor {
+	case mach.ARM_THREAD_STATE64:
+		if err := s.Registers(&r); err != nil {
+			return nil, err
+		}
+		return wordsOf(ptr(generalState(&r))), nil
+	case mach.ARM_NEON_STATE64:
+		var v linux.FloatRegisters
+		if err := s.Float(&v); err != nil {
+			return nil, err
+		}
+		state := mach.ARMNeonState64{Fpsr: v.FPSR, Fpcr: v.FPCR}
+		for i, v := range v.V {
+			state.V[i] = mach.Uint128{binary.LittleEndian.Uint64(v[:]), binary.LittleEndian.Uint64(v[8:])}
+		}
+		return wordsOf(&state), nil
+	case mach.ARM_DEBUG_STATE64:
+		var d linux.DebugRegisters
+		if err := s.Debug(&d); err != nil {
+			return nil, err
+		}
+		var state mach.ARMDebugState64
+		for i := range 16 {
+			state.Bvr[i], state.Bcr[i] = d.Break[i].Addr, uint64(d.Break[i].Ctrl)
+			state.Wvr[i], state.Wcr[i] = d.Watch[i].Addr, uint64(d.Watch[i].Ctrl)
+		}
+		return wordsOf(&state), nil
+	case mach.ARM_EXCEPTION_STATE64:
+		return wordsOf(ptr(f.state())), nil
+	case mach.ARM_EXCEPTION_STATE64_V2:
+		e := f.state()
+		return wordsOf(&mach.ARMExceptionState64V2{Far: e.Far, Esr: uint64(e.Esr)}), nil
+	case mach.ARM_PAGEIN_STATE:
+		return wordsOf(&mach.ARMPageinState{}), nil
+	}
+	return nil, errors.ErrUnsupported
+}
+
+// writeState sets a stopped thread's registers from a Darwin flavor.
+func writeState(s *linux.Stopped, flavor mach.ThreadStateFlavor, words []uint32) error {
+	switch flavor {
+	case mach.ARM_THREAD_STATE64:
+		var state mach.ARMThreadState64
+		copy(wordsOf(&state), words)
+		var r linux.Registers
+		if err := s.Registers(&r); err != nil {
+			return err
+		}
+		moved := r.Pc != state.PC || r.Regs[0] != state.X[0]
+		setGeneral(&r, &state)
+		if err := s.SetRegisters(&r); err != nil || !moved {
+			return err
+		}
+		return leaveCall(s)
+	case mach.ARM_NEON_STATE64:
+		var state mach.ARMNeonState64
+		copy(wordsOf(&state), words)
+		f := linux.FloatRegisters{FPSR: state.Fpsr, FPCR: state.Fpcr}
+		for i, v := range state.V {
+			binary.LittleEndian.PutUint64(f.V[i][:], v[0])
+			binary.LittleEndian.PutUint64(f.V[i][8:], v[1])
+		}
+		return s.SetFloat(&f)
+	case mach.ARM_DEBUG_STATE64:
+		var state mach.ARMDebugState64
+		copy(wordsOf(&state), words)
+		var d linux.DebugRegisters
+		if err := s.Debug(&d); err != nil {
+			return err
+		}
+		for i := range 16 {
+			d.Break[i].Addr, d.Break[i].Ctrl = state.Bvr[i], uint32(state.Bcr[i])
+			d.Watch[i].Addr, d.Watch[i].Ctrl = state.Wvr[i], uint32(state.Wcr[i])
+		}
+		return s.SetDebug(&d)
+	case mach.ARM_EXCEPTION_STATE64, mach.ARM_EXCEPTION_STATE64_V2:
+		return nil // xnu takes and forgets it
+	}
+	return errors.ErrUnsupported
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func generalState(r *linux.Registers) (state mach.ARMThreadState64) {
+	copy(state.X[:], r.Regs[:29])
+	state.Fp, state.Lr = r.Regs[29], r.Regs[30]
+	state.Sp, state.PC, state.Cpsr = r.Sp, r.Pc, uint32(r.Pstate)
+	return state
+}
+
+// setGeneral puts a state into the registers; of the processor state only the
+// condition flags are a user's.
+func setGeneral(r *linux.Registers, state *mach.ARMThreadState64) {
+	const conditions = 0xf0000000
+	copy(r.Regs[:29], state.X[:])
+	r.Regs[29], r.Regs[30] = state.Fp, state.Lr
+	r.Sp, r.Pc = state.Sp, state.PC
+	r.Pstate = r.Pstate&^conditions | uint64(state.Cpsr)&conditions
+}
+
+// callRestarts are the results by which Linux marks an interrupted system
+// call (ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK).
+func callRestarts(result int64) bool {
+	return result == -512 || result == -513 || result == -514 || result == -516
+}
+
+// leaveCall makes the kernel forget the system call that a stop interrupted.
+func leaveCall(s *linux.Stopped) error {
+	var none [4]byte
+	binary.LittleEndian.PutUint32(none[:], ^uint32(0))
+	return s.SetRegisterSet(linux.NoteArmSyscall, none[:])
+}
+
+// abortCall has the system call that a stopped thread waits in fail with
+// EINTR.
+func abortCall(s *linux.Stopped) error {
+	var r linux.Registers
+	if err := s.Registers(&r); err != nil {
+		return err
+	}
+	if !callRestarts(int64(r.Regs[0])) {
+		return nil
+	}
+	const eintr = 4
+	r.Regs[0] = ^uint64(eintr - 1)
+	if err := s.SetRegisters(&r); err != nil {
+		return err
+	}
+	return leaveCall(s)
+}
+
+// inCall tells whether a stopped thread waits in a system call.
+func inCall(s *linux.Stopped) bool {
+	var r linux.Registers
+	return s.Registers(&r) == nil && callRestarts(int64(r.Regs[0]))
+}

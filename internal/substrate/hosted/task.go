@@ -1,0 +1,146 @@
+//go:build linux && (amd64 || arm64)
+
+package hosted
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/kernel/core"
+	"github.com/gomach/mach/internal/substrate/linux"
+)
+
+// task is one process.
+type task struct {
+	p     *linux.Process
+	space *space
+
+	mu      sync.Mutex
+	tracer  *linux.Tracer // made when first needed
+	closed  bool
+	faults  map[int]fault // the last exception of each thread that had one
+	samples map[int]sample
+}
+
+func newTask(p *linux.Process) *task {
+	t := &task{p: p}
+	t.space = newSpace(t)
+	return t
+}
+
+func (t *task) PID() int                  { return t.p.PID() }
+func (t *task) Self() bool                { return t.p.IsSelf() }
+func (t *task) CPU() mach.CPUType         { return hostCPU }
+func (t *task) Memory() core.AddressSpace { return t.space }
+
+// Control asks the system by the cheapest operation that needs the right to
+// debug: reading memory. Address 0 is mapped nowhere, so the answer is either
+// a fault or a refusal.
+func (t *task) Control() error {
+	var b [1]byte
+	_, err := t.p.ReadAt(b[:], 0)
+	if errors.Is(err, linux.ErrFault) {
+		return nil
+	}
+	if err == nil && t.p.Exited() {
+		return linux.ErrProcessGone
+	}
+	return err
+}
+
+// trace gives the tracer.
+func (t *task) trace() (*linux.Tracer, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return nil, linux.ErrClosed
+	}
+	if t.tracer == nil {
+		tracer, err := t.p.Trace()
+		if err != nil {
+			return nil, err
+		}
+		t.tracer = tracer
+	}
+	return t.tracer, nil
+}
+
+func (t *task) Threads() ([]int, error) { return t.p.ThreadIDs(nil) }
+
+func (t *task) OpenThread(id int) (core.ThreadSub, error) {
+	if t.Self() {
+		return openOwnThread(t, id)
+	}
+	s, err := t.p.ThreadStat(id)
+	if err != nil {
+		return nil, err
+	}
+	return &thread{task: t, id: id, start: s.StartTime}, nil
+}
+
+func (t *task) Suspend() error {
+	if t.Self() {
+		return suspendSelf()
+	}
+	tr, err := t.trace()
+	if err != nil {
+		return err
+	}
+	return tr.Suspend()
+}
+
+func (t *task) Resume() error {
+	if t.Self() {
+		return nil // whoever calls runs
+	}
+	tr, err := t.trace()
+	if err != nil {
+		return err
+	}
+	return tr.Resume()
+}
+
+// suspendSelf stops the own process until another one continues it, as
+// task_suspend of the own task does.
+func suspendSelf() error { return unix.Kill(unix.Getpid(), unix.SIGSTOP) }
+
+func (t *task) Terminate() error {
+	fd, err := unix.PidfdOpen(t.PID(), 0)
+	if err != nil {
+		return linux.ErrProcessGone
+	}
+	defer unix.Close(fd)
+	if !t.p.Alive() { // after the open, so fd is this process's
+		return linux.ErrProcessGone
+	}
+	return unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
+}
+
+func (t *task) Wait(done <-chan struct{}) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		select {
+		case <-done:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	_ = t.p.Wait(ctx)
+}
+
+// Close lets go of the process: what is suspended runs on.
+func (t *task) Close() error {
+	t.mu.Lock()
+	tr := t.tracer
+	t.tracer, t.closed = nil, true
+	t.mu.Unlock()
+	if tr != nil {
+		tr.Close()
+	}
+	return t.p.Close()
+}

@@ -1,0 +1,13 @@
+package hosted
+
+import "unsafe"
+
+// wordsOf views a struct as 32-bit words.
+func wordsOf[T any](p *T) []uint32 {
+	return unsafe.Slice((*uint32)(unsafe.Pointer(p)), unsafe.Sizeof(*p)/4)
+}
+
+// bytesOf views a struct as bytes.
+func bytesOf[T any](p *T) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(p)), unsafe.Sizeof(*p))
+}
