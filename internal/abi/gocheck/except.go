@@ -4,11 +4,12 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"path"
 	"strings"
 )
 
-// Exceptions are the lines of except.txt: "kind name" -> reason. The name *
-// stands for all items of a kind that is a rule of its own.
+// Exceptions are the lines of except.txt: "kind name" -> reason. A * in a name
+// stands for anything.
 type Exceptions map[string]string
 
 // ReadExceptions reads a file of lines "kind c_name: reason". Empty lines and
@@ -40,9 +41,14 @@ func ReadExceptions(path string) (Exceptions, error) {
 
 // Find returns the key of the exception that covers an item.
 func (e Exceptions) Find(kind, name string) (string, bool) {
-	for _, key := range []string{kind + " " + name, kind + " *"} {
-		if _, ok := e[key]; ok {
-			return key, true
+	if key := kind + " " + name; e[key] != "" {
+		return key, true
+	}
+	for key := range e {
+		if strings.Contains(key, "*") {
+			if ok, err := path.Match(key, kind+" "+name); ok && err == nil {
+				return key, true
+			}
 		}
 	}
 	return "", false

@@ -91,6 +91,29 @@ func (n *names) typeDecl(d *ast.GenDecl) {
 	}
 }
 
+var macroDoc = regexp.MustCompile(`(?m)^C: ((?:\w+(?:, | and )?)+) of <`)
+
+// Named lists the C functions and macros that some function or method of the
+// package says to be, in a last line "C: name of <header>." or, for several,
+// "C: a, b and c of <header>.".
+func (p *Package) Named() map[string]bool {
+	out := map[string]bool{}
+	for _, f := range p.Files {
+		for _, d := range f.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			for _, m := range macroDoc.FindAllStringSubmatch(fn.Doc.Text(), -1) {
+				for _, name := range strings.Fields(strings.NewReplacer(",", " ", " and ", " ").Replace(m[1])) {
+					out[name] = true
+				}
+			}
+		}
+	}
+	return out
+}
+
 // Functions are the Go functions of the package by the C function that each
 // wraps.
 func (p *Package) Functions() map[string]*ast.FuncDecl {

@@ -16,6 +16,15 @@ var (
 // macros lists the object-like macros with a body that our headers define and
 // leave defined, with the header of the last definition.
 func (c *clang) macros(ctx context.Context, prologue string, header func(file string) string) (map[string]string, error) {
+	return c.defined(ctx, prologue, header, false)
+}
+
+// functionMacros lists the macros with parameters, of which facts know none.
+func (c *clang) functionMacros(ctx context.Context, prologue string, header func(file string) string) (map[string]string, error) {
+	return c.defined(ctx, prologue, header, true)
+}
+
+func (c *clang) defined(ctx context.Context, prologue string, header func(file string) string, function bool) (map[string]string, error) {
 	text, err := c.run(ctx, prologue, "-E", "-dD")
 	if err != nil {
 		return nil, err
@@ -29,7 +38,7 @@ func (c *clang) macros(ctx context.Context, prologue string, header func(file st
 			delete(found, strings.TrimSpace(name))
 		} else if m := defineLine.FindStringSubmatch(line); m != nil {
 			delete(found, m[1])
-			if file != "" && m[2] == "" && strings.TrimSpace(m[3]) != "" {
+			if file != "" && (m[2] != "") == function && strings.TrimSpace(m[3]) != "" {
 				found[m[1]] = file
 			}
 		}

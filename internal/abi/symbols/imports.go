@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"sort"
 	"strings"
 
@@ -118,6 +119,56 @@ func CheckFacts(facts *abi.Facts, exports Exports) []string {
 	}
 	for name, v := range facts.Variables {
 		say(name, v.Exported)
+	}
+	sort.Strings(wrong)
+	return wrong
+}
+
+// Late collects the C names that the generated code looks up at run time.
+func Late(file string) ([]string, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, m := range lateName.FindAllStringSubmatch(string(text), -1) {
+		names = append(names, m[1])
+	}
+	return names, nil
+}
+
+var lateName = regexp.MustCompile(`Late\{name: "(\w+)\\x00"`)
+
+// CheckComplete reports exported functions that are neither imported nor
+// looked up, or both; and those looked up that need not be. Skip names those
+// that the package writes on other calls.
+func CheckComplete(facts *abi.Facts, imports []Import, late []string, skip map[string]bool) []string {
+	hard, soft := map[string]bool{}, map[string]bool{}
+	for _, i := range imports {
+		hard[i.Symbol] = true
+	}
+	for _, name := range late {
+		soft[name] = true
+	}
+	var wrong []string
+	for name, f := range facts.Functions {
+		old := f.SeenIn(abi.Oldest)
+		switch {
+		case !f.Exported && (hard[name] || soft[name]):
+			wrong = append(wrong, name+": libSystem does not export it")
+		case !f.Exported || skip[name]:
+		case hard[name] && soft[name]:
+			wrong = append(wrong, name+": imported and looked up")
+		case old && !hard[name]:
+			wrong = append(wrong, name+": not imported, though "+abi.Oldest+" has it")
+		case !old && !soft[name]:
+			wrong = append(wrong, name+": not looked up, though "+abi.Oldest+" lacks it")
+		}
+	}
+	for _, name := range late {
+		if facts.Functions[name] == nil {
+			wrong = append(wrong, name+": looked up, but no function of the facts")
+		}
 	}
 	sort.Strings(wrong)
 	return wrong

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,6 +53,39 @@ func TestImportsExist(t *testing.T) {
 			t.Errorf("%s: %s", arch, w)
 		}
 		t.Logf("%s: %d imports, all exported by libSystem and in %s", arch, len(imports), abi.Oldest)
+	}
+}
+
+// custom functions are written on other calls.
+var custom = map[string]bool{"mach_msg_server": true, "mach_msg_server_once": true, "mach_msg_server_importance": true}
+
+// Every exported function is there, and by the way that its age asks for.
+func TestComplete(t *testing.T) {
+	dir := filepath.Join(root, "internal", "libsystem")
+	imports, err := Imports(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	late, err := Late(filepath.Join(dir, "zlate.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, arch := range abi.Archs {
+		_, facts := load(t, arch)
+		for _, w := range CheckComplete(facts, imports, late, custom) {
+			t.Errorf("%s: %s", arch, w)
+		}
+		t.Logf("%s: %d imports, %d functions looked up at run time", arch, len(imports), len(late))
+
+		less := slices.DeleteFunc(slices.Clone(imports), func(i Import) bool { return i.Symbol == "task_suspend" })
+		broken := CheckComplete(facts, less, late[1:], custom)
+		if len(broken) != 2 {
+			t.Errorf("%s: an import and a look-up less, reported: %q", arch, broken)
+		}
+		broken = CheckComplete(facts, imports, append(late, "vm_stats", "no_such", "task_suspend"), custom)
+		if len(broken) != 3 {
+			t.Errorf("%s: three look-ups too many, reported: %q", arch, broken)
+		}
 	}
 }
 
