@@ -11,13 +11,11 @@ import (
 // The methods in this file run on the tracer's thread.
 
 // seize attaches a thread without stopping it. A thread that is just ending
-// gives (nil, nil): it can be neither attached nor counted.
+// gives (nil, nil): it can be neither attached nor counted. The caller knows
+// that the thread is the process's.
 func (t *Tracer) seize(tid int) (*tracee, error) {
 	if x := t.threads[tid]; x != nil {
 		return x, nil
-	}
-	if !t.p.HasThread(tid, 0) {
-		return nil, unix.ESRCH
 	}
 	err := ptrace(unix.PTRACE_SEIZE, tid, 0, uintptr(t.options()))
 	if err != nil {
@@ -73,9 +71,6 @@ func (t *Tracer) attachAll(stop bool) error {
 			}
 			tried[tid] = true
 			x, err := t.seize(tid)
-			if err == unix.ESRCH {
-				continue
-			}
 			if err != nil {
 				return wrap("attach to", t.p.pid, tid, err)
 			}
@@ -152,6 +147,9 @@ func (t *Tracer) awaitFor(x *tracee, limit time.Duration, impatient bool) error 
 
 // stopOne attaches a thread if need be, and stops it.
 func (t *Tracer) stopOne(tid int) (*tracee, error) {
+	if t.threads[tid] == nil && !t.p.HasThread(tid, 0) {
+		return nil, unix.ESRCH
+	}
 	x, err := t.seize(tid)
 	if err != nil {
 		return nil, err
@@ -210,6 +208,7 @@ func (t *Tracer) release(x *tracee) {
 		request = unix.PTRACE_SINGLESTEP
 	}
 	listen := x.group
+	t.cache.drop()
 	x.stopped, x.group, x.signal, x.listen = false, false, 0, listen
 	if err := ptrace(request, x.tid, 0, uintptr(signal)); err != nil {
 		// It was killed while it stood. Its end is found by the next collect.
@@ -230,6 +229,7 @@ func (t *Tracer) detach(x *tracee) {
 			return
 		}
 	}
+	t.cache.drop()
 	if err := ptrace(unix.PTRACE_DETACH, x.tid, 0, uintptr(x.signal)); err == nil {
 		delete(t.threads, x.tid)
 		return

@@ -115,16 +115,24 @@ func ParseMapping(line []byte, m *Mapping) bool {
 // twice and never out of order.
 func (p *Process) Maps() iter.Seq2[*Mapping, error] {
 	return func(yield func(*Mapping, error) bool) {
-		fd, err := p.openProc("maps", unix.O_RDONLY)
-		if err != nil {
-			yield(nil, wrap("read mappings of", p.pid, 0, err))
-			return
+		any := false
+		err := p.eachMapping(func(m *Mapping) bool { any = true; return yield(m, nil) })
+		if err == nil && !any && p.newBearer() {
+			err = p.eachMapping(func(m *Mapping) bool { return yield(m, nil) })
 		}
-		defer unix.Close(fd)
-		if err := eachMapping(fd, func(m *Mapping) bool { return yield(m, nil) }); err != nil {
+		if err != nil {
 			yield(nil, wrap("read mappings of", p.pid, 0, err))
 		}
 	}
+}
+
+func (p *Process) eachMapping(f func(*Mapping) bool) error {
+	fd, err := p.openMemory("maps", unix.O_RDONLY)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	return eachMapping(fd, f)
 }
 
 // eachMapping streams the file through one buffer. The kernel hands out a

@@ -82,9 +82,12 @@ func (p *Process) transfer(buf []byte, addr uint64, write bool) (done int, err e
 		remote[0] = unix.RemoteIovec{Base: uintptr(at), Len: len(part)}
 		var n int
 		if write {
-			n, err = unix.ProcessVMWritev(p.pid, local[:], remote[:], 0)
+			n, err = unix.ProcessVMWritev(p.bearer(), local[:], remote[:], 0)
 		} else {
-			n, err = unix.ProcessVMReadv(p.pid, local[:], remote[:], 0)
+			n, err = unix.ProcessVMReadv(p.bearer(), local[:], remote[:], 0)
+		}
+		if err == unix.ESRCH && p.newBearer() {
+			continue
 		}
 		if err != nil {
 			break
@@ -109,9 +112,9 @@ func (p *Process) memFD(again bool) (int, error) {
 	if p.mem >= 0 && !again {
 		return p.mem, nil
 	}
-	fd, err := p.openProc("mem", unix.O_RDWR)
+	fd, err := p.openMemory("mem", unix.O_RDWR)
 	if err == unix.EACCES {
-		fd, err = p.openProc("mem", unix.O_RDONLY)
+		fd, err = p.openMemory("mem", unix.O_RDONLY)
 	}
 	if err != nil {
 		return -1, err
@@ -213,9 +216,9 @@ func (p *Process) batch(op string, buf []byte, batch []Range, write bool) (int, 
 		local[0].Base = &buf[0]
 		local[0].SetLen(int(total))
 		if write {
-			n, err = unix.ProcessVMWritev(p.pid, local[:], remote, 0)
+			n, err = unix.ProcessVMWritev(p.bearer(), local[:], remote, 0)
 		} else {
-			n, err = unix.ProcessVMReadv(p.pid, local[:], remote, 0)
+			n, err = unix.ProcessVMReadv(p.bearer(), local[:], remote, 0)
 		}
 		if n = max(n, 0); uint64(n) == total && err == nil && (write || p.Alive()) {
 			return n, nil

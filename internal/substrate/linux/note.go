@@ -11,6 +11,7 @@ import (
 // note records a stop or an end, and hands it to the event handler if that
 // asked for it. It runs on the tracer's thread.
 func (t *Tracer) note(x *tracee, s stop) {
+	t.cache.drop()
 	if s.gone {
 		t.noteEnd(x, s)
 		return

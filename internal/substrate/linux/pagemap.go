@@ -179,7 +179,7 @@ func (p *Process) pagemapFD() (int, error) {
 	if p.page >= 0 {
 		return p.page, nil
 	}
-	fd, err := p.openProc("pagemap", unix.O_RDONLY)
+	fd, err := p.openMemory("pagemap", unix.O_RDONLY)
 	if err == nil {
 		p.page = fd
 	}

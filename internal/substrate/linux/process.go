@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -22,6 +23,8 @@ type Process struct {
 	start uint64 // ticks after boot
 	dir   int    // /proc/PID
 	pidfd int    // -1 where the system has none
+
+	live atomic.Int64 // see bearer
 
 	mu   sync.Mutex // guards what follows
 	mem  int        // /proc/PID/mem, -1 until used
@@ -231,6 +234,11 @@ func PIDs() ([]int, error) {
 
 // newImage forgets what belongs to the program that an exec replaced.
 func (p *Process) newImage() {
+	p.live.Store(0)
+	p.forgetFiles()
+}
+
+func (p *Process) forgetFiles() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, fd := range []*int{&p.mem, &p.page, &p.maps} {

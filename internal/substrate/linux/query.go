@@ -4,6 +4,7 @@ package linux
 
 import (
 	"runtime"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -47,6 +48,9 @@ func (p *Process) mappingAt(addr uint64, named bool) (m Mapping, found bool, err
 	m, found, err = p.queryMapping(addr, named)
 	switch err {
 	case nil:
+		if gate := gateMapping(); !found && gate.End > addr && !p.Exited() {
+			return gate, true, nil
+		}
 		return m, found, nil
 	case unix.ENOTTY, unix.EINVAL, unix.ENAMETOOLONG:
 	default:
@@ -106,9 +110,26 @@ func (p *Process) mapsFD() (int, error) {
 	if p.maps >= 0 {
 		return p.maps, nil
 	}
-	fd, err := p.openProc("maps", unix.O_RDONLY)
+	fd, err := p.openMemory("maps", unix.O_RDONLY)
 	if err == nil {
 		p.maps = fd
 	}
 	return fd, err
 }
+
+// gateMapping is amd64's [vsyscall] page, which the maps show in every
+// process and the query does not know. It is empty where there is none.
+var gateMapping = sync.OnceValue(func() (gate Mapping) {
+	p, err := Self()
+	if err != nil {
+		return gate
+	}
+	defer p.Close()
+	for m, err := range p.Maps() {
+		if err == nil && string(m.Path) == "[vsyscall]" {
+			gate = *m
+			gate.Path = []byte("[vsyscall]")
+		}
+	}
+	return gate
+})

@@ -53,6 +53,7 @@ func (s *Stopped) Registers(r *Registers) error {
 // go back into a system call that the stop interrupted if the instruction
 // pointer changed.
 func (s *Stopped) SetRegisters(r *Registers) error {
+	s.t.cache.drop()
 	_, err := ptraceSet(unix.PTRACE_SETREGSET, s.x.tid, NoteGeneral, bytesOf(r))
 	return err
 }
@@ -64,6 +65,7 @@ func (s *Stopped) RegisterSet(note int, buf []byte) (int, error) {
 
 // SetRegisterSet writes the set called note.
 func (s *Stopped) SetRegisterSet(note int, buf []byte) error {
+	s.t.cache.drop()
 	_, err := ptraceSet(unix.PTRACE_SETREGSET, s.x.tid, uintptr(note), buf)
 	return err
 }
@@ -94,7 +96,15 @@ func (s *Stopped) SetSignalMask(mask uint64) error {
 // Registers reads a thread's general registers, stopping it for a moment if
 // it runs.
 func (t *Tracer) Registers(tid int) (r Registers, err error) {
-	err = t.With(tid, func(s *Stopped) error { return s.Registers(&r) })
+	if r, ok := t.cache.get(tid); ok && !t.p.Exited() {
+		return r, nil
+	}
+	err = t.With(tid, func(s *Stopped) error {
+		if t.suspended {
+			t.cache.fill(t)
+		}
+		return s.Registers(&r)
+	})
 	return r, err
 }
 

@@ -88,20 +88,19 @@ func reap(tid int) {
 	_ = waitThread(tid, unix.WEXITED, &info)
 }
 
-// pause waits a little, a bit longer each time. A thread on another CPU
-// stops within microseconds; one on this CPU needs us to leave it.
+// pause waits a little, a bit longer each time. It sleeps rather than yields:
+// a thread on this CPU can stop only if we leave it, and sched_yield leaves it
+// to whoever else is busy for a whole time slice.
 func pause(round int) {
 	switch {
-	case round < 4:
-		schedYield()
-	case round < 20:
+	case round < 16:
+		nanosleep(5 * time.Microsecond)
+	case round < 64:
 		nanosleep(20 * time.Microsecond)
 	default:
 		nanosleep(200 * time.Microsecond)
 	}
 }
-
-func schedYield() { _, _, _ = unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
 
 func nanosleep(d time.Duration) {
 	ts := unix.NsecToTimespec(int64(d))

@@ -25,6 +25,7 @@ type Tracer struct {
 	calls chan func()
 	ended chan struct{}
 	once  sync.Once
+	cache registerCache
 
 	// What follows belongs to the tracer's thread.
 	self      int // its tid
@@ -81,6 +82,8 @@ func (t *Tracer) run() {
 func (t *Tracer) serve() {
 	defer close(t.ended)
 	t.self = unix.Gettid()
+	// Short sleeps are to be short (see pause); 50 µs is the usual slack.
+	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
 	var bell *bell
 	defer func() { bell.leave() }()
 	for !t.closing {

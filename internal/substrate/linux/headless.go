@@ -1,0 +1,56 @@
+//go:build linux && (amd64 || arm64)
+
+package linux
+
+import "strconv"
+
+// A process's first thread can end before the others (pthread_exit in main).
+// Its /proc/PID/maps, mem and kin are then empty, and process_vm_readv on the
+// pid fails, though the memory is there: any other thread gives access to it.
+
+// bearer gives the id of a thread through which to reach the memory.
+func (p *Process) bearer() int {
+	if tid := p.live.Load(); tid != 0 {
+		return int(tid)
+	}
+	return p.pid
+}
+
+// newBearer looks for another thread to reach the memory through, and tells
+// whether it found one.
+func (p *Process) newBearer() bool {
+	if p.Exited() {
+		return false
+	}
+	now := p.bearer()
+	if s, err := p.ThreadStat(now); err == nil && s.State != 'Z' && s.State != 'X' {
+		return false // the one that we have will do
+	}
+	tids, err := p.ThreadIDs(nil)
+	if err != nil {
+		return false
+	}
+	for _, tid := range tids {
+		if s, err := p.ThreadStat(tid); err == nil && s.State != 'Z' && s.State != 'X' {
+			p.live.Store(int64(tid))
+			return true
+		}
+	}
+	return false
+}
+
+// openMemory opens one of the files that show the process's memory.
+func (p *Process) openMemory(name string, flags int) (int, error) {
+	fd, err := p.openProc(p.memoryFile(name), flags)
+	if err != nil && p.newBearer() {
+		fd, err = p.openProc(p.memoryFile(name), flags)
+	}
+	return fd, err
+}
+
+func (p *Process) memoryFile(name string) string {
+	if tid := p.live.Load(); tid != 0 {
+		return "task/" + strconv.FormatInt(tid, 10) + "/" + name
+	}
+	return name
+}

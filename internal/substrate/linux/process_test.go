@@ -1,0 +1,277 @@
+//go:build linux && (amd64 || arm64)
+
+package linux
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func TestFiguresOfAProcess(t *testing.T) {
+	x := startTarget(t, "park", "3")
+	x.ready()
+	s, err := x.p.Stat()
+	if err != nil || s.PID != x.p.PID() || s.Comm != "target" || s.PPID != os.Getpid() || s.NumThreads != 4 || s.Incomplete {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if s.StartTime != x.p.StartTime() || s.StartTime == 0 {
+		t.Error(s.StartTime, x.p.StartTime())
+	}
+	st, err := x.p.Status()
+	if err != nil || st.TGID != x.p.PID() || st.PPID != os.Getpid() || st.UID[0] != uint32(os.Getuid()) ||
+		st.GID[1] != uint32(os.Getegid()) || st.Threads != 4 || st.VMSize == 0 || st.Name != "target" {
+		t.Errorf("%+v, %v", st, err)
+	}
+	m, err := x.p.Statm()
+	if err != nil || m.Size*uint64(PageSize()) != s.VSize || m.Resident == 0 {
+		t.Errorf("%+v, %v", m, err)
+	}
+	if _, err := x.p.IO(); err != nil {
+		t.Error(err)
+	}
+	exe, err := x.p.Exe()
+	if want, _ := buildTarget(); exe != want || err != nil {
+		t.Error(exe, err)
+	}
+	args, err := x.p.Args()
+	if err != nil || !slices.Equal(args[1:], []string{"park", "3"}) {
+		t.Error(args, err)
+	}
+	env, err := x.p.Environ()
+	if err != nil || !slices.Equal(env, os.Environ()) {
+		t.Error(err)
+	}
+	tids, err := x.p.ThreadIDs(nil)
+	if err != nil || len(tids) != 4 || tids[0] != x.p.PID() {
+		t.Error(tids, err)
+	}
+	for _, tid := range tids {
+		s, err := x.p.ThreadStat(tid)
+		if err != nil || s.PID != tid || !x.p.HasThread(tid, s.StartTime) || x.p.HasThread(tid, s.StartTime+1) {
+			t.Errorf("%+v, %v", s, err)
+		}
+	}
+	eventually(t, "run time counts", func() bool {
+		run, err := x.p.ThreadSchedstat(tids[1])
+		return err == nil && run.Run > 0
+	})
+	pids, err := PIDs()
+	if err != nil || !slices.Contains(pids, x.p.PID()) || !slices.Contains(pids, os.Getpid()) || !slices.IsSorted(pids) {
+		t.Error(pids, err)
+	}
+}
+
+func TestWaitForTheEnd(t *testing.T) {
+	x := startTarget(t, "park", "1")
+	x.ready()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	if err := x.p.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	done := make(chan error)
+	go func() { done <- x.p.Wait(context.Background()) }()
+	x.cmd.Process.Kill()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	// It is a zombie now: ended, but still there.
+	if !x.p.Exited() || !x.p.Alive() {
+		t.Error(x.p.Exited(), x.p.Alive())
+	}
+	if s, err := x.p.Stat(); err != nil || s.State != 'Z' {
+		t.Errorf("%c %v", s.State, err)
+	}
+	if z, err := Open(x.p.PID()); err != nil {
+		t.Error("a zombie cannot be opened: ", err)
+	} else {
+		z.Close()
+	}
+	x.cmd.Wait()
+	if x.p.Alive() || !x.p.Exited() {
+		t.Error(x.p.Exited(), x.p.Alive())
+	}
+	if _, err := x.p.Stat(); !isGone(err) {
+		t.Error(err)
+	}
+	if _, err := x.p.ThreadIDs(nil); !isGone(err) {
+		t.Error(err)
+	}
+	if err := x.p.Wait(context.Background()); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestProcessWithoutItsFirstThread(t *testing.T) {
+	x := startTarget(t, "headless")
+	x.ready()
+	eventually(t, "the first thread ended", func() bool {
+		s, err := x.p.Stat()
+		return err == nil && s.State == 'Z'
+	})
+	if x.p.Exited() {
+		t.Error("a thread still runs")
+	}
+	regs, err := x.tr.Dump(nil)
+	if err != nil || len(regs) != 1 || regs[0].TID == x.p.PID() {
+		t.Error(regs, err)
+	}
+	if _, err := x.tr.Registers(x.p.PID()); !isThreadGone(err) {
+		t.Error(err)
+	}
+	if pid, err := x.tr.Syscall(0, unix.SYS_GETPID); err != nil || int(pid) != x.p.PID() {
+		t.Error(pid, err)
+	}
+}
+
+func TestCloseTwice(t *testing.T) {
+	p, err := Self()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Close()
+	p.Close()
+	if _, err := p.Stat(); err == nil {
+		t.Error("Stat after Close succeeded")
+	}
+	x := startTarget(t, "park", "0")
+	x.ready()
+	if err := x.tr.Suspend(); err != nil {
+		t.Fatal(err)
+	}
+	x.tr.Close()
+	x.tr.Close()
+	if got := x.states(); strings.ContainsAny(got, "tT") {
+		t.Error(got)
+	}
+	if err := x.tr.Suspend(); !errors.Is(err, ErrClosed) {
+		t.Error(err)
+	}
+}
+
+// Threads that belong to tracers, and descriptors, must all come back.
+func TestNothingLeaks(t *testing.T) {
+	count := func() (threads, files int) {
+		s, err := os.ReadDir("/proc/self/task")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(s), len(f)
+	}
+	x := startTarget(t, "park", "5")
+	x.ready()
+	use := func() {
+		p, err := Open(x.p.PID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		tr, err := p.Trace()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tr.Suspend(); err != nil {
+			t.Fatal(err)
+		}
+		p.MappingAt(0)
+		p.ReadAt(make([]byte, 1), 0)
+		tr.Close()
+		p.Close()
+	}
+	for range 20 {
+		use()
+	}
+	threads, files := count()
+	for range 200 {
+		use()
+	}
+	eventually(t, "as many threads and files as before", func() bool {
+		now, open := count()
+		return now <= threads+3 && open <= files
+	})
+}
+
+func TestNotPermitted(t *testing.T) {
+	if os.Getuid() != 0 {
+		p, err := Open(1)
+		if err != nil {
+			t.Skip(err)
+		}
+		defer p.Close()
+		checkRefused(t, p)
+		return
+	}
+	// As root: run this test again as nobody, against a root process.
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := "/tmp/substrate-nobody.test"
+	data, err := os.ReadFile(exe)
+	if err == nil {
+		err = os.WriteFile(copied, data, 0o755)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.Remove(copied)
+	cmd := exec.Command(copied, "-test.run=^TestNotPermitted$", "-test.v")
+	cmd.Dir = "/"
+	cmd.SysProcAttr = asNobody()
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "--- PASS: TestNotPermitted") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func checkRefused(t *testing.T, p *Process) {
+	if _, err := p.Stat(); err != nil {
+		t.Error("stat is for everybody: ", err)
+	}
+	if !p.Alive() {
+		t.Error("not alive")
+	}
+	tr, err := p.Trace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.Close()
+	for name, f := range map[string]func() error{
+		"suspend":   tr.Suspend,
+		"registers": func() error { _, err := tr.Registers(1); return err },
+		"dump":      func() error { _, err := tr.Dump(nil); return err },
+		"thread":    func() error { return tr.SuspendThread(1) },
+		"handler":   func() error { return tr.SetHandler(func(Event) Action { return Deliver }, Watch{}) },
+		"call":      func() error { return tr.Munmap(0, 0) },
+		"read":      func() error { _, err := p.ReadAt(make([]byte, 1), 0x400000); return err },
+		"write":     func() error { _, err := p.WriteAt(make([]byte, 1), 0x400000); return err },
+		"maps": func() error {
+			for _, err := range p.Maps() {
+				return err
+			}
+			return nil
+		},
+		"mapping": func() error { _, _, err := p.MappingAt(0); return err },
+		"smaps":   func() error { _, err := p.SmapsRollup(); return err },
+		"pages":   func() error { _, err := p.Pages(make([]Page, 1), 0); return err },
+		"exe":     func() error { _, err := p.Exe(); return err },
+		"io":      func() error { _, err := p.IO(); return err },
+	} {
+		err := f()
+		var e *Error
+		if !errors.Is(err, ErrNotPermitted) || !errors.Is(err, os.ErrPermission) || !errors.As(err, &e) || e.Hint == "" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
