@@ -28,9 +28,10 @@ var Targets = []Target{
 	{"x86_64-ios-simulator", "amd64"},
 }
 
-// Compile compiles the program with warnings as errors, reads the probes out
-// of the object, and returns what is not so.
-func Compile(ctx context.Context, tc *zig.Toolchain, t Target, p *Program) (wrong []string, err error) {
+// Compile compiles the program with warnings as errors on a header tree, ""
+// for Zig's own, reads the probes out of the object, and returns what is not
+// so.
+func Compile(ctx context.Context, tc *zig.Toolchain, t Target, tree string, p *Program) (wrong []string, err error) {
 	dir, err := os.MkdirTemp("", "ctest")
 	if err != nil {
 		return nil, err
@@ -39,12 +40,19 @@ func Compile(ctx context.Context, tc *zig.Toolchain, t Target, p *Program) (wron
 	if err := os.WriteFile(filepath.Join(dir, "facts.c"), []byte(p.Source), 0o600); err != nil {
 		return nil, err
 	}
+	compiler, triple := "cc", t.Triple
+	if tree != "" { // zig cc would find its own headers first
+		compiler, triple = "clang", strings.NewReplacer("aarch64-", "arm64-apple-", "x86_64-", "x86_64-apple-").Replace(triple)+"12.0"
+	}
 	args := []string{
-		"cc", "-target", t.Triple, "-std=gnu17", "-Wall", "-Wextra", "-Werror",
+		compiler, "-target", triple, "-std=gnu17", "-Wall", "-Wextra", "-Werror", "-Wno-#warnings",
 		"-Werror=incompatible-function-pointer-types", "-Werror=incompatible-pointer-types", "-Werror=int-conversion",
 		"-ferror-limit=0", "-fno-caret-diagnostics", "-c", "facts.c", "-o", "facts.o",
 	}
-	if !strings.HasSuffix(t.Triple, "macos") {
+	switch {
+	case tree != "":
+		args = append(args, "-nostdinc", "-isystem", tc.Builtin, "-isystem", tree)
+	case !strings.HasSuffix(t.Triple, "macos"):
 		args = append(args, "-isystem", tc.Headers)
 	}
 	_, err = tc.Run(ctx, dir, args...)

@@ -21,9 +21,11 @@ func clone(t *testing.T, arch string) *abi.Facts {
 	return f.Clone()
 }
 
-func hasHeader(tc *zig.Toolchain) func(string) bool {
+func hasHeader(tc *zig.Toolchain) func(string) bool { return hasIn(tc.Headers) }
+
+func hasIn(tree string) func(string) bool {
 	return func(h string) bool {
-		_, err := os.Stat(filepath.Join(tc.Headers, h))
+		_, err := os.Stat(filepath.Join(tree, h))
 		return err == nil
 	}
 }
@@ -34,7 +36,7 @@ func TestHeadersAgree(t *testing.T) {
 	for _, target := range Targets {
 		t.Run(target.Triple, func(t *testing.T) {
 			p := Generate(clone(t, target.Arch), target.Arch, zig.SDK, hasHeader(tc))
-			wrong, err := Compile(context.Background(), tc, target, p)
+			wrong, err := Compile(context.Background(), tc, target, "", p)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -49,6 +51,28 @@ func TestHeadersAgree(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Where a full 14.2 SDK is at hand (MACH_SDK_14_2=DIR, its include folder), the
+// items that facts take from it are asserted too: mach_vm.h, exc.h and others
+// that the 26.4 tree here leaves out.
+func TestOlderHeadersAgree(t *testing.T) {
+	tree := os.Getenv("MACH_SDK_14_2")
+	if tree == "" {
+		t.Skip("MACH_SDK_14_2 names no 14.2 SDK: its items were not asserted")
+	}
+	tc := zig.ForTest(t)
+	for _, target := range Targets[:2] {
+		p := Generate(clone(t, target.Arch), target.Arch, "14.2", hasIn(tree))
+		wrong, err := Compile(context.Background(), tc, target, tree, p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range wrong {
+			t.Errorf("%s: %s", target.Triple, w)
+		}
+		t.Logf("%s: asserted on 14.2: %v", target.Triple, p.Checked)
 	}
 }
 
@@ -93,7 +117,7 @@ func TestMistakesFail(t *testing.T) {
 			f := clone(t, "arm64")
 			c.spoil(f)
 			p := Generate(f, "arm64", zig.SDK, hasHeader(tc))
-			wrong, err := Compile(context.Background(), tc, Targets[0], p)
+			wrong, err := Compile(context.Background(), tc, Targets[0], "", p)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -7,6 +7,7 @@ package ctest
 
 import (
 	"fmt"
+	"regexp"
 	"sort"
 	"strings"
 
@@ -70,7 +71,7 @@ func (g *generator) here(kind string, o *abi.Origin, has func(string) bool) bool
 }
 
 func (g *generator) prologue(has func(string) bool) {
-	headers := map[string]bool{"mach-o/loader.h": true}
+	tags, headers := map[string]bool{}, map[string]bool{"mach-o/loader.h": true}
 	for _, c := range g.facts.Constants {
 		headers[c.Header] = true
 	}
@@ -82,6 +83,18 @@ func (g *generator) prologue(has func(string) bool) {
 	}
 	for _, v := range g.facts.Variables {
 		headers[v.Header] = true
+	}
+	// A struct that a header names in a prototype only would be another one in
+	// each prototype.
+	for _, f := range g.facts.Functions {
+		for _, p := range f.Params {
+			if m := structTag.FindStringSubmatch(p.Type); m != nil {
+				tags[m[1]] = true
+			}
+		}
+	}
+	for _, tag := range sorted(tags) {
+		g.printf("struct %s;\n", tag)
 	}
 	g.printf("#include <stddef.h>\n#include <mach/mach_types.h>\n#include <mach/mach.h>\n")
 	for _, h := range sorted(headers) {
@@ -99,6 +112,8 @@ func (g *generator) prologue(has func(string) bool) {
 	g.printf("#define SAME(a, b) __builtin_types_compatible_p(__typeof__(a), __typeof__(b))\n")
 }
 
+var structTag = regexp.MustCompile(`\bstruct (\w+) \*`)
+
 func (g *generator) constants(has func(string) bool) {
 	for _, name := range sorted(g.facts.Constants) {
 		c := g.facts.Constants[name]
@@ -109,20 +124,24 @@ func (g *generator) constants(has func(string) bool) {
 			continue
 		}
 		if c.String != nil {
-			g.assert(fmt.Sprintf("__builtin_strcmp(%s, \"%s\") == 0", name, *c.String), name, "text")
+			text := hexByte.ReplaceAllString(*c.String, `\x$1""`)
+			g.assert(fmt.Sprintf("__builtin_strcmp(%s, \"%s\") == 0", name, text), name, "text")
 			continue
 		}
 		g.value(name, c.Value.String())
 		g.assert(fmt.Sprintf("sizeof(%s) == %d", name, c.Size), name, "size of its type")
 		g.assert(fmt.Sprintf("IS_SIGNED(%s) == %d", name, b2i(c.Signed)), name, "signedness of its type")
 	}
-	for _, e := range abi.Errata {
-		if e.Kind == "constants" && abi.ErratumOf(e.Kind, e.Name, g.arch) != nil {
+	for _, e := range abi.Errata { // they are about the newest tree
+		if g.sdk == abi.Trees[0] && e.Kind == "constants" && abi.ErratumOf(e.Kind, e.Name, g.arch) != nil {
 			g.p.Checked["constants"]++
 			g.value(e.Name, fmt.Sprint(e.Right))
 		}
 	}
 }
+
+// hexByte is a byte as facts write it in texts.
+var hexByte = regexp.MustCompile(`\\([0-9A-F]{2})`)
 
 func (g *generator) value(name, value string) {
 	literal := value + "LL"
