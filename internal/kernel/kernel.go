@@ -4,11 +4,15 @@ package kernel
 import (
 	"github.com/gomach/mach/internal/kernel/core"
 	ipccalls "github.com/gomach/mach/internal/kernel/ipc/calls"
+	"github.com/gomach/mach/internal/kernel/task"
+	"github.com/gomach/mach/internal/kernel/vm"
 )
 
 // tables are the subsystems' functions. Each subsystem adds its line.
 var tables = []func() core.Table{
 	ipccalls.Table,
+	task.Table,
+	vm.Table,
 }
 
 // Table is the whole support table.

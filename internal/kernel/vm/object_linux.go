@@ -1,0 +1,21 @@
+package vm
+
+import (
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// newObject makes a memory object of zeros with one reference.
+func newObject(size uint64) (*object, error) {
+	fd, err := unix.MemfdCreate("mach object", unix.MFD_CLOEXEC)
+	if err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(fd), "mach object")
+	if err := f.Truncate(int64(size)); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &object{refs: 1, file: f, size: size, id: nextID()}, nil
+}

@@ -1,0 +1,20 @@
+//go:build !linux
+
+package vm
+
+import "os"
+
+// newObject makes a memory object of zeros with one reference: a file
+// without a name.
+func newObject(size uint64) (*object, error) {
+	f, err := os.CreateTemp("", "mach-object-*")
+	if err != nil {
+		return nil, err
+	}
+	os.Remove(f.Name())
+	if err := f.Truncate(int64(size)); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &object{refs: 1, file: f, size: size, id: nextID()}, nil
+}
