@@ -107,7 +107,7 @@ func (m *Machine) addHooks(c Config) error {
 			return err
 		}
 	}
-	if err := add(hookCode, hookAddress(1), c.StubStart, c.StubEnd-1); err != nil {
+	if err := add(hookBlock, hookAddress(1), c.StubStart, c.StubEnd-1); err != nil {
 		return err
 	}
 	if err := add(hookBlock, hookAddress(0), 1, 0); err != nil {

@@ -11,6 +11,8 @@ import (
 )
 
 // code to run, by architecture
+var countAll = false
+
 type program struct {
 	arch  *Arch
 	spin  []byte // a loop that counts in its first argument register
@@ -38,7 +40,7 @@ func forEachArch(t *testing.T, f func(t *testing.T, p program, m *Machine, code 
 			stub := base + 1<<19
 			copy(b[1<<19:], p.arch.Stub)
 			var m *Machine
-			m, err = New(Config{Arch: p.arch, StubStart: stub, StubEnd: stub + 4096, CountInstructions: true, Fault: func(address, size uint64, access Prot) bool {
+			m, err = New(Config{Arch: p.arch, StubStart: stub, StubEnd: stub + 4096, CountInstructions: countAll, Fault: func(address, size uint64, access Prot) bool {
 				if address >= base+1<<18 && address < base+1<<18+65536 {
 					return m.Map(base+1<<18, 65536, ProtRead|ProtWrite) == nil
 				}
