@@ -3,8 +3,10 @@ package gocheck
 import (
 	"fmt"
 	"sort"
+	"strings"
 
 	"github.com/gomach/mach/internal/abi"
+	"github.com/gomach/mach/internal/gen"
 )
 
 // Kinds are the kinds of items, in the order of the coverage table.
@@ -102,4 +104,18 @@ func (c *checker) excepted(kind, name string) bool {
 		c.report.Used[key] = true
 	}
 	return ok
+}
+
+// HeldBack reports whether a problem is the old form of an item whose new form
+// waits for a later release, by the breaking-change policy.
+func (p *Package) HeldBack(problem Problem, release *abi.Release) bool {
+	n := readNames(p)
+	record, _, _ := strings.Cut(problem.Name, ".")
+	names := map[string]bool{gen.ConstName(problem.Name): true, n.records[record]: true, n.types[problem.Name]: true}
+	for key, date := range release.Moves {
+		if _, name, _ := strings.Cut(key, " "); names[name] && date.After(release.Date) {
+			return true
+		}
+	}
+	return false
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gomach/mach/internal/abi"
 )
@@ -12,16 +13,17 @@ import (
 const root = "../../.."
 
 // loaded are the platforms that tests have asked for; loading takes a while.
-var loaded = map[Target]*Package{}
+var loaded = map[string]*Package{}
 
-func load(t *testing.T, target Target) (*Package, *abi.Facts, Exceptions) {
+func load(t *testing.T, target Target, tags ...string) (*Package, *abi.Facts, Exceptions) {
 	t.Helper()
-	if loaded[target] == nil {
-		p, err := Load(root, module, target)
+	key := target.String() + " " + strings.Join(tags, " ")
+	if loaded[key] == nil {
+		p, err := Load(root, module, target, tags...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		loaded[target] = p
+		loaded[key] = p
 	}
 	facts, err := abi.Load(target.GOARCH)
 	if err != nil {
@@ -31,19 +33,31 @@ func load(t *testing.T, target Target) (*Package, *abi.Facts, Exceptions) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return loaded[target], facts, except
+	return loaded[key], facts, except
 }
 
-// Package mach is as the facts say, on all four platforms, item by item.
+// Package mach is as the facts say, on all four platforms, item by item: as a
+// whole under mach_unstable, and by default but for what release.txt holds
+// back to a later date.
 func TestPackageMach(t *testing.T) {
+	release, err := abi.LoadRelease()
+	if err != nil {
+		t.Fatal(err)
+	}
 	used := map[string]bool{}
 	var except Exceptions
 	for _, target := range Targets {
 		p, facts, e := load(t, target)
+		for _, problem := range Check(p, facts, e).Problems {
+			if !p.HeldBack(problem, release) {
+				t.Errorf("%s: %s", target, problem)
+			}
+		}
+		p, facts, e = load(t, target, "mach_unstable")
 		except = e
 		r := Check(p, facts, e)
 		for _, p := range r.Problems {
-			t.Errorf("%s: %s", target, p)
+			t.Errorf("%s with mach_unstable: %s", target, p)
 		}
 		for k := range r.Used {
 			used[k] = true
@@ -65,6 +79,11 @@ func TestPackageMach(t *testing.T) {
 // Each sort of mistake is seen, and named. The mistake is made in the facts:
 // it is the difference that counts.
 func TestCheckFails(t *testing.T) {
+	p, facts, except := load(t, Targets[0])
+	clean := map[string]bool{}
+	for _, p := range Check(p, facts, except).Problems {
+		clean[p.String()] = true
+	}
 	for _, c := range []struct {
 		name  string
 		spoil func(f *abi.Facts)
@@ -128,11 +147,6 @@ func TestCheckFails(t *testing.T) {
 			[]string{"variable vm_page_shift: long has 8 bytes, int32 has 4"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p, facts, except := load(t, Targets[0])
-			clean := map[string]bool{}
-			for _, p := range Check(p, facts, except).Problems {
-				clean[p.String()] = true
-			}
 			spoiled := facts.Clone()
 			c.spoil(spoiled)
 			var got []string
@@ -151,6 +165,25 @@ func TestCheckFails(t *testing.T) {
 				t.Errorf("reported %s", text)
 			}
 		})
+	}
+}
+
+func TestHeldBack(t *testing.T) {
+	p, _, _ := load(t, Targets[0])
+	day := time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+	release := &abi.Release{Date: day, Moves: map[string]time.Time{
+		"const KERN_FAILURE": day.AddDate(0, 1, 0), "const KERN_ABORTED": day, "record MachMsgHeader": day.AddDate(0, 1, 0),
+	}}
+	for _, c := range []struct {
+		kind, name string
+		want       bool
+	}{
+		{"constant", "KERN_FAILURE", true}, {"constant", "KERN_ABORTED", false}, {"constant", "KERN_SUCCESS", false},
+		{"record", "mach_msg_header_t", true}, {"field", "mach_msg_header_t.msgh_id", true}, {"record", "mach_msg_body_t", false},
+	} {
+		if got := p.HeldBack(Problem{Kind: c.kind, Name: c.name}, release); got != c.want {
+			t.Errorf("%s %s held back: %t", c.kind, c.name, got)
+		}
 	}
 }
 
