@@ -101,6 +101,11 @@ func (t *Tracer) inject(x *tracee, number uintptr, args [6]uint64) (result uint6
 		return 0, err
 	}
 	s := &Stopped{t, x}
+	if x.signal != 0 && x.judged == 0 {
+		if err := t.deliverNow(x); err != nil {
+			return 0, err
+		}
+	}
 	b := borrowed{signal: x.signal}
 	if err := b.save(s); err != nil {
 		return 0, err
@@ -119,6 +124,25 @@ func (t *Tracer) inject(x *tracee, number uintptr, args [6]uint64) (result uint6
 		err = e
 	}
 	return result, err
+}
+
+// deliverNow lets a signal that was held up go its way, up to the first
+// instruction of its handler. To hold it any longer would mean to take it
+// out of the kernel's hands: there may be more of its kind behind it.
+func (t *Tracer) deliverNow(x *tracee) error {
+	for x.signal != 0 {
+		if err := ptrace(unix.PTRACE_INTERRUPT, x.tid, 0, 0); err != nil {
+			return err
+		}
+		x.asked = true
+		if err := t.advance(x, unix.PTRACE_CONT, x.signal); err != nil {
+			return err
+		}
+		if x.judged > 0 {
+			return nil // the next one is for the handler to decide
+		}
+	}
+	return nil
 }
 
 // borrowed is what a thread gets back after a call.

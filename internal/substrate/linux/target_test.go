@@ -175,3 +175,15 @@ func (x *target) states() string {
 	}
 	return b.String()
 }
+
+// says waits for the target to say something, past what it said before.
+func (x *target) says(want string) {
+	x.t.Helper()
+	var got string
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); {
+		if got = x.line(); got == want {
+			return
+		}
+	}
+	x.t.Errorf("the target says %q, want %q", got, want)
+}

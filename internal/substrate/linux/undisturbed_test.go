@@ -159,14 +159,7 @@ func TestSignalsReachATracedProcessUnharmed(t *testing.T) {
 				killedDumpers(t, x, rounds(t, 16), func(int) {})
 				<-done
 			}
-			want := fmt.Sprintf("%d %d", sent, total)
-			var got string
-			for range 500 {
-				if got = x.line(); got == want {
-					return
-				}
-			}
-			t.Errorf("the target counted %q, want %q", got, want)
+			x.says(fmt.Sprintf("%d %d", sent, total))
 		})
 	}
 }
