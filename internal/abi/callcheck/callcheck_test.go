@@ -46,11 +46,12 @@ func TestFrames(t *testing.T) {
 			functions := p.Functions()
 			frames, onStack := 0, 0
 			for _, name := range exported(facts) {
+				if slices.Contains(custom, name) {
+					continue
+				}
 				fn := functions[name]
 				if fn == nil {
-					if !slices.Contains(custom, name) {
-						t.Errorf("%s/%s: %s has no wrapper", goos, arch, name)
-					}
+					t.Errorf("%s/%s: %s has no wrapper", goos, arch, name)
 					continue
 				}
 				f, err := FrameOf(p, fn)

@@ -2,7 +2,7 @@
 // value of every constant, the layout of every record, every prototype. It
 // writes them in the form of the committed facts, one item a line.
 //
-//	go run ./internal/abi/measure -sdk DIR [-arch arm64|amd64] [-tbd FILE]
+//	go run ./internal/abi/measure -sdk DIR [-arch arm64|amd64] [-tbd FILE] [-mig]
 //
 // Nothing that it compiles is ever run: values come from the constants that
 // clang folds into LLVM IR, layouts from clang's own record dump, prototypes
@@ -28,14 +28,15 @@ func main() {
 	sdk := flag.String("sdk", "", "the header tree: an SDK, its usr/include, or any folder that has mach/mach.h (default: the tree that Zig carries)")
 	arch := flag.String("arch", "arm64", "the CPU family: arm64 or amd64")
 	tbd := flag.String("tbd", "", "libSystem's text stub, for the exported flags (default: the one that Zig carries)")
+	mig := flag.Bool("mig", false, "measure MIG's messages instead of the items")
 	flag.Parse()
-	if err := run(context.Background(), os.Stdout, *sdk, *arch, *tbd); err != nil {
+	if err := run(context.Background(), os.Stdout, *sdk, *arch, *tbd, *mig); err != nil {
 		fmt.Fprintln(os.Stderr, "measure:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, w io.Writer, sdk, arch, tbd string) error {
+func run(ctx context.Context, w io.Writer, sdk, arch, tbd string, mig bool) error {
 	tc, err := zig.Find()
 	if err != nil {
 		return err
@@ -55,6 +56,15 @@ func run(ctx context.Context, w io.Writer, sdk, arch, tbd string) error {
 		return err
 	}
 	c := &clang{tc: tc, tree: tree, arch: arch}
+	if mig {
+		m, err := measureMIG(ctx, c)
+		if err != nil {
+			return err
+		}
+		e := json.NewEncoder(w)
+		e.SetIndent("", " ")
+		return e.Encode(m)
+	}
 	m, err := measure(ctx, c, exports)
 	if err != nil {
 		return err
