@@ -1,5 +1,0 @@
-package mach
-
-import "strconv"
-
-func (k KernReturn) Error() string { return "mach: error " + strconv.Itoa(int(k)) }
