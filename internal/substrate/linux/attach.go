@@ -90,13 +90,18 @@ func (t *Tracer) attachAll(stop bool) error {
 func (t *Tracer) stopAll() {
 	var waiting []*tracee
 	for _, x := range t.threads {
-		if !x.stopped && ptrace(unix.PTRACE_INTERRUPT, x.tid, 0, 0) == nil {
+		if x.stopped || x.stuck {
+			continue
+		}
+		if ptrace(unix.PTRACE_INTERRUPT, x.tid, 0, 0) == nil {
 			x.asked = true
 			waiting = append(waiting, x)
 		}
 	}
+	begin := time.Now()
 	for _, x := range waiting {
-		_ = t.await(x)
+		// All have had the same time when the last is looked at.
+		x.stuck = t.awaitSince(x, begin, longPatience, true) == ErrBusy
 	}
 }
 
@@ -113,7 +118,10 @@ func (t *Tracer) await(x *tracee) error { return t.awaitFor(x, longPatience, tru
 // awaitFor waits for a thread to stop, for at most so long, and, if
 // impatient, gives up early on one that sleeps uninterruptibly.
 func (t *Tracer) awaitFor(x *tracee, limit time.Duration, impatient bool) error {
-	var begin time.Time
+	return t.awaitSince(x, time.Time{}, limit, impatient)
+}
+
+func (t *Tracer) awaitSince(x *tracee, begin time.Time, limit time.Duration, impatient bool) error {
 	for round := 0; ; round++ {
 		if t.threads[x.tid] != x {
 			return unix.ESRCH

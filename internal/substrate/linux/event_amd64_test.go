@@ -10,3 +10,7 @@ func skipFault(r *Registers, signal unix.Signal) {
 		r.Rip += 2
 	}
 }
+
+// leavePause puts the parked thread behind its system call: without a call
+// number the kernel does not restart what it interrupted.
+func leavePause(r *Registers) { r.Orig_rax = ^uint64(0) }

@@ -74,12 +74,6 @@ func (t *Tracer) step(x *tracee) (unix.Signal, error) {
 	return raised, nil
 }
 
-// isStepTrap tells the end of a step from a breakpoint. amd64 gives
-// TRAP_TRACE (2) after an instruction, and TRAP_BRKPT (1) or SI_KERNEL for
-// int3; stepping over a system call gives TRAP_BRKPT on amd64
-// (user_single_step_report), so there that is one as well.
-func isStepTrap(code int) bool { return code == 1 || code == 2 }
-
 // SetStepping has a thread run a single instruction each time it goes on,
 // while a Handler is set: it ends in a SIGTRAP event.
 func (t *Tracer) SetStepping(tid int, on bool) error {

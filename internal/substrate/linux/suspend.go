@@ -25,9 +25,10 @@ func (t *Tracer) Suspend() error {
 // so.
 func (t *Tracer) Resume() error {
 	return t.do(func() error {
+		gone := t.p.Exited() // before, as it may end at once when it goes on
 		t.suspended = false
 		t.settle()
-		if t.p.Exited() {
+		if gone {
 			return wrap("resume", t.p.pid, 0, unix.ESRCH)
 		}
 		return nil

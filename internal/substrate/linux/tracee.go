@@ -22,6 +22,7 @@ type tracee struct {
 	exiting   bool   // in the stop at its end: runs no user code any more
 	quiet     bool   // runs a borrowed system call: its signals are nobody's business
 	asked     bool   // was interrupted by us, and has not stopped for it yet
+	stuck     bool   // asked, and found in an uninterruptible system call
 	after     *Event // to be told when the thread has come to the edge of user code
 	leaving   bool   // was asked to stop in order to be detached
 	foreign   bool   // not of our process: a clone that is to be let go

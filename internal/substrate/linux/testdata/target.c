@@ -267,6 +267,21 @@ static void *execer(void *arg) {
 	return arg;
 }
 
+// --- vfork: the first thread waits uninterruptibly for a child, n ms.
+
+static void vforker(int n) {
+	start(teller, 0);
+	start(computer, 0);
+	say("ready\n");
+	if (vfork() == 0) {
+		struct timespec ts = {n / 1000, n % 1000 * 1000000L};
+		nanosleep(&ts, 0);
+		_exit(0);
+	}
+	say("vforked\n");
+	until_closed();
+}
+
 int main(int argc, char **argv) {
 	self = argv[0];
 	const char *what = argc > 1 ? argv[1] : "";
@@ -278,6 +293,7 @@ int main(int argc, char **argv) {
 	if (!strcmp(what, "fault")) fault();
 	if (!strcmp(what, "mem")) mem();
 	if (!strcmp(what, "maps")) maps(n);
+	if (!strcmp(what, "vfork")) vforker(n);
 	if (!strcmp(what, "exec")) {
 		start(execer, 0);
 		say("ready\n");
