@@ -18,6 +18,20 @@ func kernReturn(r uint64) error {
 	return failure(r)
 }
 
+// ErrNoKernel is the error of every call on a system other than Darwin while
+// no kernel is registered; on Darwin nothing returns it. It is both [KERN_NOT_SUPPORTED] and
+// [errors.ErrUnsupported].
+var ErrNoKernel error = noKernel{}
+
+type noKernel struct{}
+
+func (noKernel) Error() string {
+	return `mach: no Mach kernel in this process: import _ "github.com/gomach/mach/hosted"`
+}
+
+func (noKernel) Is(target error) bool { return target == errors.ErrUnsupported }
+func (noKernel) Unwrap() error        { return KERN_NOT_SUPPORTED }
+
 // UnsupportedError says that the running system lacks a function.
 type UnsupportedError struct {
 	Function string // the C name
