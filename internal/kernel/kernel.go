@@ -2,8 +2,13 @@
 package kernel
 
 import (
+	"github.com/gomach/mach/internal/kernel/bootstrap"
+	"github.com/gomach/mach/internal/kernel/clock"
 	"github.com/gomach/mach/internal/kernel/core"
+	"github.com/gomach/mach/internal/kernel/host"
 	ipccalls "github.com/gomach/mach/internal/kernel/ipc/calls"
+	"github.com/gomach/mach/internal/kernel/misc"
+	"github.com/gomach/mach/internal/kernel/sync"
 	"github.com/gomach/mach/internal/kernel/task"
 	"github.com/gomach/mach/internal/kernel/vm"
 )
@@ -11,9 +16,16 @@ import (
 // tables are the subsystems' functions. Each subsystem adds its line.
 var tables = []func() core.Table{
 	ipccalls.Table,
+	bootstrap.Table,
+	clock.Table,
+	host.Table,
+	misc.Table,
+	sync.Table,
 	task.Table,
 	vm.Table,
 }
+
+func init() { task.External = host.CountExternal }
 
 // Table is the whole support table.
 func Table() core.Table {

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/kernel/core"
 )
 
 // Extmod counts what tasks do to other tasks, for HOST_EXTMOD_INFO64. The
@@ -18,5 +19,18 @@ func (e *Extmod) figures() mach.VMExtmodStatistics {
 		TaskForPIDCount: e.TaskForPID.Load(), TaskForPIDCallerCount: e.TaskForPID.Load(),
 		ThreadCreationCount: e.ThreadCreation.Load(), ThreadCreationCallerCount: e.ThreadCreation.Load(),
 		ThreadSetStateCount: e.ThreadSetState.Load(), ThreadSetStateCallerCount: e.ThreadSetState.Load(),
+	}
+}
+
+// CountExternal counts what the task subsystem tells it: see task.External.
+func CountExternal(k *core.Kernel, what string) {
+	e := &Of(k).Extmod
+	switch what {
+	case "task_for_pid":
+		e.TaskForPID.Add(1)
+	case "thread_create":
+		e.ThreadCreation.Add(1)
+	case "thread_set_state":
+		e.ThreadSetState.Add(1)
 	}
 }
