@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/gomach/mach"
 	"github.com/gomach/mach/internal/kernel"
+	"github.com/gomach/mach/internal/kernel/bootstrap"
 	"github.com/gomach/mach/internal/libsystem"
 	"github.com/gomach/mach/internal/substrate/hosted"
 )
@@ -16,10 +18,14 @@ func init() {
 	if libsystem.Registered() != nil {
 		return
 	}
-	w, err := hosted.NewWaist(kernel.New(hosted.New()))
+	k := kernel.New(hosted.New())
+	w, err := hosted.NewWaist(k)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mach: hosted kernel:", err)
 		return
+	}
+	if name, kr := k.Self().Space.InsertSend(bootstrap.Of(k).Port()); kr == mach.KERN_SUCCESS {
+		w.SetBootstrapPort(name)
 	}
 	libsystem.Register(w)
 }
