@@ -14,19 +14,46 @@ import (
 // the kernel sends SIGCHLD to the tracer's process then. A slow tick stands in
 // if somebody turned the signal off.
 type bell struct {
-	rings chan os.Signal
-	tick  *time.Ticker
+	rings   chan os.Signal
+	tick    *time.Ticker
+	heard   bool // the signal is asked for, until the tracer ends
+	resting bool
 }
 
-func ringBell() *bell {
-	b := &bell{make(chan os.Signal, 1), time.NewTicker(100 * time.Millisecond)}
-	signal.Notify(b.rings, unix.SIGCHLD)
+const tickPeriod = 100 * time.Millisecond
+
+func newBell() *bell {
+	b := &bell{make(chan os.Signal, 1), time.NewTicker(tickPeriod), false, true}
+	b.tick.Stop()
 	return b
 }
 
-func (b *bell) leave() {
-	if b != nil {
-		signal.Stop(b.rings)
+// ring has the bell ring, and tells whether it did not before.
+func (b *bell) ring() bool {
+	if !b.resting {
+		return false
+	}
+	b.resting = false
+	b.tick.Reset(tickPeriod)
+	if !b.heard {
+		b.heard = true
+		signal.Notify(b.rings, unix.SIGCHLD)
+	}
+	return true
+}
+
+// rest stops the tick. The signal costs nothing while it does not come, and
+// is dear to turn off and on.
+func (b *bell) rest() {
+	if !b.resting {
+		b.resting = true
 		b.tick.Stop()
+	}
+}
+
+func (b *bell) leave() {
+	b.tick.Stop()
+	if b.heard {
+		signal.Stop(b.rings)
 	}
 }

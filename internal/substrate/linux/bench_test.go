@@ -49,6 +49,21 @@ func BenchmarkRegistersOfASuspendedThread(b *testing.B) {
 	}
 }
 
+// The way to the tracer's thread and back.
+func BenchmarkWithASuspendedThread(b *testing.B) {
+	x := startTarget(b, "park", "1")
+	x.ready()
+	if err := x.tr.Suspend(); err != nil {
+		b.Fatal(err)
+	}
+	var r Registers
+	for b.Loop() {
+		if err := x.tr.With(x.p.PID(), func(s *Stopped) error { return s.Registers(&r) }); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkSuspendResume(b *testing.B) {
 	x := startTarget(b, "park", "1")
 	x.ready()

@@ -84,20 +84,18 @@ func (t *Tracer) serve() {
 	t.self = unix.Gettid()
 	// Short sleeps are to be short (see pause); 50 µs is the usual slack.
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
-	var bell *bell
-	defer func() { bell.leave() }()
+	bell := newBell()
+	defer bell.leave()
 	for !t.closing {
 		if len(t.threads) == 0 {
 			// Nothing is attached: no event can come.
-			bell.leave()
-			bell = nil
+			bell.rest()
 			f := <-t.calls
 			f()
 			continue
 		}
-		if bell == nil {
-			bell = ringBell()
-			t.collect()
+		if bell.ring() {
+			t.collect() // what came while it was not heard
 		}
 		select {
 		case f := <-t.calls:
