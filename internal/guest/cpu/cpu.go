@@ -95,6 +95,9 @@ type Config struct {
 	// Fault is asked for memory that is not mapped. It maps what belongs there and
 	// answers true, or answers false to make the access a fault.
 	Fault func(address, size uint64, access Prot) bool
+	// Refuse is called when an access is a fault. It takes all writable memory from the
+	// machine; Fault gives it back.
+	Refuse func()
 	// CountInstructions keeps Instructions up to date, at some cost.
 	CountInstructions bool
 }

@@ -10,6 +10,7 @@
 
 // Count down and stop the machine when the budget is used up.
 TEXT ·blockHook(SB), NOSPLIT|NOFRAME, $0
+	MOVQ SI, 48(CX)
 	DECQ 0(CX)
 	JS   stop
 	RET

@@ -5,6 +5,7 @@
 // See hooks_amd64.s. Arguments are in R0, R1, R2, R3.
 
 TEXT ·blockHook(SB), NOSPLIT|NOFRAME, $0
+	MOVD R1, 48(R3)
 	MOVD 0(R3), R4
 	SUBS $1, R4, R4
 	MOVD R4, 0(R3)

@@ -21,6 +21,7 @@ type hookState struct {
 	interrupt   uint64  // 24: trap number + 1
 	invalid     uint64  // 32: set by an instruction that the decoder refused
 	instruction uint64  // 40: instructions executed, if they are counted
+	block       uint64  // 48: start of the basic block that is being executed
 }
 
 // scratch is memory at a fixed address for register exchange.
@@ -55,7 +56,10 @@ type Machine struct {
 	uc     uintptr
 	s      *scratch
 	fault  func(address, size uint64, access Prot) bool
-	missed Event // the fault that the callback refused
+	refuse func() // makes all memory unreachable for the rest of a block
+	counts bool
+	missed Event // the first fault that the callback refused
+	at     Regs  // the registers at that moment
 	loaded *Context
 	broken error
 }
@@ -76,7 +80,7 @@ func New(c Config) (*Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Machine{Arch: c.Arch, s: (*scratch)(unsafe.Pointer(&page[0])), fault: c.Fault}
+	m := &Machine{Arch: c.Arch, s: (*scratch)(unsafe.Pointer(&page[0])), fault: c.Fault, refuse: c.Refuse, counts: c.CountInstructions}
 	if err := try(library.open, c.Arch.ucArch, c.Arch.ucMode, uintptr(unsafe.Pointer(&m.s.one[0]))); err != nil {
 		return nil, fmt.Errorf("uc_open: %w", err)
 	}
@@ -137,6 +141,9 @@ func (m *Machine) onFault(uc, kind, address, size, value, data uintptr) (handled
 	case 21, 24: // UC_MEM_FETCH_UNMAPPED, UC_MEM_FETCH_PROT
 		access = ProtExec
 	}
+	if m.missed.Stop == StopMemory {
+		return 0 // Unicorn 2.0 finishes the block after a store that failed; nothing of that may take effect
+	}
 	n := uint64(uint32(size))
 	if n == 0 || n > 64 {
 		n = 1
@@ -145,6 +152,10 @@ func (m *Machine) onFault(uc, kind, address, size, value, data uintptr) (handled
 		return 1
 	}
 	m.missed = Event{Stop: StopMemory, Address: uint64(address), Access: access}
+	m.readRegs(&m.at)
+	if m.refuse != nil {
+		m.refuse()
+	}
 	return 0
 }
 
@@ -237,8 +248,7 @@ func (m *Machine) Run(c *Context, budget int64) (Event, error) {
 	h.stub, h.interrupt, h.invalid = 0, 0, 0
 	m.missed = Event{}
 	e := call(library.start, m.uc, uintptr(c.Regs[m.Arch.PC]), math.MaxUint64, 0, 0)
-	call(library.regReadBatch, m.uc, uintptr(unsafe.Pointer(&m.s.ids[0])), uintptr(unsafe.Pointer(&m.s.ptrs[0])), uintptr(n))
-	copy(c.Regs[:n], m.s.values[:n])
+	m.readRegs(&c.Regs)
 	if m.broken != nil {
 		return Event{}, m.broken
 	}
@@ -249,6 +259,7 @@ func (m *Machine) Run(c *Context, budget int64) (Event, error) {
 		code := uint32(h.interrupt - 1)
 		return Event{Stop: m.Arch.Classify(code), Code: code, Address: c.Regs[m.Arch.PC]}, nil
 	case m.missed.Stop == StopMemory:
+		m.restoreFault(c)
 		return m.missed, nil
 	case h.invalid != 0 || e == 10: // UC_ERR_INSN_INVALID
 		return Event{Stop: StopUndefined, Address: c.Regs[m.Arch.PC]}, nil
@@ -256,6 +267,27 @@ func (m *Machine) Run(c *Context, budget int64) (Event, error) {
 		return Event{Stop: StopOther, Code: e, Address: c.Regs[m.Arch.PC]}, nil
 	}
 	return Event{Stop: StopBudget}, nil
+}
+
+func (m *Machine) readRegs(r *Regs) {
+	n := len(m.Arch.Registers)
+	call(library.regReadBatch, m.uc, uintptr(unsafe.Pointer(&m.s.ids[0])), uintptr(unsafe.Pointer(&m.s.ptrs[0])), uintptr(n))
+	copy(r[:n], m.s.values[:n])
+}
+
+// restoreFault sets the registers to what they were at a faulting access. Unicorn keeps all
+// of them up to date but the program counter, which it sets between blocks only.
+func (m *Machine) restoreFault(c *Context) {
+	pc := m.Arch.PC
+	at := m.at[pc]
+	if !m.counts && m.missed.Access != ProtExec {
+		at = m.s.hooks.block
+	}
+	if m.missed.Access == ProtExec {
+		at = m.missed.Address
+	}
+	c.Regs = m.at
+	c.Regs[pc] = at
 }
 
 // Interrupt makes a running Run come back soon. Any goroutine may call it.

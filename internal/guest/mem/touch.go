@@ -88,3 +88,21 @@ func (s *Space) CodeChanged(address, size uint64) {
 		}
 	})
 }
+
+// HideData takes everything that can be written from the processor, until it is touched again.
+func (s *Space) HideData() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := s.chunks[:0]
+	for _, c := range s.chunks {
+		if c.prot&cpu.ProtWrite == 0 {
+			kept = append(kept, c)
+			continue
+		}
+		if c.prot&cpu.ProtExec != 0 {
+			s.processor.ForgetCode(c.start, c.end-c.start)
+		}
+		_ = s.processor.Unmap(c.start, c.end-c.start)
+	}
+	s.chunks = kept
+}

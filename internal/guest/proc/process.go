@@ -134,7 +134,7 @@ func New(c Config) (*Process, error) {
 		return nil, err
 	}
 	p.dataEnd = p.dataNext + dataRoom
-	p.Machine, err = cpu.New(cpu.Config{Arch: arch, StubStart: p.stubBase, StubEnd: p.stubBase + stubRoom, Fault: p.Space.Touch, CountInstructions: c.Count})
+	p.Machine, err = cpu.New(cpu.Config{Arch: arch, StubStart: p.stubBase, StubEnd: p.stubBase + stubRoom, Fault: p.Space.Touch, Refuse: p.Space.HideData, CountInstructions: c.Count})
 	if err != nil {
 		return nil, err
 	}
