@@ -88,7 +88,7 @@ func (t *Tracer) noteExec(x *tracee) {
 			delete(t.threads, tid)
 		}
 	}
-	t.gadget = 0
+	t.gadget, x.native = 0, false
 	t.p.newImage()
 	var e *Event
 	if t.watch.Exec {

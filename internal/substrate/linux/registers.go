@@ -2,7 +2,11 @@
 
 package linux
 
-import "golang.org/x/sys/unix"
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+)
 
 // Registers are the general registers in Linux's layout: user_regs_struct on
 // amd64, user_pt_regs on arm64.
@@ -43,9 +47,15 @@ func (t *Tracer) With(tid int, f func(*Stopped) error) error {
 	})
 }
 
-// Registers reads the general registers.
+// Registers reads the general registers. A 32-bit program's have another
+// form; asking for them gives errors.ErrUnsupported.
 func (s *Stopped) Registers(r *Registers) error {
-	_, err := ptraceSet(unix.PTRACE_GETREGSET, s.x.tid, NoteGeneral, bytesOf(r))
+	n, err := ptraceSet(unix.PTRACE_GETREGSET, s.x.tid, NoteGeneral, bytesOf(r))
+	if err == nil && n != len(bytesOf(r)) {
+		*r = Registers{}
+		return errors.ErrUnsupported
+	}
+	s.x.native = err == nil
 	return err
 }
 
@@ -53,6 +63,12 @@ func (s *Stopped) Registers(r *Registers) error {
 // go back into a system call that the stop interrupted if the instruction
 // pointer changed.
 func (s *Stopped) SetRegisters(r *Registers) error {
+	if !s.x.native {
+		var now Registers
+		if err := s.Registers(&now); err != nil {
+			return err
+		}
+	}
 	s.t.cache.drop()
 	_, err := ptraceSet(unix.PTRACE_SETREGSET, s.x.tid, NoteGeneral, bytesOf(r))
 	return err
@@ -158,8 +174,11 @@ func (t *Tracer) Dump(to []ThreadRegisters) ([]ThreadRegisters, error) {
 			}
 			to = append(to, ThreadRegisters{TID: tid})
 			last := &to[len(to)-1]
-			if (&Stopped{t, x}).Registers(&last.Registers) != nil {
+			if e := (&Stopped{t, x}).Registers(&last.Registers); e != nil {
 				to = to[:len(to)-1]
+				if e == errors.ErrUnsupported {
+					err = e
+				}
 			}
 		}
 		t.suspended = was

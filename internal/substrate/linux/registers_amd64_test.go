@@ -2,7 +2,15 @@
 
 package linux
 
-import "testing"
+import (
+	"errors"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
 
 func parkedValues(r *Registers) []uint64 { return []uint64{r.Rbx, r.R12, r.R13, r.R14, r.R15} }
 
@@ -47,5 +55,70 @@ func TestDebugRegisters(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+func TestWatchpoint(t *testing.T) {
+	x := startTarget(t, "mem")
+	at := x.ready()
+	events := make(chan Event, 4)
+	err := x.tr.SetHandler(func(e Event) Action { events <- e; return Suppress }, Watch{Signals: Exceptions})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := DebugRegisters{0: at + 4096, 7: 1 | 3<<16} // one byte, read or written
+	if err := x.tr.SetDebug(x.p.PID(), &d); err != nil {
+		t.Fatal(err)
+	}
+	x.ask("p")             // reads it
+	const trapHardware = 4 // TRAP_HWBKPT
+	if e := receive(t, events); e.Signal != unix.SIGTRAP || e.Info.Code() != trapHardware {
+		t.Errorf("%+v code %d", e, e.Info.Code())
+	}
+	if got, err := x.tr.Debug(x.p.PID()); err != nil || got[6]&1 == 0 {
+		t.Errorf("%x, %v", got, err)
+	}
+	if got := x.line(); got != "0 0" {
+		t.Errorf("the target says %q", got)
+	}
+}
+
+func TestProgramOf32Bits(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "loop32")
+	gcc := exec.Command("gcc", "-m32", "-nostdlib", "-static", "-x", "c", "-o", path, "-")
+	gcc.Stdin = strings.NewReader("void _start(void) { for (;;) __asm__ volatile(\"pause\"); }")
+	if out, err := gcc.CombinedOutput(); err != nil {
+		t.Skipf("gcc -m32: %v %s", err, out)
+	}
+	cmd := exec.Command(path)
+	if err := cmd.Start(); err != nil {
+		t.Skip("no 32-bit programs here: ", err)
+	}
+	defer cmd.Wait()
+	defer cmd.Process.Kill()
+	p, err := Open(cmd.Process.Pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	tr, err := p.Trace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.Close()
+	if _, err := tr.Registers(p.PID()); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("registers: %v", err)
+	}
+	if err := tr.SetRegisters(p.PID(), &Registers{}); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("set registers: %v", err)
+	}
+	if _, err := tr.Syscall(0, unix.SYS_GETPID); !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, ErrNoGadget) {
+		t.Errorf("call: %v", err)
+	}
+	if _, err := tr.Dump(nil); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("dump: %v", err)
+	}
+	if s, err := p.Stat(); err != nil || s.State != 'R' {
+		t.Errorf("state %c, %v", s.State, err)
 	}
 }

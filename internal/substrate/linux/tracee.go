@@ -11,6 +11,7 @@ import (
 // tracee is one attached thread. Only the tracer's OS thread touches it.
 type tracee struct {
 	tid       int
+	native    bool // its registers have the form of Registers
 	stopped   bool
 	listen    bool   // in a group stop, let be by PTRACE_LISTEN
 	group     bool   // the stop is job control's, and must stay so
