@@ -23,6 +23,9 @@ func TestMain(m *testing.M) {
 	if pid := os.Getenv("SUBSTRATE_DUMPER"); pid != "" {
 		dumper(pid)
 	}
+	if os.Getenv("SUBSTRATE_GOTARGET") != "" {
+		goTarget()
+	}
 	var err error
 	if targetDir, err = os.MkdirTemp("", "substrate"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -61,7 +64,17 @@ func startTarget(t testing.TB, args ...string) *target {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return launch(t, nil, path, args...)
+}
+
+// launch starts a program as a target.
+func launch(t testing.TB, env []string, path string, args ...string) *target {
+	t.Helper()
+	var err error
 	x := &target{t: t, cmd: exec.Command(path, args...)}
+	if env != nil {
+		x.cmd.Env = append(os.Environ(), env...)
+	}
 	if x.in, err = x.cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
