@@ -34,9 +34,16 @@ func anyDisposition(d mach.MachMsgTypeName) bool {
 // (osfmk/ipc/ipc_object.c, ipc_object_copyin): MACH_PORT_NULL and
 // MACH_PORT_DEAD pass through as rights.
 func (s *Space) CopyinRight(name mach.MachPort, d mach.MachMsgTypeName) (Right, mach.KernReturn) {
-	if !anyDisposition(d) {
-		return Right{}, mach.KERN_INVALID_VALUE
-	}
+	return s.copyinRight(name, d, 0)
+}
+
+// CopyinOwn is CopyinRight for a right that comes back to the same space: it
+// may be one that cannot leave it.
+func (s *Space) CopyinOwn(name mach.MachPort, d mach.MachMsgTypeName) (Right, mach.KernReturn) {
+	return s.copyinRight(name, d, immovableOK)
+}
+
+func (s *Space) copyinRight(name mach.MachPort, d mach.MachMsgTypeName, f copyinFlags) (Right, mach.KernReturn) {
 	switch name {
 	case mach.MACH_PORT_NULL:
 		return Right{nil, resultType(d)}, mach.KERN_SUCCESS
@@ -45,7 +52,7 @@ func (s *Space) CopyinRight(name mach.MachPort, d mach.MachMsgTypeName) (Right, 
 	}
 	var n notices
 	s.mu.Lock()
-	p, kr := s.copyin(name, d, 0, nil, &n)
+	p, kr := s.copyin(name, d, f|deadOK, nil, &n)
 	s.mu.Unlock()
 	n.send()
 	if kr != mach.KERN_SUCCESS {

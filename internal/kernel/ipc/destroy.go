@@ -6,7 +6,7 @@ import "github.com/gomach/mach"
 // receivers that wait are told, sets are left, counts start again
 // (osfmk/ipc/ipc_port.c, ipc_port_clear_receiver).
 func (p *Port) clearReceiver(n *notices) {
-	p.leaveAll()
+	p.leaveAll(nil)
 	p.queue.takers.finishAll(mach.MACH_RCV_PORT_CHANGED)
 	p.mscount, p.queue.seqno, p.context = 0, 0, 0
 	p.flags &^= guarded | strictGuard | immovableReceive
@@ -31,17 +31,19 @@ func (p *Port) destroyLocked(n *notices) {
 		n.add(notice{id: mach.MACH_NOTIFY_PORT_DESTROYED, to: to, right: p})
 		return
 	}
-	p.leaveAll()
+	p.leaveAll(nil)
 	p.dead = true
-	p.queue.takers.finishAll(mach.MACH_RCV_PORT_DIED)
+	p.queue.takers.finishAll(mach.MACH_RCV_PORT_CHANGED)
 	p.queue.senders.finishAll(mach.MACH_SEND_INVALID_DEST)
 	p.mscount, p.queue.seqno, p.context = 0, 0, 0
 	p.flags &^= guarded | strictGuard
 	p.space, p.name, p.dest = nil, mach.MACH_PORT_NULL, nil
 	p.object = nil
-	for k := p.queue.pop(); k != nil; k = p.queue.pop() {
-		n.add(notice{free: k})
+	for m := p.queue.pop(); m != nil; m = p.queue.pop() {
+		p.forget(m.Dest.Type)
+		n.add(notice{free: m})
 	}
+	p.queue.count = 0
 	if to := p.nsRequest; to != nil {
 		p.nsRequest = nil
 		n.add(notice{id: mach.MACH_NOTIFY_SEND_ONCE, to: to})

@@ -7,12 +7,13 @@ import "github.com/gomach/mach"
 // noticed. The lowest two bits of a generation are set, as on Darwin
 // (osfmk/ipc/ipc_entry.h).
 const (
-	genStep   = 4
-	genLow    = 3
-	maxIndex  = 1<<24 - 2 // index 0xffffff would make MACH_PORT_DEAD
-	maxUrefs  = 0xffff
-	maxDelta  = 0xffff
-	firstName = 1 // index 0 is never used: name 0 is MACH_PORT_NULL
+	genStep  = 4
+	genLow   = 3
+	maxIndex = 1<<24 - 2 // index 0xffffff would make MACH_PORT_DEAD
+	maxUrefs = 0xffff
+	maxDelta = 0xffff
+	// maxChosen bounds the index of a chosen name, as it makes the table grow.
+	maxChosen = 1<<20 - 1
 )
 
 // entry is a slot of a space's table. Its type says which rights it holds; a

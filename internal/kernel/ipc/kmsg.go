@@ -1,22 +1,172 @@
 package ipc
 
-// kmsg is a message in the kernel: its bytes as the sender laid them out, its
+import (
+	"encoding/binary"
+	"sync"
+
+	"github.com/gomach/mach"
+)
+
+// Message is a message in the kernel: its bytes as a sender lays them out, its
 // rights and its out-of-line memory.
-type kmsg struct {
-	next *kmsg
+type Message struct {
+	next *Message
+
+	// Data is the whole message without a trailer: the header, whose fields
+	// below count and whose bytes do not, then descriptors and body. What the
+	// fields of descriptors say stands in Descs.
+	Data  []byte
+	ID    int32
+	Dest  Right // where it goes
+	Reply Right // msgh_local_port of the sender
+	Descs []Desc
+
+	complex     bool
+	circular    bool   // carries the receive right of its own way
+	voucher     Right  // the voucher, a send right
+	voucherCopy bool   // the sender kept its voucher right
+	voucherBits uint32 // the disposition, zero: none
+	reserved    uint32 // the voucher field of a message without a voucher
+	sender      Sender
+	buf         [256]byte
 }
 
-func (k *kmsg) destroy() {}
-
-// post sends a notification.
-func (x notice) post() {}
-
-// notifySendOnce tells the holder of the receive right that a send-once right
-// was given up unused, which uses it up.
-func notifySendOnce(p *Port) {
-	p.mu.Lock()
-	p.sorights--
-	p.mu.Unlock()
+// Desc is a descriptor of a complex message.
+type Desc struct {
+	Offset int // in Data
+	Type   mach.MachMsgDescriptorType
+	Right  Right  // a port or guarded port
+	Memory []byte // out-of-line memory
+	Copy   uint8  // MACH_MSG_PHYSICAL_COPY or VIRTUAL_COPY
+	Rights []Right
+	// of a guarded port
+	Flags   uint16
+	Context uint64
 }
 
-func (p *Port) giveHead(l *waitList) bool { return false }
+const (
+	headerSize = 24
+	bodySize   = 28 // header and descriptor count
+)
+
+var le = binary.LittleEndian
+
+var messages = sync.Pool{New: func() any { return new(Message) }}
+
+// newMessage takes a message with room for size bytes from the pool.
+func newMessage(size int) *Message {
+	m := messages.Get().(*Message)
+	switch {
+	case size <= len(m.buf):
+		m.Data = m.buf[:size]
+	case size <= cap(m.Data):
+		m.Data = m.Data[:size]
+	default:
+		m.Data = make([]byte, size)
+	}
+	return m
+}
+
+// NewMessage makes a message that the kernel sends: body follows the header.
+func NewMessage(id int32, body []byte, descs ...Desc) *Message {
+	m := newMessage(headerSize + len(body))
+	copy(m.Data[headerSize:], body)
+	m.ID = id
+	m.Descs = append(m.Descs[:0], descs...)
+	m.complex = len(descs) > 0
+	m.sender = kernelSender
+	return m
+}
+
+// kernelSender is who sends for the kernel (osfmk/ipc/ipc_kmsg.c).
+var kernelSender = Sender{Security: mach.SecurityToken{Val: [2]uint32{0, 1}}}
+
+// Complex reports whether the message has descriptors.
+func (m *Message) Complex() bool { return m.complex }
+
+// SetComplex says that the message has a descriptor count, though it may be
+// zero.
+func (m *Message) SetComplex() { m.complex = true }
+
+// Sender is who sent the message.
+func (m *Message) Sender() Sender { return m.sender }
+
+// free puts a message without rights back into the pool.
+func (m *Message) free() {
+	if len(m.Data) > len(m.buf) && cap(m.Data) <= 1<<16 {
+		data := m.Data[:0]
+		m.reset()
+		m.Data = data
+	} else {
+		m.reset()
+	}
+	messages.Put(m)
+}
+
+func (m *Message) reset() {
+	for i := range m.Descs {
+		m.Descs[i] = Desc{}
+	}
+	m.next, m.Data, m.Descs = nil, nil, m.Descs[:0]
+	m.ID, m.Dest, m.Reply, m.voucher = 0, Right{}, Right{}, Right{}
+	m.complex, m.circular, m.voucherCopy = false, false, false
+	m.voucherBits, m.reserved = 0, 0
+}
+
+// Destroy releases the message with its rights and memory.
+func (m *Message) Destroy() {
+	m.Dest.Release()
+	m.destroyRest()
+}
+
+// destroyRest is Destroy for a message whose destination right is accounted
+// for.
+func (m *Message) destroyRest() {
+	m.Dest = Right{}
+	m.Reply.Release()
+	m.voucher.Release()
+	m.cleanDescs(len(m.Descs))
+	m.free()
+}
+
+// cleanDescs releases what the first n descriptors hold.
+func (m *Message) cleanDescs(n int) {
+	for i := range m.Descs[:n] {
+		d := &m.Descs[i]
+		d.Right.Release()
+		for _, r := range d.Rights {
+			r.Release()
+		}
+		*d = Desc{Offset: d.Offset, Type: d.Type}
+	}
+}
+
+// TakeReply takes the reply right out of the message.
+func (m *Message) TakeReply() Right {
+	r := m.Reply
+	m.Reply = Right{}
+	return r
+}
+
+// size is the message's size as a receiver sees it, without the trailer.
+func (m *Message) size() uint32 { return uint32(len(m.Data)) }
+
+// bits puts a header's bits together.
+func (m *Message) bits(remote, local mach.MachMsgTypeName, voucher uint32) uint32 {
+	b := uint32(remote) | uint32(local)<<8 | voucher<<16
+	if m.complex {
+		b |= mach.MACH_MSGH_BITS_COMPLEX
+	}
+	return b
+}
+
+// putHeader writes the header as a task sees it.
+func (m *Message) putHeader(bits uint32, remote, local mach.MachPort, voucher uint32) {
+	b := m.Data
+	le.PutUint32(b[0:], bits)
+	le.PutUint32(b[4:], m.size())
+	le.PutUint32(b[8:], uint32(remote))
+	le.PutUint32(b[12:], uint32(local))
+	le.PutUint32(b[16:], voucher)
+	le.PutUint32(b[20:], uint32(m.ID))
+}

@@ -27,7 +27,7 @@ func (s *Space) Deallocate(name mach.MachPort) mach.KernReturn {
 	set, kr := s.deallocate(name, &n)
 	s.mu.Unlock()
 	if set != nil {
-		set.destroy(mach.MACH_RCV_PORT_DIED)
+		set.destroy()
 	}
 	n.send()
 	return kr
@@ -99,7 +99,7 @@ func (s *Space) Terminate() {
 		switch {
 		case e.typ == 0 || e.typ == mach.MACH_PORT_TYPE_DEAD_NAME:
 		case e.set != nil:
-			e.set.destroy(mach.MACH_RCV_PORT_DIED)
+			e.set.destroy()
 		default:
 			s.terminate(e, name, &n)
 		}

@@ -11,7 +11,7 @@ type notice struct {
 	count uint32        // no-senders: the make-send count
 	right *Port         // port-destroyed: the receive right
 	call  func(*Port)   // a kernel port lost its last sender
-	free  *kmsg         // a message to destroy
+	free  *Message      // a message to destroy
 }
 
 // notices are collected under locks and sent after.
@@ -28,13 +28,67 @@ func (n *notices) send() {
 		case x.call != nil:
 			x.call(x.to)
 		case x.free != nil:
-			x.free.destroy()
+			x.free.destroyRest()
 		case x.id == mach.MACH_NOTIFY_SEND_ONCE:
 			notifySendOnce(x.to)
 		default:
 			x.post()
 		}
 	}
+}
+
+// post sends a notification. The layouts are those of <mach/notify.h>.
+func (x notice) post() {
+	var m *Message
+	switch x.id {
+	case mach.MACH_NOTIFY_PORT_DESTROYED:
+		body := make([]byte, 4+12)
+		le.PutUint32(body, 1)
+		body[4+11] = byte(mach.MACH_MSG_PORT_DESCRIPTOR)
+		m = NewMessage(x.id, body, Desc{Offset: bodySize, Right: Right{x.right, mach.MACH_MSG_TYPE_PORT_RECEIVE}})
+		if !m.bindTransit(x.right, x.to) {
+			// The right would travel to itself: nobody could receive it.
+			m.circular = true
+		}
+	default:
+		var body [12]byte // NDR and the name or count
+		body[4] = 1
+		v := uint32(x.name)
+		if x.id == mach.MACH_NOTIFY_NO_SENDERS {
+			v = x.count
+		}
+		le.PutUint32(body[8:], v)
+		m = NewMessage(x.id, body[:])
+	}
+	m.Dest = Right{x.to, mach.MACH_MSG_TYPE_PORT_SEND_ONCE}
+	if m.circular {
+		m.Destroy()
+		return
+	}
+	m.Send()
+}
+
+// notifySendOnce tells the holder of the receive right that a send-once right
+// was given up unused, which uses it up (osfmk/ipc/ipc_notify.c).
+func notifySendOnce(p *Port) {
+	p.mu.Lock()
+	if p.dead || p.served() || p.queue.fullKernel() {
+		p.sorights--
+		call := p.unusedOnce
+		if p.dead {
+			call = nil
+		}
+		p.mu.Unlock()
+		if call != nil {
+			call(p)
+		}
+		return
+	}
+	m := NewMessage(mach.MACH_NOTIFY_SEND_ONCE, nil)
+	m.Dest = Right{p, mach.MACH_MSG_TYPE_PORT_SEND_ONCE}
+	p.queue.count++
+	p.post(m)
+	p.mu.Unlock()
 }
 
 // dropSend takes one send right off a port that is locked.
@@ -64,7 +118,8 @@ func (p *Port) lastSender(n *notices) {
 // request is a dead-name or send-possible request: a send-once right to
 // notify, registered for a name of a space.
 type request struct {
-	to       *Port
+	used     bool  // a slot refers to it
+	to       *Port // nil once the notification has been sent
 	name     mach.MachPort
 	possible bool // send-possible was asked for, not only dead-name
 	armed    bool // a send has failed since, or it was asked for armed

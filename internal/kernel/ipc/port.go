@@ -2,6 +2,7 @@ package ipc
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/gomach/mach"
 )
@@ -23,25 +24,27 @@ type Port struct {
 	name  mach.MachPort
 	dest  *Port
 
-	kernel bool // the kernel receives
+	id     uint32 // tells ports apart in listings
+	kernel bool   // the kernel receives
 	kind   mach.IPCInfoObjectType
 	object any
 	// noSenders is called, without locks, when the last send right to a kernel
 	// port has gone.
 	noSenders func(*Port)
+	// unusedOnce is called, without locks, when a send-once right to a kernel
+	// port was given up unused.
+	unusedOnce func(*Port)
 
 	flags   portFlags
 	context uint64
 	guard   uint64
 	queue   queue
-	sets    []*Set
+	sets    []*member
 
 	nsRequest *Port     // send-once right for the no-senders notification
 	nsSync    uint32    // the make-send count that it waits for
 	pdRequest *Port     // send-once right for the port-destroyed notification
 	requests  []request // dead-name and send-possible requests
-	pending   int       // requests in use
-	special   replyLink // for reply ports
 }
 
 type portFlags uint32
@@ -56,19 +59,21 @@ const (
 	impReceiver
 	denapReceiver
 	noGrant
-	replyPort       // MPO_REPLY_PORT
-	provReply       // MPO_PROVISIONAL_REPLY_PORT
-	specialReply    // thread_get_special_reply_port
-	servicePort     // MPO_SERVICE_PORT
-	connectionPort  // MPO_CONNECTION_PORT
-	kernelQueue     // a kernel port whose messages wait for the kernel to take them
-	servicThrottled // MACH_PORT_SERVICE_THROTTLED
+	replyPort        // MPO_REPLY_PORT
+	provReply        // MPO_PROVISIONAL_REPLY_PORT
+	specialReply     // thread_get_special_reply_port
+	servicePort      // MPO_SERVICE_PORT
+	connectionPort   // MPO_CONNECTION_PORT
+	kernelQueue      // a kernel port whose messages wait for the kernel to take them
+	serviceThrottled // MACH_PORT_SERVICE_THROTTLED
+	enforceReply     // MPO_ENFORCE_REPLY_PORT_SEMANTICS
 )
 
-type replyLink struct{ label string }
+// ports counts the ports ever made.
+var ports atomic.Uint32
 
 func newPort() *Port {
-	p := &Port{}
+	p := &Port{id: ports.Add(1)}
 	p.queue.init()
 	return p
 }
@@ -81,6 +86,14 @@ func NewKernelPort(kind mach.IPCInfoObjectType, obj any) *Port {
 	p.kind, p.object = kind, obj
 	p.queue.limit = mach.MACH_PORT_QLIMIT_KERNEL
 	return p
+}
+
+// hash is a number that tells ports apart.
+func (p *Port) hash() uint32 {
+	if p == nil {
+		return 0
+	}
+	return p.id * 2654435761
 }
 
 // KObject returns what a kernel port stands for; IPC_OTYPE_NONE for a port of
@@ -102,6 +115,14 @@ func (p *Port) KObject() (mach.IPCInfoObjectType, any) {
 func (p *Port) OnNoSenders(f func(*Port)) {
 	p.mu.Lock()
 	p.noSenders = f
+	p.mu.Unlock()
+}
+
+// OnUnusedOnce has f called, without locks, each time a send-once right to a
+// kernel port is given up without a message.
+func (p *Port) OnUnusedOnce(f func(*Port)) {
+	p.mu.Lock()
+	p.unusedOnce = f
 	p.mu.Unlock()
 }
 

@@ -1,42 +1,69 @@
 package ipc
 
-import "github.com/gomach/mach"
+import (
+	"sync"
+	"time"
+
+	"github.com/gomach/mach"
+)
 
 // queue holds a port's messages and those who wait for them or for room.
 type queue struct {
-	limit   uint32
+	limit uint32
+	// count is of the messages and of the senders that were woken to add one.
 	count   uint32
 	seqno   uint32
-	head    *kmsg
-	tail    *kmsg
+	head    *Message
+	tail    *Message
 	takers  waitList // receivers that wait on this port
 	senders waitList // senders that wait for room
 }
 
 func (q *queue) init() { q.limit = mach.MACH_PORT_QLIMIT_DEFAULT }
 
-func (q *queue) push(k *kmsg) {
-	k.next = nil
+func (q *queue) full() bool { return q.count >= q.limit }
+
+// fullKernel is the limit that even the kernel's messages keep.
+func (q *queue) fullKernel() bool { return q.count >= mach.MACH_PORT_QLIMIT_KERNEL }
+
+func (q *queue) push(m *Message) {
+	m.next = nil
 	if q.tail == nil {
-		q.head = k
+		q.head = m
 	} else {
-		q.tail.next = k
+		q.tail.next = m
 	}
-	q.tail = k
-	q.count++
+	q.tail = m
 }
 
-func (q *queue) pop() *kmsg {
-	k := q.head
-	if k == nil {
+func (q *queue) pop() *Message {
+	m := q.head
+	if m == nil {
 		return nil
 	}
-	if q.head = k.next; q.head == nil {
+	if q.head = m.next; q.head == nil {
 		q.tail = nil
 	}
-	k.next = nil
+	m.next = nil
+	return m
+}
+
+// taken notes that a message has gone: its room goes to a sender that waits.
+func (q *queue) taken() {
 	q.count--
-	return k
+	if !q.full() && q.senders.first != nil {
+		q.senders.finish(q.senders.first, mach.MACH_MSG_SUCCESS)
+		q.count++
+	}
+}
+
+// setLimit changes the limit of messages; senders that wait get new room.
+func (q *queue) setLimit(n uint32) {
+	for i := q.limit; i < n && q.senders.first != nil; i++ {
+		q.senders.finish(q.senders.first, mach.MACH_MSG_SUCCESS)
+		q.count++
+	}
+	q.limit = n
 }
 
 // waiter is a receiver or sender that waits. It stands in one list, whose
@@ -46,12 +73,75 @@ type waiter struct {
 	next, prev *waiter
 	list       *waitList
 	wake       chan struct{} // room for one
+	timer      *time.Timer
 	result     mach.KernReturn
-	msg        *kmsg  // for a receiver
-	room       uint32 // for a receiver: size of its buffer
-	large      bool   // for a receiver: leave a message that does not fit
-	from       *Port  // for a receiver: where the message came from
-	size       uint32 // the size of a message that did not fit
+
+	// of a receiver
+	msg   *Message
+	room  uint32 // size of its buffer, less the trailer
+	large bool   // leaves a message that does not fit
+	got   receipt
+}
+
+// receipt tells a receiver about the message that it got, or that does not
+// fit.
+type receipt struct {
+	name    mach.MachPort // of the port it came from
+	seqno   uint32
+	context uint64
+	size    uint32
+}
+
+var waiters = sync.Pool{New: func() any { return &waiter{wake: make(chan struct{}, 1)} }}
+
+func newWaiter() *waiter { return waiters.Get().(*waiter) }
+
+func (w *waiter) free() {
+	w.msg, w.got, w.result = nil, receipt{}, 0
+	waiters.Put(w)
+}
+
+// wait waits until somebody finishes the waiter, the time is over or the
+// thread is interrupted. lock is the list owner's, not held.
+func (w *waiter) wait(lock *sync.Mutex, limit wait, timedOut, interrupted mach.KernReturn) mach.KernReturn {
+	if !limit.timed && limit.interrupt == nil {
+		<-w.wake
+		return w.result
+	}
+	var expired <-chan time.Time
+	if limit.timed {
+		if w.timer == nil {
+			w.timer = time.NewTimer(limit.d)
+		} else {
+			w.timer.Reset(limit.d)
+		}
+		defer w.timer.Stop()
+		expired = w.timer.C
+	}
+	why := timedOut
+	select {
+	case <-w.wake:
+		return w.result
+	case <-expired:
+	case <-limit.interrupt:
+		why = interrupted
+	}
+	lock.Lock()
+	if w.list != nil {
+		w.list.remove(w)
+		lock.Unlock()
+		return why
+	}
+	lock.Unlock()
+	<-w.wake
+	return w.result
+}
+
+// wait is how long somebody waits.
+type wait struct {
+	timed     bool
+	d         time.Duration
+	interrupt <-chan struct{}
 }
 
 type waitList struct{ first, last *waiter }

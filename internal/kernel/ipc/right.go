@@ -97,58 +97,19 @@ func (s *Space) copyoutLocked(p *Port, typ mach.MachMsgTypeName, n *notices) (ma
 		p.forget(typ)
 		return mach.MACH_PORT_DEAD, mach.KERN_SUCCESS
 	}
-	switch typ {
-	case mach.MACH_MSG_TYPE_PORT_SEND_ONCE:
-		i, e, kr := s.alloc()
-		if kr != mach.KERN_SUCCESS {
-			return 0, kr
-		}
-		e.typ, e.urefs, e.port = mach.MACH_PORT_TYPE_SEND_ONCE, 1, p
-		return nameOf(i, e.gen), mach.KERN_SUCCESS
-
-	case mach.MACH_MSG_TYPE_PORT_SEND:
-		i, ok := s.find(p)
-		if !ok {
-			var kr mach.KernReturn
-			var e *entry
-			if i, e, kr = s.alloc(); kr != mach.KERN_SUCCESS {
-				return 0, kr
-			}
-			e.typ, e.urefs, e.port = mach.MACH_PORT_TYPE_SEND, 1, p
-			s.names[p] = i
+	if typ != mach.MACH_MSG_TYPE_PORT_SEND_ONCE {
+		if i, ok := s.find(p); ok {
+			e := &s.table[i]
+			s.put(p, typ, i, e)
 			return nameOf(i, e.gen), mach.KERN_SUCCESS
 		}
-		e := &s.table[i]
-		if e.typ&mach.MACH_PORT_TYPE_SEND != 0 {
-			// The name holds one of the port's send rights already, whatever
-			// its user references; they stick at the maximum.
-			p.srights--
-			if e.urefs < maxUrefs {
-				e.urefs++
-			}
-		} else {
-			e.typ |= mach.MACH_PORT_TYPE_SEND
-			e.urefs = 1
-		}
-		return nameOf(i, e.gen), mach.KERN_SUCCESS
-
-	default: // a receive right
-		i, ok := s.find(p)
-		var e *entry
-		if ok {
-			e = &s.table[i]
-			delete(s.names, p)
-		} else {
-			var kr mach.KernReturn
-			if i, e, kr = s.alloc(); kr != mach.KERN_SUCCESS {
-				return 0, kr
-			}
-			e.port = p
-		}
-		e.typ |= mach.MACH_PORT_TYPE_RECEIVE
-		p.arrive(s, nameOf(i, e.gen))
-		return p.name, mach.KERN_SUCCESS
 	}
+	i, e, kr := s.alloc()
+	if kr != mach.KERN_SUCCESS {
+		return 0, kr
+	}
+	s.put(p, typ, i, e)
+	return nameOf(i, e.gen), mach.KERN_SUCCESS
 }
 
 // find returns the slot with send or receive rights to p. Both are locked.
@@ -158,11 +119,6 @@ func (s *Space) find(p *Port) (uint32, bool) {
 	}
 	i, ok := s.names[p]
 	return i, ok
-}
-
-// arrive makes a port received in a space. Port and space are locked.
-func (p *Port) arrive(s *Space, name mach.MachPort) {
-	p.space, p.name, p.dest = s, name, nil
 }
 
 // forget takes a right to a dead port off its counts.

@@ -14,73 +14,158 @@ import (
 type Set struct {
 	mu      sync.Mutex
 	dead    bool
-	name    mach.MachPort
-	members []*Port
-	ready   []*Port // members with messages, who waits longest first
+	members map[*Port]*member
+	first   *member // members with messages, who waits longest first
+	last    *member
 	takers  waitList
-	seqno   uint32
 }
 
+// member is a port's membership in a set.
+type member struct {
+	port       *Port
+	set        *Set
+	ready      bool
+	prev, next *member
+}
+
+func newSet() *Set { return &Set{members: map[*Port]*member{}} }
+
 // join makes a locked port a member.
-func (t *Set) join(p *Port) {
+func (t *Set) join(p *Port) mach.KernReturn {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.members = append(t.members, p)
-	p.sets = append(p.sets, t)
+	if t.dead {
+		return mach.KERN_INVALID_NAME
+	}
+	if t.members[p] != nil {
+		return mach.KERN_ALREADY_IN_SET
+	}
+	m := &member{port: p, set: t}
+	t.members[p] = m
+	p.sets = append(p.sets, m)
 	// Messages that wait already go to receivers that wait already.
-	for p.queue.count > 0 && t.takers.first != nil {
-		if !p.giveHead(&t.takers) {
-			break
-		}
+	for p.queue.head != nil && p.offer(&t.takers, p.queue.head) {
+		p.queue.pop()
+		p.queue.taken()
 	}
-	if p.queue.count > 0 {
-		t.ready = append(t.ready, p)
+	if p.queue.head != nil {
+		t.ready(m)
+	} else {
+		p.emptied()
 	}
+	return mach.KERN_SUCCESS
 }
 
 // leave ends a locked port's membership; it reports whether there was one.
 func (t *Set) leave(p *Port) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !drop(&t.members, p) {
+	m := t.members[p]
+	if m == nil {
 		return false
 	}
-	drop(&t.ready, p)
-	drop(&p.sets, t)
+	delete(t.members, p)
+	t.unready(m)
+	drop(&p.sets, m)
 	return true
 }
 
-// leaveAll takes a locked port out of all sets.
-func (p *Port) leaveAll() {
-	for len(p.sets) > 0 {
-		p.sets[len(p.sets)-1].leave(p)
+// leaveAll takes a locked port out of all sets but keep.
+func (p *Port) leaveAll(keep *Set) {
+	for i := len(p.sets) - 1; i >= 0; i-- {
+		if t := p.sets[i].set; t != keep {
+			t.leave(p)
+		}
 	}
 }
 
-// drained takes a locked port that has no messages left off its sets' ready
-// lists; one with messages goes to their ends, so that members take turns.
-func (p *Port) drained() {
-	for _, t := range p.sets {
-		t.mu.Lock()
-		if drop(&t.ready, p) && p.queue.count > 0 {
-			t.ready = append(t.ready, p)
+// ready lists a member with messages. The set is locked.
+func (t *Set) ready(m *member) {
+	if m.ready {
+		return
+	}
+	m.ready, m.prev, m.next = true, t.last, nil
+	if t.last == nil {
+		t.first = m
+	} else {
+		t.last.next = m
+	}
+	t.last = m
+}
+
+func (t *Set) unready(m *member) {
+	if !m.ready {
+		return
+	}
+	if m.prev == nil {
+		t.first = m.next
+	} else {
+		m.prev.next = m.next
+	}
+	if m.next == nil {
+		t.last = m.prev
+	} else {
+		m.next.prev = m.prev
+	}
+	m.ready, m.prev, m.next = false, nil, nil
+}
+
+// emptied takes a locked port without messages off its sets' lists.
+func (p *Port) emptied() {
+	for _, m := range p.sets {
+		m.set.mu.Lock()
+		m.set.unready(m)
+		m.set.mu.Unlock()
+	}
+}
+
+// lastInLine puts a locked port with messages at the end of its sets' lists,
+// so that members take turns.
+func (p *Port) lastInLine() {
+	for _, m := range p.sets {
+		m.set.mu.Lock()
+		if m.ready && m.set.last != m {
+			m.set.unready(m)
+			m.set.ready(m)
 		}
-		t.mu.Unlock()
+		m.set.mu.Unlock()
 	}
 }
 
 // destroy ends a set: members leave it and receivers are told.
-func (t *Set) destroy(result mach.KernReturn) {
+func (t *Set) destroy() {
 	t.mu.Lock()
 	t.dead = true
-	t.takers.finishAll(result)
-	members := append([]*Port(nil), t.members...)
+	t.takers.finishAll(mach.MACH_RCV_PORT_CHANGED)
+	members := make([]*Port, 0, len(t.members))
+	for p := range t.members {
+		members = append(members, p)
+	}
 	t.mu.Unlock()
 	for _, p := range members {
 		p.mu.Lock()
 		t.leave(p)
 		p.mu.Unlock()
 	}
+}
+
+// names lists the members' names.
+func (t *Set) names() []mach.MachPort {
+	t.mu.Lock()
+	ports := make([]*Port, 0, len(t.members))
+	for p := range t.members {
+		ports = append(ports, p)
+	}
+	t.mu.Unlock()
+	names := make([]mach.MachPort, 0, len(ports))
+	for _, p := range ports {
+		p.mu.Lock()
+		if p.name != mach.MACH_PORT_NULL {
+			names = append(names, p.name)
+		}
+		p.mu.Unlock()
+	}
+	return names
 }
 
 // drop removes x from a list, keeping the order.

@@ -2,6 +2,7 @@ package ipc
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/gomach/mach"
 )
@@ -15,7 +16,7 @@ type Space struct {
 	names  map[*Port]uint32 // the slot that holds send rights to a port
 	dead   bool
 	vm     VM
-	sender Sender
+	sender atomic.Pointer[Sender]
 }
 
 // Memory is an address space to read and write; core.Memory without the import.
@@ -40,7 +41,9 @@ type Sender struct {
 
 // NewSpace makes an empty space.
 func NewSpace() *Space {
-	return &Space{table: make([]entry, 1, 64), names: map[*Port]uint32{}}
+	s := &Space{table: make([]entry, 1, 64), names: map[*Port]uint32{}}
+	s.sender.Store(&Sender{})
+	return s
 }
 
 // SetVM says where out-of-line memory of the space's messages lives.
@@ -52,9 +55,7 @@ func (s *Space) SetVM(vm VM) {
 
 // SetSender sets the identity that trailers of messages from the space carry.
 func (s *Space) SetSender(id Sender) {
-	s.mu.Lock()
-	s.sender = id
-	s.mu.Unlock()
+	s.sender.Store(&id)
 }
 
 // lookup finds the slot of a name. The space is locked.
@@ -141,4 +142,24 @@ func (s *Space) SendPort(name mach.MachPort) (*Port, mach.KernReturn) {
 		return nil, mach.KERN_INVALID_RIGHT
 	}
 	return e.port, mach.KERN_SUCCESS
+}
+
+// CanSend reports whether a name has a send right to a live port.
+func (s *Space) CanSend(name mach.MachPort) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.lookup(name)
+	if e == nil || e.typ&mach.MACH_PORT_TYPE_SEND == 0 {
+		return false
+	}
+	return e.typ&mach.MACH_PORT_TYPE_RECEIVE != 0 || !s.isDeadNow(e)
+}
+
+// isDeadNow is isDead without the port locked after.
+func (s *Space) isDeadNow(e *entry) bool {
+	if s.isDead(e, 0) {
+		return true
+	}
+	e.port.mu.Unlock()
+	return false
 }

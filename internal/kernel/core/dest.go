@@ -1,0 +1,37 @@
+package core
+
+import (
+	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/proto"
+)
+
+// byMessage are the functions that send a message to the object that their
+// first argument names. A name without a send right cannot be sent to, which
+// is the answer whatever the function; a handler only sees ports.
+var byMessage = func() map[string]bool {
+	m := map[string]bool{}
+	for i := range proto.Routines {
+		r := &proto.Routines[i]
+		switch r.Subsystem {
+		case "exc", "mach_exc", "notify", "clock_reply", "bootstrap":
+			// what tasks serve: their functions are stubs for any port
+		default:
+			m[r.Name] = true
+		}
+	}
+	return m
+}()
+
+// sent wraps the handler of a function that sends a message.
+func sent(f *proto.Function, h Handler) Handler {
+	if !byMessage[f.Name] || len(f.Params) == 0 || f.Params[0].Kind != proto.Word32 || f.Returns != proto.KernReturn {
+		return h
+	}
+	return func(c *Ctx) uint64 {
+		name := c.Name(0)
+		if c.MIG == nil && name != c.Task.SelfName() && !c.Task.Space.CanSend(name) {
+			return uint64(uint32(mach.MACH_SEND_INVALID_DEST))
+		}
+		return h(c)
+	}
+}

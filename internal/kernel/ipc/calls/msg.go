@@ -1,0 +1,86 @@
+package calls
+
+import (
+	"sync"
+
+	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/kernel/core"
+	"github.com/gomach/mach/internal/kernel/ipc"
+	"github.com/gomach/mach/internal/kernel/mig"
+)
+
+// op is a mach_msg in the making.
+type op struct {
+	ipc.Msg
+	c *core.Ctx
+}
+
+var ops = sync.Pool{New: func() any {
+	o := new(op)
+	o.Caller = o
+	return o
+}}
+
+// Interrupt implements ipc.Caller.
+func (o *op) Interrupt() <-chan struct{} { return o.c.Interrupt() }
+
+// Serve implements ipc.Caller.
+func (o *op) Serve(m *ipc.Message) *ipc.Message { return mig.Serve(o.c, m) }
+
+// Msg performs a mach_msg for the caller of c.
+func Msg(c *core.Ctx, send, receive uint64, option mach.MachMsgOption, sendSize, rcvSize uint32, rcvName mach.MachPort, timeout uint32) mach.KernReturn {
+	o := ops.Get().(*op)
+	o.c = c
+	o.Space, o.Mem, o.VM = c.Task.Space, c.Mem, c.Task.VM()
+	o.Send, o.Receive, o.Option = send, receive, option
+	o.SendSize, o.RcvSize, o.RcvName, o.Timeout = sendSize, rcvSize, rcvName, timeout
+	kr := o.Do()
+	o.c, o.Space, o.Mem, o.VM = nil, nil, nil, nil
+	ops.Put(o)
+	return kr
+}
+
+func messageTable() core.Table {
+	return core.Table{
+		"mach_msg":           full(machMsg),
+		"mach_msg_overwrite": full(machMsgOverwrite),
+		"mach_msg_send":      full(machMsgSend),
+		"mach_msg_receive":   full(machMsgReceive),
+		"mach_msg_destroy": {Handler: func(c *core.Ctx) uint64 {
+			destroyMessage(c, c.U64(0))
+			return 0
+		}, Level: core.Full},
+	}
+}
+
+func full(f func(c *core.Ctx) mach.KernReturn) core.Entry {
+	return core.Entry{Handler: core.K(f), Level: core.Full}
+}
+
+func machMsg(c *core.Ctx) mach.KernReturn {
+	return Msg(c, c.U64(0), c.U64(0), mach.MachMsgOption(c.U32(1)), c.U32(2), c.U32(3), c.Name(4), c.U32(5))
+}
+
+func machMsgOverwrite(c *core.Ctx) mach.KernReturn {
+	receive := c.U64(7)
+	if receive == 0 {
+		receive = c.U64(0)
+	}
+	return Msg(c, c.U64(0), receive, mach.MachMsgOption(c.U32(1)), c.U32(2), c.U32(3), c.Name(4), c.U32(5))
+}
+
+func machMsgSend(c *core.Ctx) mach.KernReturn {
+	var b [24]byte
+	if kr := c.Read(0, b[:]); kr != mach.KERN_SUCCESS {
+		return mach.MACH_SEND_INVALID_DATA
+	}
+	return Msg(c, c.U64(0), 0, mach.MACH_SEND_MSG, le.Uint32(b[4:]), 0, mach.MACH_PORT_NULL, 0)
+}
+
+func machMsgReceive(c *core.Ctx) mach.KernReturn {
+	var b [24]byte
+	if kr := c.Read(0, b[:]); kr != mach.KERN_SUCCESS {
+		return mach.MACH_RCV_INVALID_DATA
+	}
+	return Msg(c, 0, c.U64(0), mach.MACH_RCV_MSG, 0, le.Uint32(b[4:]), mach.MachPort(le.Uint32(b[12:])), 0)
+}

@@ -1,0 +1,103 @@
+package ipc
+
+import "github.com/gomach/mach"
+
+// InsertRight gives the space a right under a name that the caller chose
+// (osfmk/ipc/mach_port.c, mach_port_insert_right). On failure the right remains
+// the caller's.
+func (s *Space) InsertRight(name mach.MachPort, r Right) mach.KernReturn {
+	if !valid(name) || r.Type == mach.MACH_MSG_TYPE_PORT_NONE {
+		return mach.KERN_INVALID_VALUE
+	}
+	if !r.Valid() {
+		return mach.KERN_INVALID_CAPABILITY
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i, e, kr := s.allocName(name)
+	if kr != mach.KERN_SUCCESS {
+		return kr
+	}
+	inUse := e.typ != 0
+	giveUp := func(kr mach.KernReturn) mach.KernReturn {
+		if !inUse {
+			s.release(i)
+		}
+		return kr
+	}
+	p := r.Port
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.dead {
+		return giveUp(mach.KERN_INVALID_CAPABILITY)
+	}
+	at, has := s.find(p)
+	switch {
+	case r.Type != mach.MACH_MSG_TYPE_PORT_SEND_ONCE && has:
+		if at != i {
+			return giveUp(mach.KERN_RIGHT_EXISTS)
+		}
+	case inUse:
+		return mach.KERN_NAME_EXISTS
+	default:
+		e.port = p
+	}
+	s.put(p, r.Type, i, e)
+	return mach.KERN_SUCCESS
+}
+
+// put adds a right to a slot that is empty or has send or receive rights to
+// the same port (osfmk/ipc/ipc_right.c, ipc_right_copyout). Space and port are
+// locked.
+func (s *Space) put(p *Port, typ mach.MachMsgTypeName, i uint32, e *entry) {
+	e.port = p
+	switch typ {
+	case mach.MACH_MSG_TYPE_PORT_SEND_ONCE:
+		e.typ, e.urefs = mach.MACH_PORT_TYPE_SEND_ONCE, 1
+	case mach.MACH_MSG_TYPE_PORT_SEND:
+		if e.typ&mach.MACH_PORT_TYPE_SEND != 0 {
+			// The name holds one of the port's send rights already, whatever
+			// its user references; they stick at the maximum.
+			p.srights--
+			if e.urefs < maxUrefs {
+				e.urefs++
+			}
+			return
+		}
+		if e.typ == 0 {
+			s.names[p] = i
+		}
+		e.typ |= mach.MACH_PORT_TYPE_SEND
+		e.urefs = 1
+	default:
+		if e.typ&mach.MACH_PORT_TYPE_SEND != 0 {
+			delete(s.names, p)
+		}
+		e.typ |= mach.MACH_PORT_TYPE_RECEIVE
+		p.space, p.name, p.dest = s, nameOf(i, e.gen), nil
+	}
+}
+
+// ExtractRight takes a right out of the space by a disposition. own says that
+// the space is the caller's: then the right to an immovable port can be copied.
+func (s *Space) ExtractRight(name mach.MachPort, d mach.MachMsgTypeName, own bool) (Right, mach.KernReturn) {
+	if !anyDisposition(d) {
+		return Right{}, mach.KERN_INVALID_VALUE
+	}
+	if !valid(name) {
+		return Right{}, mach.KERN_INVALID_RIGHT
+	}
+	f := deadOK
+	if own && d == mach.MACH_MSG_TYPE_COPY_SEND {
+		f |= immovableOK
+	}
+	var n notices
+	s.mu.Lock()
+	p, kr := s.copyin(name, d, f, nil, &n)
+	s.mu.Unlock()
+	n.send()
+	if kr != mach.KERN_SUCCESS {
+		return Right{}, kr
+	}
+	return Right{p, resultType(d)}, mach.KERN_SUCCESS
+}

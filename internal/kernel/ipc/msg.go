@@ -1,0 +1,228 @@
+package ipc
+
+import (
+	"time"
+
+	"github.com/gomach/mach"
+)
+
+// Caller is who calls mach_msg.
+type Caller interface {
+	// Interrupt returns a channel that is closed when the calling thread is
+	// aborted, or nil.
+	Interrupt() <-chan struct{}
+	// Serve performs a message to a kernel object: it uses the message up and
+	// returns the reply, with its destination, or nil.
+	Serve(m *Message) *Message
+}
+
+// Msg are the arguments of mach_msg_overwrite.
+type Msg struct {
+	Space    *Space
+	VM       VM     // for out-of-line memory
+	Mem      Memory // for the message itself
+	Caller   Caller
+	Send     uint64 // address
+	Receive  uint64 // address
+	Option   mach.MachMsgOption
+	SendSize uint32
+	RcvSize  uint32
+	RcvName  mach.MachPort
+	Timeout  uint32 // milliseconds
+
+	head    [bodySize]byte
+	trailer [maxTrailer]byte
+	n       notices
+}
+
+// Do sends a message, receives one, or both (osfmk/ipc/mach_msg.c). Unlike the
+// trap it starts an interrupted part again unless an option says otherwise, as
+// libSystem does.
+func (a *Msg) Do() mach.KernReturn {
+	if a.Option&mach.MACH_SEND_MSG != 0 {
+		for {
+			mr := a.send()
+			if mr == mach.MACH_SEND_INTERRUPTED && a.Option&mach.MACH_SEND_INTERRUPT == 0 {
+				continue
+			}
+			if mr != mach.MACH_MSG_SUCCESS {
+				return mr
+			}
+			break
+		}
+	}
+	if a.Option&mach.MACH_RCV_MSG != 0 {
+		for {
+			mr := a.receive()
+			if mr == mach.MACH_RCV_INTERRUPTED && a.Option&mach.MACH_RCV_INTERRUPT == 0 {
+				continue
+			}
+			return mr
+		}
+	}
+	return mach.MACH_MSG_SUCCESS
+}
+
+const maxBody = 64<<20 - maxTrailer // bytes of one message
+
+// send copies the message in and sends it. A message that could not be sent
+// goes back to the sender's buffer.
+func (a *Msg) send() mach.KernReturn {
+	m, h, mr := a.read()
+	if mr != mach.MACH_MSG_SUCCESS {
+		if m != nil {
+			m.free()
+		}
+		return mr
+	}
+	always, mr := a.Space.copyinHeader(m, &h, a.Option&mach.MACH_SEND_NOTIFY != 0, &a.n)
+	if mr == mach.MACH_MSG_SUCCESS && len(m.Descs) > 0 {
+		mr = a.Space.copyinBody(m, a.VM, &a.n)
+	}
+	a.notify()
+	if mr != mach.MACH_MSG_SUCCESS {
+		m.free()
+		return mr
+	}
+	a.Space.identify(m)
+	return a.deliver(m, always)
+}
+
+func (a *Msg) notify() {
+	if len(a.n.list) > 0 {
+		a.n.send()
+	}
+}
+
+// identify notes who sends a message.
+func (s *Space) identify(m *Message) { m.sender = *s.sender.Load() }
+
+// read copies the bytes in and takes header and descriptors apart.
+func (a *Msg) read() (m *Message, h header, mr mach.KernReturn) {
+	size := a.SendSize
+	if size < headerSize || size&3 != 0 {
+		return nil, h, mach.MACH_SEND_MSG_TOO_SMALL
+	}
+	if size > maxBody {
+		return nil, h, mach.MACH_SEND_TOO_LARGE
+	}
+	m = newMessage(int(size))
+	if _, err := a.Mem.ReadAt(m.Data, a.Send); err != nil {
+		return m, h, mach.MACH_SEND_INVALID_DATA
+	}
+	b := m.Data
+	bits := le.Uint32(b) & mach.MACH_MSGH_BITS_USER
+	h.remoteD = mach.MachMsgTypeName(bits & 0x1f)
+	h.localD = mach.MachMsgTypeName(bits >> 8 & 0x1f)
+	h.voucherD = bits >> 16 & 0x1f
+	h.remote = mach.MachPort(le.Uint32(b[8:]))
+	h.local = mach.MachPort(le.Uint32(b[12:]))
+	h.voucher = mach.MachPort(le.Uint32(b[16:]))
+	m.ID = int32(le.Uint32(b[20:]))
+	m.voucherBits, m.reserved = h.voucherD, uint32(h.voucher)
+	if bits&mach.MACH_MSGH_BITS_COMPLEX == 0 {
+		return m, h, mach.MACH_MSG_SUCCESS
+	}
+	if size < bodySize {
+		return m, h, mach.MACH_SEND_MSG_TOO_SMALL
+	}
+	m.complex = true
+	count := le.Uint32(b[headerSize:])
+	if count > (size-bodySize)/12 {
+		return m, h, mach.MACH_SEND_MSG_TOO_SMALL
+	}
+	return m, h, m.inflate(count)
+}
+
+// deliver puts a message into its port's queue, waiting for room, or has the
+// kernel perform it.
+func (a *Msg) deliver(m *Message, always bool) mach.KernReturn {
+	if m.circular {
+		m.Destroy()
+		return mach.MACH_MSG_SUCCESS
+	}
+	p := m.Dest.Port
+	p.mu.Lock()
+	if !p.dead && p.served() {
+		p.queue.seqno++
+		p.mu.Unlock()
+		if reply := a.Caller.Serve(m); reply != nil {
+			reply.Send()
+		}
+		return mach.MACH_MSG_SUCCESS
+	}
+	if p.dead {
+		p.forget(m.Dest.Type)
+		p.mu.Unlock()
+		m.destroyRest()
+		return mach.MACH_MSG_SUCCESS
+	}
+	q := &p.queue
+	free := !q.full() || !q.fullKernel() && (always || a.Option&mach.MACH_SEND_ALWAYS != 0 ||
+		m.Dest.Type == mach.MACH_MSG_TYPE_PORT_SEND_ONCE)
+	if free {
+		q.count++
+		p.post(m)
+		p.mu.Unlock()
+		return mach.MACH_MSG_SUCCESS
+	}
+	return a.waitForRoom(m, p)
+}
+
+// waitForRoom waits until the full queue of a locked port has room.
+func (a *Msg) waitForRoom(m *Message, p *Port) mach.KernReturn {
+	var mr mach.KernReturn
+	switch {
+	case a.Option&mach.MACH_SEND_TIMEOUT != 0 && a.Timeout == 0:
+		p.mu.Unlock()
+		mr = mach.MACH_SEND_TIMED_OUT
+	case p.queue.fullKernel():
+		p.mu.Unlock()
+		mr = mach.MACH_SEND_NO_BUFFER
+	default:
+		w := newWaiter()
+		p.queue.senders.add(w)
+		p.mu.Unlock()
+		mr = w.wait(&p.mu, a.limit(mach.MACH_SEND_TIMEOUT), mach.MACH_SEND_TIMED_OUT, mach.MACH_SEND_INTERRUPTED)
+		w.free()
+	}
+	switch mr {
+	case mach.MACH_MSG_SUCCESS:
+		p.mu.Lock()
+		if !p.dead {
+			p.post(m)
+			p.mu.Unlock()
+			return mr
+		}
+		p.forget(m.Dest.Type)
+		p.mu.Unlock()
+		m.destroyRest()
+		return mr
+	case mach.MACH_SEND_INVALID_DEST:
+		// The port died: as if the message had been queued just before.
+		p.mu.Lock()
+		p.forget(m.Dest.Type)
+		p.mu.Unlock()
+		m.destroyRest()
+		return mach.MACH_MSG_SUCCESS
+	}
+	return mr | a.giveBack(m)
+}
+
+// giveBack returns a message that was not sent to the sender's buffer.
+func (a *Msg) giveBack(m *Message) mach.KernReturn {
+	mr := a.Space.copyoutPseudo(m, a.VM, a.Send, &a.n)
+	a.notify()
+	a.Mem.WriteAt(m.Data, a.Send)
+	m.free()
+	return mr & mach.MACH_MSG_MASK
+}
+
+// limit is how long the caller waits.
+func (a *Msg) limit(timeout mach.MachMsgOption) wait {
+	l := wait{interrupt: a.Caller.Interrupt()}
+	if a.Option&timeout != 0 {
+		l.timed, l.d = true, time.Duration(a.Timeout)*time.Millisecond
+	}
+	return l
+}

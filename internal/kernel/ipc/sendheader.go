@@ -1,0 +1,235 @@
+package ipc
+
+import "github.com/gomach/mach"
+
+// header is a message header as the sender wrote it.
+type header struct {
+	remote, local   mach.MachPort
+	remoteD, localD mach.MachMsgTypeName
+	voucher         mach.MachPort
+	voucherD        uint32
+}
+
+func anySend(d mach.MachMsgTypeName) bool {
+	return d >= mach.MACH_MSG_TYPE_MOVE_SEND && d <= mach.MACH_MSG_TYPE_MAKE_SEND_ONCE
+}
+
+// check judges a header by itself (osfmk/ipc/ipc_kmsg.c,
+// ipc_kmsg_copyin_header_validate).
+func (h *header) check() mach.KernReturn {
+	if h.localD == 0 {
+		if h.local != mach.MACH_PORT_NULL {
+			return mach.MACH_SEND_INVALID_HEADER
+		}
+	} else if !anySend(h.localD) {
+		return mach.MACH_SEND_INVALID_HEADER
+	}
+	switch mach.MachMsgTypeName(h.voucherD) {
+	case 0:
+	case mach.MACH_MSG_TYPE_MOVE_SEND, mach.MACH_MSG_TYPE_COPY_SEND:
+		if h.voucher == mach.MACH_PORT_DEAD {
+			return mach.MACH_SEND_INVALID_VOUCHER
+		}
+	default:
+		return mach.MACH_SEND_INVALID_VOUCHER
+	}
+	if !anySend(h.remoteD) {
+		return mach.MACH_SEND_INVALID_HEADER
+	}
+	if !valid(h.remote) {
+		return mach.MACH_SEND_INVALID_DEST
+	}
+	if h.hasVoucher() && h.remote == h.voucher &&
+		h.remoteD != mach.MACH_MSG_TYPE_MOVE_SEND && h.remoteD != mach.MACH_MSG_TYPE_COPY_SEND {
+		return mach.MACH_SEND_INVALID_DEST
+	}
+	if h.remote == h.local &&
+		(h.remoteD == mach.MACH_MSG_TYPE_MOVE_SEND_ONCE || h.localD == mach.MACH_MSG_TYPE_MOVE_SEND_ONCE) {
+		return mach.MACH_SEND_INVALID_DEST
+	}
+	if valid(h.local) && h.hasVoucher() && h.local == h.voucher {
+		return mach.MACH_SEND_INVALID_REPLY
+	}
+	return mach.MACH_MSG_SUCCESS
+}
+
+func (h *header) hasVoucher() bool { return h.voucherD != 0 && h.voucher != mach.MACH_PORT_NULL }
+
+// copyinHeader takes the rights that a header names out of the space, all or
+// none (osfmk/ipc/ipc_kmsg.c, ipc_kmsg_copyin_header_rights). always is set if
+// a send-possible request lets the message pass a full queue's limit.
+func (s *Space) copyinHeader(m *Message, h *header, notify bool, n *notices) (always bool, mr mach.KernReturn) {
+	if mr := h.check(); mr != mach.MACH_MSG_SUCCESS {
+		return false, mr
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dead {
+		return false, mach.MACH_SEND_INVALID_DEST
+	}
+	if h.hasVoucher() {
+		e := s.lookup(h.voucher)
+		if e == nil || e.typ&mach.MACH_PORT_TYPE_SEND == 0 {
+			return false, mach.MACH_SEND_INVALID_VOUCHER
+		}
+		if kind, _ := e.port.KObject(); kind != mach.IPC_OTYPE_VOUCHER {
+			return false, mach.MACH_SEND_INVALID_VOUCHER
+		}
+	}
+	dest := s.lookup(h.remote)
+	if dest == nil || dest.typ&mach.MACH_PORT_TYPE_PORT_RIGHTS == 0 {
+		return false, mach.MACH_SEND_INVALID_DEST
+	}
+	if valid(h.local) {
+		reply := s.lookup(h.local)
+		if reply == nil || !replyOK(reply, h.localD, dest) {
+			return false, mach.MACH_SEND_INVALID_REPLY
+		}
+	}
+	request := dest.request
+	if !s.copyinRights(m, h, dest, n) {
+		return false, mach.MACH_SEND_INVALID_DEST
+	}
+	if m.Reply.Port == nil && h.local == mach.MACH_PORT_DEAD {
+		m.Reply.Port = deadPort
+	}
+	m.Dest.Type, m.Reply.Type = resultType(h.remoteD), resultType(h.localD)
+	if notify && request != 0 && m.Dest.Type != mach.MACH_MSG_TYPE_PORT_SEND_ONCE {
+		always = m.Dest.Port.armOrPass(request)
+	}
+	return always, mach.MACH_MSG_SUCCESS
+}
+
+// armOrPass is for MACH_SEND_NOTIFY: a full queue arms the send-possible
+// request, one with room takes the message in any case.
+func (p *Port) armOrPass(request int) (always bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.dead || p.kernel {
+		return false
+	}
+	if !p.queue.full() {
+		return true
+	}
+	if r := &p.requests[request-1]; r.possible {
+		r.armed = true
+	}
+	return false
+}
+
+// copyinRights takes the destination, voucher and reply rights. The header has
+// been judged: only the destination's right can still be missing.
+func (s *Space) copyinRights(m *Message, h *header, dest *entry, n *notices) bool {
+	const destFlags = replyMakeOnce | replyMoveOnce | immovableOK | deadSendOnceOK
+	const move, copySend = mach.MACH_MSG_TYPE_MOVE_SEND, mach.MACH_MSG_TYPE_COPY_SEND
+	isSend := func(d mach.MachMsgTypeName) bool { return d == move || d == copySend }
+
+	// One name may give two rights: the copy is taken before the move, and two
+	// moves need two references.
+	first, second := h.remoteD, mach.MachMsgTypeName(0)
+	twice := false
+	switch {
+	case h.hasVoucher() && h.voucher == h.remote:
+		second, twice = mach.MachMsgTypeName(h.voucherD), true
+	case h.local == h.remote && isSend(h.remoteD) && isSend(h.localD):
+		second, twice = h.localD, true
+	}
+	if twice {
+		if first == move && second == move && dest.urefs < 2 {
+			return false
+		}
+		if first == move && second == copySend {
+			first, second = second, first
+		}
+	}
+	p, kr := s.copyin(h.remote, first, destFlags, nil, n)
+	if kr != mach.KERN_SUCCESS {
+		return false
+	}
+	m.Dest = Right{p, resultType(h.remoteD)}
+	if twice {
+		q, kr := s.copyin(h.remote, second, destFlags, nil, n)
+		if kr != mach.KERN_SUCCESS {
+			n.add(notice{call: func(p *Port) { p.ReleaseSend() }, to: p})
+			m.Dest = Right{}
+			return false
+		}
+		if h.hasVoucher() && h.voucher == h.remote {
+			m.voucher = Right{q, mach.MACH_MSG_TYPE_PORT_SEND}
+		} else {
+			m.Reply = Right{q, mach.MACH_MSG_TYPE_PORT_SEND}
+		}
+	}
+	if h.hasVoucher() && m.voucher.Port == nil {
+		if q, kr := s.copyin(h.voucher, mach.MachMsgTypeName(h.voucherD), 0, nil, n); kr == mach.KERN_SUCCESS {
+			m.voucher = Right{q, mach.MACH_MSG_TYPE_PORT_SEND}
+		}
+	}
+	m.voucherCopy = mach.MachMsgTypeName(h.voucherD) == copySend
+	if valid(h.local) && m.Reply.Port == nil {
+		if q, kr := s.copyin(h.local, h.localD, replyMakeOnce|deadOK, nil, n); kr == mach.KERN_SUCCESS {
+			m.Reply = Right{q, resultType(h.localD)}
+		}
+	}
+	return true
+}
+
+// replyOK judges the reply port's right (osfmk/ipc/ipc_right.c,
+// ipc_right_copyin_check_reply).
+func replyOK(e *entry, d mach.MachMsgTypeName, dest *entry) bool {
+	switch d {
+	case mach.MACH_MSG_TYPE_MAKE_SEND, mach.MACH_MSG_TYPE_MAKE_SEND_ONCE:
+		if e.typ&mach.MACH_PORT_TYPE_RECEIVE == 0 {
+			return false
+		}
+	case mach.MACH_MSG_TYPE_COPY_SEND, mach.MACH_MSG_TYPE_MOVE_SEND, mach.MACH_MSG_TYPE_MOVE_SEND_ONCE:
+		if e.typ&mach.MACH_PORT_TYPE_DEAD_NAME != 0 {
+			return true
+		}
+		if e.typ&mach.MACH_PORT_TYPE_SEND_RIGHTS == 0 {
+			return false
+		}
+		p := e.port
+		p.mu.Lock()
+		dead, flags := p.dead, p.flags
+		p.mu.Unlock()
+		if dead {
+			return true
+		}
+		if flags&(immovableSend|replyPort) != 0 || e.immovable ||
+			d == mach.MACH_MSG_TYPE_MOVE_SEND && e.pinned && e.urefs == 1 {
+			return false
+		}
+		want := mach.MachPortType_t(mach.MACH_PORT_TYPE_SEND)
+		if d == mach.MACH_MSG_TYPE_MOVE_SEND_ONCE {
+			want = mach.MACH_PORT_TYPE_SEND_ONCE
+		}
+		if e.typ&want == 0 {
+			return false
+		}
+	default:
+		return false
+	}
+	return replyPortOK(e, d, dest)
+}
+
+// replyPortOK holds reply ports, and destinations that ask for them, to their
+// semantics.
+func replyPortOK(e *entry, d mach.MachMsgTypeName, dest *entry) bool {
+	p, to := e.port, dest.port
+	if p == nil || to == nil {
+		return true
+	}
+	p.mu.Lock()
+	flags := p.flags
+	p.mu.Unlock()
+	if flags&replyPort != 0 && d != mach.MACH_MSG_TYPE_MAKE_SEND_ONCE {
+		return false
+	}
+	if p == to {
+		return true
+	}
+	to.mu.Lock()
+	defer to.mu.Unlock()
+	return to.dead || to.flags&enforceReply == 0 || flags&(replyPort|provReply|specialReply) != 0
+}

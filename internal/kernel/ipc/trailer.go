@@ -1,0 +1,41 @@
+package ipc
+
+import "github.com/gomach/mach"
+
+// trailerSizes are the sizes by the element that MACH_RCV_TRAILER_ELEMENTS
+// asks for; elements that have none in particular get the largest.
+func trailerSize(option mach.MachMsgOption) uint32 {
+	switch elements(option) {
+	case mach.MACH_RCV_TRAILER_NULL:
+		return 8
+	case mach.MACH_RCV_TRAILER_SEQNO:
+		return 12
+	case mach.MACH_RCV_TRAILER_SENDER:
+		return 20
+	case mach.MACH_RCV_TRAILER_AUDIT:
+		return 52
+	case mach.MACH_RCV_TRAILER_CTX:
+		return 60
+	}
+	return maxTrailer
+}
+
+const maxTrailer = 68
+
+func elements(option mach.MachMsgOption) uint32 { return uint32(option) >> 24 & 0xf }
+
+// putTrailer fills a trailer: type, size, sequence number, security token,
+// audit token, context, filter id, labels (none).
+func putTrailer(b *[maxTrailer]byte, size uint32, sender *Sender, seqno uint32, context uint64) {
+	le.PutUint32(b[0:], mach.MACH_MSG_TRAILER_FORMAT_0)
+	le.PutUint32(b[4:], size)
+	le.PutUint32(b[8:], seqno)
+	for i, v := range sender.Security.Val {
+		le.PutUint32(b[12+4*i:], v)
+	}
+	for i, v := range sender.Audit.Val {
+		le.PutUint32(b[20+4*i:], v)
+	}
+	le.PutUint64(b[52:], context)
+	le.PutUint64(b[60:], 0)
+}
