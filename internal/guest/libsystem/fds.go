@@ -89,6 +89,9 @@ func (s *State) closeFD(fd int) proc.Errno {
 		return proc.EBADF
 	}
 	s.fds.open[fd] = nil
+	if s.child != nil && s.child.has(f.host) {
+		return 0 // still the parent's
+	}
 	for _, o := range s.fds.open {
 		if o != nil && o.kq != nil {
 			o.kq.forget(fd, f.host)

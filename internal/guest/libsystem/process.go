@@ -67,6 +67,11 @@ func (s *State) Data(p *proc.Process, name string) ([]byte, bool) {
 // exit runs what atexit collected, then ends the process.
 func exit(c *proc.Call) {
 	s := of(c)
+	child := false
+	c.Process.Sync(func() { child = s.childExit(c, c.Int(0)) })
+	if child {
+		return
+	}
 	for {
 		s.mu.Lock()
 		n := len(s.atexit)

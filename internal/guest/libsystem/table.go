@@ -66,6 +66,8 @@ type Policy struct {
 	// Runner is the command that runs a darwin program: programs that the guest starts go
 	// through it. Empty: the guest cannot start programs.
 	Runner []string
+	// HostPrograms lets the guest start programs of the host, which nothing limits.
+	HostPrograms bool
 }
 
 // MachKernel answers the Mach functions: symbol, and arguments as 64-bit words in C order.
@@ -95,7 +97,8 @@ type State struct {
 	stdio   stdio
 	atexit  []exitHandler
 	child   *forkState
-	procs   map[int]*os.Process
+	procs   map[int]bool   // children that are processes of the host
+	exits   map[int]uint32 // statuses of children that are not
 	guest   map[uint64]any // objects that have an address in the guest
 	rand    uint64
 	timers  [3]intervalTimer
@@ -106,7 +109,7 @@ type State struct {
 
 // New makes the state of a guest that starts in a directory.
 func New(policy Policy, kernel MachKernel) *State {
-	s := &State{Policy: policy, Kernel: kernel, umask: 0o22, dirs: map[uint64]*directory{}, procs: map[int]*os.Process{}, guest: map[uint64]any{}, limits: map[int][2]uint64{}, statics: map[string]uint64{}}
+	s := &State{Policy: policy, Kernel: kernel, umask: 0o22, dirs: map[uint64]*directory{}, procs: map[int]bool{}, exits: map[int]uint32{}, guest: map[uint64]any{}, limits: map[int][2]uint64{}, statics: map[string]uint64{}}
 	s.cwd, _ = os.Getwd()
 	s.fds.init()
 	s.sync.init()

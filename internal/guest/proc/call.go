@@ -62,7 +62,7 @@ func (p *Process) callOut(t *Thread, s *stub, resultAsArgument bool) {
 		c.regs[p.Arch.IntArgs[0]] = t.ctx.Regs[p.Arch.Result]
 	}
 	if p.OnCall != nil {
-		p.OnCall(p, s.symbol)
+		p.OnCall(t, s.symbol)
 	}
 	if s.fn == nil {
 		p.fatal(t, "%s: %w (called from %#x); please report the symbol and the program that needs it", s.symbol, ErrUnknownSymbol, c.ReturnAddress())

@@ -52,3 +52,6 @@ func (t *Thread) TLS(image uint64, make func() uint64) uint64 {
 	}
 	return at
 }
+
+// Only lets no thread run but one; nil lifts that.
+func (p *Process) Only(t *Thread) { p.sched.only = t }

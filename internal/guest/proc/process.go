@@ -37,8 +37,8 @@ type Config struct {
 	Random    bool      // slide images by chance
 	Trace     io.Writer // one line a call
 	Describe  func(c *Call, done bool) string
-	Count     bool // count instructions
-	OnCall    func(p *Process, symbol string)
+	Count     bool                           // count instructions
+	OnCall    func(t *Thread, symbol string) // told of every call, before it is answered
 	Stderr    io.Writer
 	Personal  any // the libSystem's own state, see Process.Personal
 	FaultHook func(t *Thread, f Fault) bool

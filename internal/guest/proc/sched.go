@@ -20,6 +20,7 @@ const slice = 50_000
 type scheduler struct {
 	p     *Process
 	ready []*Thread
+	only  *Thread // if set, the one thread that may run
 
 	mu      sync.Mutex
 	posted  []func()
@@ -102,9 +103,11 @@ func (s *scheduler) loop() {
 			<-s.wake
 			continue
 		}
-		t := s.ready[0]
-		copy(s.ready, s.ready[1:])
-		s.ready = s.ready[:len(s.ready)-1]
+		t := s.pick()
+		if t == nil {
+			<-s.wake
+			continue
+		}
 		if t.state != stateReady || t.suspended > 0 {
 			continue
 		}
@@ -115,6 +118,17 @@ func (s *scheduler) loop() {
 			s.makeReady(t)
 		}
 	}
+}
+
+// pick takes the next thread from the queue.
+func (s *scheduler) pick() *Thread {
+	for i, t := range s.ready {
+		if s.only == nil || s.only == t {
+			s.ready = append(s.ready[:i], s.ready[i+1:]...)
+			return t
+		}
+	}
+	return nil
 }
 
 // turn runs a thread until its slice is used up or it waits.
@@ -132,8 +146,10 @@ func (s *scheduler) turn(t *Thread) {
 			budget = 0
 		}
 		s.mu.Unlock()
+		before := p.Machine.Instructions()
 		ev, err := p.Machine.Run(&t.ctx, budget)
 		s.running.Store(false)
+		t.Instructions += p.Machine.Instructions() - before
 		if err != nil {
 			p.Exit(125, err)
 			return

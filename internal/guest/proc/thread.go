@@ -41,6 +41,8 @@ type Thread struct {
 	Name    string
 	// Personal is what libSystem keeps for a thread.
 	Personal any
+	// Instructions that the thread has executed, where they are counted.
+	Instructions uint64
 
 	ctx       cpu.Context
 	state     threadState

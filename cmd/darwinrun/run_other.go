@@ -1,0 +1,15 @@
+//go:build !linux
+
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/gomach/mach/internal/guest/cpu"
+)
+
+func run(*options) int {
+	fmt.Fprintln(os.Stderr, cpu.Available())
+	return 125
+}
