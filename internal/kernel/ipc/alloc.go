@@ -108,19 +108,6 @@ func (s *Space) newPort(chosen mach.MachPort, f portFlags, withSend bool) (*Port
 	return p, p.name, mach.KERN_SUCCESS
 }
 
-// NewReplyPort makes the port of mach_reply_port: a receive right that may
-// stand for a reply port where one is asked for.
-func (s *Space) NewReplyPort() mach.MachPort {
-	_, name, _ := s.newPort(mach.MACH_PORT_NULL, provReply, false)
-	return name
-}
-
-// NewSpecialReplyPort makes the port of thread_get_special_reply_port.
-func (s *Space) NewSpecialReplyPort() (*Port, mach.MachPort) {
-	p, name, _ := s.newPort(mach.MACH_PORT_NULL, specialReply|provReply, false)
-	return p, name
-}
-
 // Construction are the options of mach_port_construct.
 type Construction struct {
 	Flags   uint32

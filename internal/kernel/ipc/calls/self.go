@@ -10,18 +10,16 @@ import (
 
 func selfTable() core.Table {
 	return core.Table{
-		"task_self_trap":                name(taskSelf),
-		"mach_task_is_self":             {Handler: taskIsSelf, Level: core.Full},
-		"mach_thread_self":              name(threadSelf),
-		"mach_reply_port":               name(func(c *core.Ctx) mach.MachPort { return c.Task.Space.NewReplyPort() }),
-		"thread_get_special_reply_port": name(specialReply),
-		"mig_get_reply_port":            name(migReplyPort),
-		"mig_put_reply_port":            {Handler: func(*core.Ctx) uint64 { return 0 }, Level: core.Full},
-		"mig_dealloc_reply_port":        {Handler: migDeallocReply, Level: core.Full},
-		"mig_reply_setup":               {Handler: migReplySetup, Level: core.Full},
-		"mig_allocate":                  {Handler: migAllocate, Level: core.Full},
-		"mig_deallocate":                {Handler: migDeallocate, Level: core.Full},
-		"mach_voucher_deallocate":       full(voucherDeallocate),
+		"task_self_trap":          name(taskSelf),
+		"mach_task_is_self":       {Handler: taskIsSelf, Level: core.Full},
+		"mach_thread_self":        name(threadSelf),
+		"mig_get_reply_port":      name(migReplyPort),
+		"mig_put_reply_port":      {Handler: func(*core.Ctx) uint64 { return 0 }, Level: core.Full},
+		"mig_dealloc_reply_port":  {Handler: migDeallocReply, Level: core.Full},
+		"mig_reply_setup":         {Handler: migReplySetup, Level: core.Full},
+		"mig_allocate":            {Handler: migAllocate, Level: core.Full},
+		"mig_deallocate":          {Handler: migDeallocate, Level: core.Full},
+		"mach_voucher_deallocate": full(voucherDeallocate),
 	}
 }
 
@@ -100,13 +98,6 @@ func migDeallocReply(c *core.Ctx) uint64 {
 		c.Task.Space.Deallocate(c.Name(0))
 	}
 	return 0
-}
-
-// specialReply makes a new port at each call; the one before stops being
-// special and remains the caller's.
-func specialReply(c *core.Ctx) mach.MachPort {
-	_, name := c.Task.Space.NewSpecialReplyPort()
-	return name
 }
 
 // migReplySetup prepares the reply to a request.
