@@ -55,7 +55,8 @@ func (t *Tracer) wanted(x *tracee) bool {
 
 // attachAll attaches every thread of the process, and stops each if stop is
 // set. Threads that appear meanwhile are found by listing again until a round
-// finds nothing new.
+// finds nothing new. It fails with ESRCH if there is none, the process being a
+// zombie.
 func (t *Tracer) attachAll(stop bool) error {
 	tried := map[int]bool{}
 	for {
@@ -80,6 +81,9 @@ func (t *Tracer) attachAll(stop bool) error {
 			t.stopAll()
 		}
 		if !fresh {
+			if len(t.threads) == 0 {
+				return unix.ESRCH
+			}
 			return nil
 		}
 	}

@@ -107,6 +107,8 @@ func wrap(op string, pid, tid int, err error) error {
 		e.Hint = permissionHint()
 	case err == ErrNotPermitted:
 		e.Hint = permissionHint()
+	case err == unix.EBADF:
+		e.Err = ErrClosed
 	case err == unix.EFAULT || err == unix.EIO:
 		e.Err = ErrFault
 	}

@@ -104,11 +104,10 @@ func (t *Tracer) SetHandler(h Handler, w Watch) error {
 			t.settle()
 			return nil
 		}
+		before := t.options()
 		t.handler, t.watch = h, w
-		for _, x := range t.threads {
-			if x.stopped {
-				_ = ptrace(unix.PTRACE_SETOPTIONS, x.tid, 0, uintptr(t.options()))
-			}
+		if t.options() != before {
+			t.setOptions()
 		}
 		if err := t.attachAll(false); err != nil {
 			t.handler, t.watch = nil, Watch{}
@@ -117,4 +116,16 @@ func (t *Tracer) SetHandler(h Handler, w Watch) error {
 		}
 		return nil
 	})
+}
+
+// setOptions changes the options of the threads that are attached already,
+// which must be stopped for it.
+func (t *Tracer) setOptions() {
+	t.stopAll()
+	for _, x := range t.threads {
+		if x.stopped {
+			_ = ptrace(unix.PTRACE_SETOPTIONS, x.tid, 0, uintptr(t.options()))
+		}
+	}
+	t.settle()
 }

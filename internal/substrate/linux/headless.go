@@ -41,14 +41,14 @@ func (p *Process) newBearer() bool {
 
 // openMemory opens one of the files that show the process's memory.
 func (p *Process) openMemory(name string, flags int) (int, error) {
-	fd, err := p.openProc(p.memoryFile(name), flags)
+	fd, err := p.openProc(p.memoryName(name), flags)
 	if err != nil && p.newBearer() {
-		fd, err = p.openProc(p.memoryFile(name), flags)
+		fd, err = p.openProc(p.memoryName(name), flags)
 	}
 	return fd, err
 }
 
-func (p *Process) memoryFile(name string) string {
+func (p *Process) memoryName(name string) string {
 	if tid := p.live.Load(); tid != 0 {
 		return "task/" + strconv.FormatInt(tid, 10) + "/" + name
 	}

@@ -58,7 +58,7 @@ func (p *Process) access(op string, buf []byte, addr uint64, write bool) (int, e
 	if n == len(buf) {
 		return n, nil
 	}
-	if memErr != nil && err != unix.EFAULT {
+	if memErr == ErrClosed || memErr == unix.ESRCH || memErr != nil && err != unix.EFAULT {
 		err = memErr
 	}
 	return n, wrap(op, p.pid, 0, err)
@@ -104,67 +104,39 @@ func (p *Process) transfer(buf []byte, addr uint64, write bool) (done int, err e
 	return done, err
 }
 
-// memFD opens /proc/PID/mem once. It stays tied to the address space, so an
-// exec makes it stale; reads then give 0 bytes and it is opened again.
-func (p *Process) memFD(again bool) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.mem >= 0 && !again {
-		return p.mem, nil
-	}
-	fd, err := p.openMemory("mem", unix.O_RDWR)
-	if err == unix.EACCES {
-		fd, err = p.openMemory("mem", unix.O_RDONLY)
-	}
-	if err != nil {
-		return -1, err
-	}
-	if p.mem >= 0 {
-		// Another goroutine may be using the old one: put the new file in
-		// its place instead of closing it.
-		err = unix.Dup3(fd, p.mem, unix.O_CLOEXEC)
-		unix.Close(fd)
-		return p.mem, err
-	}
-	p.mem = fd
-	return fd, nil
-}
-
+// throughMem moves memory by /proc/PID/mem.
 func (p *Process) throughMem(buf []byte, addr uint64, write bool) (done int, err error) {
-	fd, err := p.memFD(false)
-	if err != nil {
-		return 0, err
-	}
-	reopened := false
-	for done < len(buf) {
-		at := addr + uint64(done)
-		if at < addr || int64(at) < 0 {
-			return done, unix.EFAULT
-		}
-		var n int
-		if write {
-			n, err = unix.Pwrite(fd, buf[done:], int64(at))
-		} else {
-			n, err = unix.Pread(fd, buf[done:], int64(at))
-		}
-		switch {
-		case err == unix.EINTR:
-			continue
-		case err == unix.EIO:
-			return done, unix.EFAULT
-		case err != nil:
-			return done, err
-		case n <= 0 && reopened:
-			return done, unix.EFAULT
-		case n <= 0:
-			reopened = true
-			if fd, err = p.memFD(true); err != nil {
-				return done, err
+	err = p.with(&p.mem, func(fd int) error {
+		for done < len(buf) {
+			at := addr + uint64(done)
+			if at < addr || int64(at) < 0 {
+				return unix.EFAULT
 			}
+			var n int
+			var err error
+			if write {
+				n, err = unix.Pwrite(fd, buf[done:], int64(at))
+			} else {
+				n, err = unix.Pread(fd, buf[done:], int64(at))
+			}
+			switch {
+			case err == unix.EINTR:
+				continue
+			case err == unix.EIO:
+				return unix.EFAULT
+			case err != nil:
+				return err
+			case n <= 0:
+				return errStale
+			}
+			done += n
 		}
-		done += max(n, 0)
+		return nil
+	})
+	if err == errStale {
+		err = unix.EFAULT
 	}
-	return done, nil
+	return done, err
 }
 
 // ReadRanges reads several ranges into buf, one behind the other, in as few

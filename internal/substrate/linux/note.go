@@ -16,7 +16,7 @@ func (t *Tracer) note(x *tracee, s stop) {
 		t.noteEnd(x, s)
 		return
 	}
-	x.stopped, x.listen, x.group, x.signal, x.inSyscall, x.stuck = true, false, false, 0, false, false
+	x.stopped, x.listen, x.group, x.signal, x.inSyscall, x.stuck, x.leaving = true, false, false, 0, false, false, false
 	switch s.event {
 	case 0:
 		if s.signal == syscallStop {

@@ -41,31 +41,33 @@ func (p Page) Frame() uint64 {
 // into pages, and gives how many it read. Addresses that are not mapped have
 // zero entries; behind the end of the address space there are none.
 func (p *Process) Pages(pages []Page, addr uint64) (int, error) {
-	fd, err := p.pagemapFD()
-	if err != nil {
-		return 0, wrap("read pagemap of", p.pid, 0, err)
-	}
 	first := addr / uint64(PageSize())
 	buf := make([]byte, 8*min(len(pages), 8<<10))
 	done := 0
-	for done < len(pages) {
-		part := buf[:8*min(len(pages)-done, len(buf)/8)]
-		n, err := unix.Pread(fd, part, int64(first+uint64(done))*8)
-		if err == unix.EINTR {
-			continue
+	err := p.with(&p.pagemap, func(fd int) error {
+		for done < len(pages) {
+			part := buf[:8*min(len(pages)-done, len(buf)/8)]
+			n, err := unix.Pread(fd, part, int64(first+uint64(done))*8)
+			if err == unix.EINTR {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			if n < 8 {
+				return errStale // or behind the end
+			}
+			for i := range n / 8 {
+				pages[done] = Page(binary.LittleEndian.Uint64(part[8*i:]))
+				done++
+			}
 		}
-		if err != nil {
-			return done, wrap("read pagemap of", p.pid, 0, err)
-		}
-		if n < 8 {
-			break
-		}
-		for i := range n / 8 {
-			pages[done] = Page(binary.LittleEndian.Uint64(part[8*i:]))
-			done++
-		}
+		return nil
+	})
+	if err == errStale {
+		err = nil
 	}
-	return done, nil
+	return done, wrap("read pagemap of", p.pid, 0, err)
 }
 
 // PageKind says things about a page; the bits of PAGEMAP_SCAN (linux/fs.h).
@@ -105,10 +107,6 @@ type scanArg struct {
 func (p *Process) PageRuns(to []PageRun, start, end uint64) ([]PageRun, error) {
 	size := uint64(PageSize())
 	start, end = start&^(size-1), (end+size-1)&^(size-1)
-	fd, err := p.pagemapFD()
-	if err != nil {
-		return to, wrap("read pagemap of", p.pid, 0, err)
-	}
 	runs := make([]PageRun, 256)
 	for start < end {
 		arg := scanArg{
@@ -116,7 +114,17 @@ func (p *Process) PageRuns(to []PageRun, start, end uint64) ([]PageRun, error) {
 			AnyOf: uint64(PagePresent | PageSwapped), Return: uint64(pageKinds),
 		}
 		arg.Size = uint64(len(bytesOf(&arg)))
-		n, err := ioctl(fd, pagemapScanCall, &arg)
+		n := 0
+		err := p.with(&p.pagemap, func(fd int) (err error) {
+			n, err = ioctl(fd, pagemapScanCall, &arg)
+			if err == unix.ESRCH {
+				return errStale
+			}
+			return err
+		})
+		if err == errStale {
+			err = unix.ESRCH
+		}
 		runtime.KeepAlive(runs)
 		if err == unix.ENOTTY || err == unix.EINVAL {
 			return p.pageRunsByPagemap(to, start, end)
@@ -171,17 +179,4 @@ func (p Page) kind() (k PageKind) {
 		k |= PageSoftDirty
 	}
 	return k
-}
-
-func (p *Process) pagemapFD() (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.page >= 0 {
-		return p.page, nil
-	}
-	fd, err := p.openMemory("pagemap", unix.O_RDONLY)
-	if err == nil {
-		p.page = fd
-	}
-	return fd, err
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"runtime"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,20 +17,15 @@ import (
 // Process is one process. It stays the same process for ever: if the process
 // ends and its pid is used again, the methods say ErrProcessGone.
 type Process struct {
-	pid   int
-	self  bool
-	start uint64 // ticks after boot
-	dir   int    // /proc/PID
-	pidfd int    // -1 where the system has none
+	pid      int
+	self     bool
+	start    uint64     // ticks after boot
+	dir      descriptor // /proc/PID
+	pidfd    descriptor
+	hasPidfd bool         // or else the system has none
+	live     atomic.Int64 // see bearer
 
-	live atomic.Int64 // see bearer
-
-	mu   sync.Mutex // guards what follows
-	mem  int        // /proc/PID/mem, -1 until used
-	page int        // /proc/PID/pagemap, -1 until used
-	maps int        // /proc/PID/maps for queries, -1 until used
-
-	close sync.Once
+	mem, pagemap, maps memoryFile
 }
 
 // Open opens the process with this pid, whoever it belongs to; rights are
@@ -52,25 +46,29 @@ func open(pid int) (*Process, error) {
 	if pid <= 0 {
 		return nil, unix.ESRCH
 	}
-	p := &Process{pid: pid, self: pid == os.Getpid(), dir: -1, pidfd: -1, mem: -1, page: -1, maps: -1}
+	p := &Process{pid: pid, self: pid == os.Getpid()}
+	p.dir.fd, p.pidfd.fd = -1, -1
+	p.mem = memoryFile{descriptor{fd: -1}, "mem", unix.O_RDWR}
+	p.pagemap = memoryFile{descriptor{fd: -1}, "pagemap", unix.O_RDONLY}
+	p.maps = memoryFile{descriptor{fd: -1}, "maps", unix.O_RDONLY}
 	dir, err := unix.Open("/proc/"+strconv.Itoa(pid), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
 	}
-	p.dir = dir
+	p.dir.fd = dir
 	runtime.SetFinalizer(p, (*Process).release)
 	// pidfd_open refuses an id that is only a thread's.
-	switch p.pidfd, err = unix.PidfdOpen(pid, 0); err {
+	switch fd, err := unix.PidfdOpen(pid, 0); err {
 	case nil:
+		p.pidfd.fd, p.hasPidfd = fd, true
 	case unix.ENOSYS, unix.EPERM: // EPERM: a sandbox that knows no pidfd
-		p.pidfd = -1
 	default:
 		p.release()
 		return nil, err
 	}
 	// The directory still answers, so directory and pidfd mean one process.
 	stat, err := p.Stat()
-	if err == nil && p.pidfd < 0 {
+	if err == nil && !p.hasPidfd {
 		var status Status
 		if status, err = p.Status(); err == nil && status.TGID != pid {
 			err = unix.ESRCH
@@ -87,25 +85,18 @@ func open(pid int) (*Process, error) {
 // Self opens the own process.
 func Self() (*Process, error) { return Open(os.Getpid()) }
 
-// Close gives back the descriptors. A second Close does nothing. No other
-// method may run at the same time or later.
+// Close gives back the descriptors. A second Close does nothing. Other
+// methods say ErrClosed afterwards.
 func (p *Process) Close() error {
 	p.release()
 	return nil
 }
 
 func (p *Process) release() {
-	p.close.Do(func() {
-		runtime.SetFinalizer(p, nil)
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		for _, fd := range []*int{&p.dir, &p.pidfd, &p.mem, &p.page, &p.maps} {
-			if *fd >= 0 {
-				unix.Close(*fd)
-				*fd = -1
-			}
-		}
-	})
+	runtime.SetFinalizer(p, nil)
+	p.dir.close() // first: without it nothing can be opened again
+	p.pidfd.close()
+	p.newImage()
 }
 
 // PID gives the process's id.
@@ -123,20 +114,30 @@ func (p *Process) Alive() bool {
 	if p.self {
 		return true
 	}
-	if p.pidfd >= 0 {
-		err := unix.PidfdSendSignal(p.pidfd, 0, nil, 0)
+	if p.hasPidfd {
+		err := p.pidfd.use(func(fd int) error { return unix.PidfdSendSignal(fd, 0, nil, 0) })
 		return err == nil || err == unix.EPERM
 	}
+	return p.exists("stat")
+}
+
+// exists tells whether the process has this file.
+func (p *Process) exists(name string) bool {
 	var st unix.Stat_t
-	return unix.Fstatat(p.dir, "stat", &st, 0) == nil
+	return p.dir.use(func(fd int) error { return unix.Fstatat(fd, name, &st, 0) }) == nil
 }
 
 // Exited tells whether the process has ended, be it waited for or not.
 func (p *Process) Exited() bool {
-	if p.pidfd >= 0 {
-		fds := []unix.PollFd{{Fd: int32(p.pidfd), Events: unix.POLLIN}}
-		n, err := unix.Poll(fds, 0)
-		return err == nil && n > 0
+	if p.hasPidfd {
+		var ended bool
+		err := p.pidfd.use(func(fd int) error {
+			fds := [1]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+			n, err := unix.Poll(fds[:], 0)
+			ended = n > 0
+			return err
+		})
+		return ended || err == ErrClosed
 	}
 	s, err := p.Stat()
 	return err != nil || ((s.State == 'Z' || s.State == 'X') && s.NumThreads <= 1)
@@ -146,7 +147,7 @@ func (p *Process) Exited() bool {
 // nothing. It returns the context's error if that ends first.
 func (p *Process) Wait(ctx context.Context) error {
 	fd := -1
-	if p.pidfd >= 0 {
+	if p.hasPidfd {
 		fd, _ = unix.PidfdOpen(p.pid, unix.O_NONBLOCK)
 	}
 	if p.Exited() { // also after PidfdOpen, so fd is not a later process's
@@ -193,7 +194,11 @@ func (p *Process) waitByPolling(ctx context.Context) error {
 // Exe gives the path of the executable.
 func (p *Process) Exe() (string, error) {
 	buf := make([]byte, unix.PathMax)
-	n, err := unix.Readlinkat(p.dir, "exe", buf)
+	n := 0
+	err := p.dir.use(func(fd int) (err error) {
+		n, err = unix.Readlinkat(fd, "exe", buf)
+		return err
+	})
 	if err != nil {
 		return "", wrap("read executable of", p.pid, 0, err)
 	}
@@ -235,16 +240,7 @@ func PIDs() ([]int, error) {
 // newImage forgets what belongs to the program that an exec replaced.
 func (p *Process) newImage() {
 	p.live.Store(0)
-	p.forgetFiles()
-}
-
-func (p *Process) forgetFiles() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, fd := range []*int{&p.mem, &p.page, &p.maps} {
-		if *fd >= 0 {
-			unix.Close(*fd)
-			*fd = -1
-		}
-	}
+	p.mem.close()
+	p.pagemap.close()
+	p.maps.close()
 }

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -273,5 +274,81 @@ func checkRefused(t *testing.T, p *Process) {
 		if !errors.Is(err, ErrNotPermitted) || !errors.Is(err, os.ErrPermission) || !errors.As(err, &e) || e.Hint == "" {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// Closing amid the other methods must give ErrClosed, and never another file.
+func TestCloseAmidUse(t *testing.T) {
+	x := startTarget(t, "mem")
+	at := x.ready()
+	for range 50 {
+		p, err := Open(x.p.PID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		for i := range 4 {
+			wg.Go(func() {
+				for {
+					var err error
+					switch i {
+					case 0:
+						var s Stat
+						if s, err = p.Stat(); err == nil && s.PID != x.p.PID() {
+							t.Error("another process's stat")
+						}
+					case 1:
+						_, err = p.WriteAt([]byte{1}, at+4096)
+					case 2:
+						_, _, err = p.MappingAt(0)
+					case 3:
+						_, err = p.Pages(make([]Page, 1), at)
+					}
+					if err != nil && !isGone(err) && !errors.Is(err, ErrClosed) {
+						t.Error(err)
+					}
+					if err != nil {
+						return
+					}
+				}
+			})
+		}
+		time.Sleep(time.Millisecond)
+		p.Close()
+		wg.Wait()
+	}
+}
+
+// An exec that no tracer tells of must not leave us with files of the old
+// address space.
+func TestExecUnnoticed(t *testing.T) {
+	x := startTarget(t, "exec")
+	x.ready()
+	m, found, err := x.p.MappingAt(0)
+	if err != nil || !found {
+		t.Fatal(err)
+	}
+	var b [1]byte
+	if _, err := x.p.WriteAt(b[:], m.Start); err != nil { // through mem, as it is read-only
+		t.Fatal(err)
+	}
+	if n, err := x.p.Pages(make([]Page, 1), m.Start); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	x.ask("x")
+	x.ready()
+	m, found, err = x.p.MappingAt(0)
+	if err != nil || !found {
+		t.Fatal(found, err)
+	}
+	if _, err := x.p.WriteAt(b[:], m.Start); err != nil {
+		t.Error(err)
+	}
+	page := make([]Page, 1)
+	if n, err := x.p.Pages(page, m.Start); n != 1 || err != nil || !page[0].Present() {
+		t.Error(n, err, page)
+	}
+	if runs, err := x.p.PageRuns(nil, m.Start, m.End); err != nil || len(runs) == 0 {
+		t.Error(runs, err)
 	}
 }

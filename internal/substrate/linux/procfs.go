@@ -13,13 +13,16 @@ import (
 // every look-up in it fails with ESRCH, also if the pid is in use again.
 
 // openProc opens a file of the process.
-func (p *Process) openProc(name string, flags int) (int, error) {
-	for {
-		fd, err := unix.Openat(p.dir, name, flags|unix.O_CLOEXEC, 0)
-		if err != unix.EINTR {
-			return fd, err
+func (p *Process) openProc(name string, flags int) (fd int, err error) {
+	err = p.dir.use(func(dir int) (err error) {
+		for {
+			fd, err = unix.Openat(dir, name, flags|unix.O_CLOEXEC, 0)
+			if err != unix.EINTR {
+				return err
+			}
 		}
-	}
+	})
+	return fd, err
 }
 
 // readProc reads a whole file of the process, appending to buf.

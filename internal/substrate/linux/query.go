@@ -70,10 +70,6 @@ func (p *Process) mappingAt(addr uint64, named bool) (m Mapping, found bool, err
 }
 
 func (p *Process) queryMapping(addr uint64, named bool) (m Mapping, found bool, err error) {
-	fd, err := p.mapsFD()
-	if err != nil {
-		return m, false, err
-	}
 	q := procmapQuery{Flags: queryCoveringOrNext, Addr: addr}
 	q.Size = uint64(len(bytesOf(&q)))
 	var name []byte
@@ -81,15 +77,19 @@ func (p *Process) queryMapping(addr uint64, named bool) (m Mapping, found bool, 
 		name = make([]byte, unix.PathMax)
 		q.NameSize, q.NameAddr = uint32(len(name)), addressOf(name)
 	}
-	_, err = ioctl(fd, procmapQueryRequest, &q)
+	err = p.with(&p.maps, func(fd int) error {
+		_, err := ioctl(fd, procmapQueryRequest, &q)
+		if err == unix.ESRCH {
+			return errStale
+		}
+		return err
+	})
 	runtime.KeepAlive(name)
 	if err == unix.ENOENT {
 		return m, false, nil // nothing at addr or behind it
 	}
-	if err == unix.ESRCH && p.Alive() && !p.Exited() {
-		// The file belongs to the address space before an exec.
-		p.newImage()
-		err = unix.EINVAL // so that the text is read this time
+	if err == errStale {
+		err = unix.ESRCH
 	}
 	if err != nil {
 		return m, false, err
@@ -102,19 +102,6 @@ func (p *Process) queryMapping(addr uint64, named bool) (m Mapping, found bool, 
 		m.Path = name[:n-1]
 	}
 	return m, true, nil
-}
-
-func (p *Process) mapsFD() (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.maps >= 0 {
-		return p.maps, nil
-	}
-	fd, err := p.openMemory("maps", unix.O_RDONLY)
-	if err == nil {
-		p.maps = fd
-	}
-	return fd, err
 }
 
 // gateMapping is amd64's [vsyscall] page, which the maps show in every

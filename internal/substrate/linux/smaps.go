@@ -92,7 +92,7 @@ func ParseSmaps(text []byte, f func(*Mapping, *Usage) bool) bool {
 // Smaps tells how each mapping uses memory. It is slow: the kernel walks
 // over every page. The arguments are reused between the calls of f.
 func (p *Process) Smaps(f func(*Mapping, *Usage) bool) error {
-	text, err := p.readProc(p.memoryFile("smaps"), make([]byte, 0, 128<<10))
+	text, err := p.readProc(p.memoryName("smaps"), make([]byte, 0, 128<<10))
 	if err != nil {
 		return wrap("read smaps of", p.pid, 0, err)
 	}
@@ -102,7 +102,7 @@ func (p *Process) Smaps(f func(*Mapping, *Usage) bool) error {
 
 // SmapsRollup tells how the whole process uses memory.
 func (p *Process) SmapsRollup() (Usage, error) {
-	text, err := p.readProc(p.memoryFile("smaps_rollup"), make([]byte, 0, 2<<10))
+	text, err := p.readProc(p.memoryName("smaps_rollup"), make([]byte, 0, 2<<10))
 	if err == unix.ENOENT && p.Alive() { // before Linux 4.14
 		return p.sumSmaps()
 	}

@@ -17,6 +17,10 @@ func TestStepThroughTheParkedLoop(t *testing.T) {
 	if _, err := x.tr.Step(pid); !errors.Is(err, ErrNotSuspended) {
 		t.Errorf("step of a running thread: %v", err)
 	}
+	eventually(t, "it blocks", func() bool {
+		s, err := x.p.Stat()
+		return err == nil && s.State == 'S'
+	})
 	if err := x.tr.Suspend(); err != nil {
 		t.Fatal(err)
 	}

@@ -52,8 +52,7 @@ func (p *Process) ThreadSchedstat(tid int) (Schedstat, error) {
 // at the given time (0: at any time).
 func (p *Process) HasThread(tid int, start uint64) bool {
 	if start == 0 {
-		var st unix.Stat_t
-		return unix.Fstatat(p.dir, "task/"+strconv.Itoa(tid), &st, 0) == nil
+		return p.exists("task/" + strconv.Itoa(tid))
 	}
 	s, err := p.ThreadStat(tid)
 	return err == nil && s.StartTime == start
