@@ -11,6 +11,7 @@ import (
 	"github.com/gomach/mach/internal/kernel/sync"
 	"github.com/gomach/mach/internal/kernel/task"
 	"github.com/gomach/mach/internal/kernel/vm"
+	"github.com/gomach/mach/internal/kernel/voucher"
 )
 
 // tables are the subsystems' functions. Each subsystem adds its line.
@@ -23,6 +24,7 @@ var tables = []func() core.Table{
 	sync.Table,
 	task.Table,
 	vm.Table,
+	voucher.Table,
 }
 
 func init() { task.External = host.CountExternal }

@@ -44,11 +44,14 @@ func Table() core.Table {
 	for _, name := range []string{
 		"kmod_create", "kmod_control", "kmod_destroy",
 		"host_security_create_task_token", "host_security_set_task_token",
+		"lock_set_create", "lock_set_destroy", "vm_allocate_cpm",
 		"host_register_mach_voucher_attr_manager", "host_register_well_known_mach_voucher_attr_manager",
 	} {
 		t[name] = badID
 	}
-	t["kmod_get_info"] = gone(mach.KERN_NOT_SUPPORTED, "answers KERN_NOT_SUPPORTED, as XNU does today")
+	for _, name := range []string{"kmod_get_info", "thread_wire"} {
+		t[name] = gone(mach.KERN_NOT_SUPPORTED, "answers KERN_NOT_SUPPORTED, as XNU does today")
+	}
 	for _, name := range []string{"macx_swapon", "macx_swapoff", "macx_backing_store_suspend", "macx_backing_store_recovery"} {
 		t[name] = swap
 	}
