@@ -88,7 +88,7 @@ func (t *Tracer) noteExec(x *tracee) {
 			delete(t.threads, tid)
 		}
 	}
-	t.gadget, x.native = 0, false
+	t.gadget, x.native, x.start = 0, false, 0 // it may bear another thread's id now
 	t.p.newImage()
 	var e *Event
 	if t.watch.Exec {

@@ -47,6 +47,20 @@ func (t *Tracer) With(tid int, f func(*Stopped) error) error {
 	})
 }
 
+// StartTime gives the time the thread began, in ticks after boot: with the id
+// it is the thread's identity, which an attached thread keeps. It is read once
+// for as long as the thread stays attached.
+func (s *Stopped) StartTime() (uint64, error) {
+	if s.x.start == 0 {
+		stat, err := s.t.p.ThreadStat(s.x.tid)
+		if err != nil {
+			return 0, err
+		}
+		s.x.start = stat.StartTime
+	}
+	return s.x.start, nil
+}
+
 // Registers reads the general registers. A 32-bit program's have another
 // form; asking for them gives errors.ErrUnsupported.
 func (s *Stopped) Registers(r *Registers) error {

@@ -91,6 +91,22 @@ func TestFloatRegisters(t *testing.T) {
 	if err := x.tr.SuspendThread(tids[1]); err != nil {
 		t.Fatal(err)
 	}
+	stat, err := x.p.ThreadStat(tids[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		err := x.tr.With(tids[1], func(s *Stopped) error {
+			start, err := s.StartTime()
+			if start != stat.StartTime {
+				t.Errorf("it began at %d, want %d", start, stat.StartTime)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 	f, _ := x.tr.Float(tids[1])
 	copy(vector(&f, 7), "sixteen bytes...")
 	if err := x.tr.SetFloat(tids[1], &f); err != nil {

@@ -11,7 +11,8 @@ import (
 // tracee is one attached thread. Only the tracer's OS thread touches it.
 type tracee struct {
 	tid       int
-	native    bool // its registers have the form of Registers
+	start     uint64 // see Stopped.StartTime, 0 if not read yet
+	native    bool   // its registers have the form of Registers
 	stopped   bool
 	listen    bool   // in a group stop, let be by PTRACE_LISTEN
 	group     bool   // the stop is job control's, and must stay so
