@@ -9,6 +9,7 @@ import (
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/internal/kernel"
 	"github.com/gomach/mach/internal/kernel/bootstrap"
+	"github.com/gomach/mach/internal/kernel/misc"
 	"github.com/gomach/mach/internal/libsystem"
 	"github.com/gomach/mach/internal/substrate/hosted"
 )
@@ -27,5 +28,6 @@ func init() {
 	if name, kr := k.Self().Space.InsertSend(bootstrap.Of(k).Port()); kr == mach.KERN_SUCCESS {
 		w.SetBootstrapPort(name)
 	}
+	misc.SetVariables(k.Self(), func(name string) uint64 { return uint64(uintptr(w.Variable(name))) })
 	libsystem.Register(w)
 }

@@ -147,3 +147,16 @@ func TestGone(t *testing.T) {
 	want(t, "kmod_destroy", mach.KmodDestroy(h, 0), mach.MIG_BAD_ID)
 	want(t, "netname", mach.NetnameCheckOut(0, "x", 0), mach.MACH_SEND_INVALID_DEST)
 }
+
+func TestPortObjInit(t *testing.T) {
+	mach.PortObjInit(1000)
+	table := mach.PortObjTable()
+	if table == nil {
+		t.Fatal("no table")
+	}
+	for _, w := range unsafe.Slice((*uint64)(table), 2000) {
+		if w != 0 {
+			t.Fatal("the table is not zeroed")
+		}
+	}
+}

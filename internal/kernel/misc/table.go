@@ -25,6 +25,7 @@ func Table() core.Table {
 		"mach_error_string":            full(machErrorString),
 		"mach_error_type":              full(machErrorType),
 		"mach_error":                   full(machError),
+		"port_obj_init":                full(portObjInit),
 		"mig_strncpy":                  full(migStrncpy),
 		"mig_strncpy_zerofill":         full(migStrncpyZerofill),
 		"slot_name":                    full(slotName),
@@ -49,9 +50,7 @@ func Table() core.Table {
 	} {
 		t[name] = badID
 	}
-	for _, name := range []string{"kmod_get_info", "thread_wire"} {
-		t[name] = gone(mach.KERN_NOT_SUPPORTED, "answers KERN_NOT_SUPPORTED, as XNU does today")
-	}
+	t["kmod_get_info"] = gone(mach.KERN_NOT_SUPPORTED, "answers KERN_NOT_SUPPORTED, as XNU does today")
 	for _, name := range []string{"macx_swapon", "macx_swapoff", "macx_backing_store_suspend", "macx_backing_store_recovery"} {
 		t[name] = swap
 	}
