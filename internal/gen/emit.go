@@ -38,7 +38,7 @@ var builds = map[string]string{
 
 func (g *Gen) files(blocks []block) (map[string][]byte, error) {
 	byFile := map[string][]block{}
-	for _, b := range blocks {
+	for _, b := range append(blocks, g.emitStrings()...) {
 		byFile[b.File] = append(byFile[b.File], b)
 	}
 	out, err := g.emitSymbols()

@@ -85,6 +85,9 @@ func fileSize(t *testing.T, path string) int64 {
 
 // The initialisation of a package is a function init, and its inittask lists
 // it; with neither there is nothing to do.
+//
+// The names of constants and the long texts of errors are only in programs
+// that use them.
 func TestNoInitWork(t *testing.T) {
 	for _, arch := range []string{"arm64", "amd64"} {
 		t.Run(arch, func(t *testing.T) {
@@ -106,6 +109,9 @@ func TestNoInitWork(t *testing.T) {
 				if i := strings.LastIndexByte(name, '.'); i >= 0 && (name[i:] == ".init" || name[i:] == "..inittask") ||
 					strings.Contains(name, ".init.") || strings.Contains(name, ".map.init") {
 					t.Errorf("package mach does work at start: %s", symbol)
+				}
+				if strings.HasPrefix(name, ".names") || strings.HasPrefix(name, ".descriptions") {
+					t.Errorf("the program holds texts that it does not use: %s", symbol)
 				}
 			}
 		})
