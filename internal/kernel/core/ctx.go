@@ -36,6 +36,8 @@ type Ctx struct {
 	// Scratch is reusable space for handlers on hot paths; it belongs to the
 	// Ctx, which callers may pool.
 	Scratch []byte
+	// Op is reusable state of the message calls, kept like Scratch.
+	Op any
 }
 
 // Reply is what a call by MIG message brings along and takes back: rights and

@@ -149,6 +149,8 @@ func (th *Thread) Port(f Flavor) *ipc.Port {
 	if f == NamePort {
 		f = Inspect
 	}
+	th.ported.Store(true)
+	th.Task.ported.Store(true)
 	return th.ports.get(f, threadKinds[f], th)
 }
 
@@ -184,12 +186,16 @@ func (th *Thread) Interrupt() {
 }
 
 // Interrupt returns the channel that is closed when the calling thread is
-// aborted, or nil.
+// aborted, or nil. Who holds no port to a thread cannot abort it, so nothing is
+// looked up before the task has given one out.
 func (c *Ctx) Interrupt() <-chan struct{} {
 	if c.Interrupted != nil {
 		return c.Interrupted
 	}
-	if th := c.Caller(); th != nil {
+	if c.Thread == nil && !c.Task.ported.Load() {
+		return nil
+	}
+	if th := c.Caller(); th != nil && th.ported.Load() {
 		return th.Interrupted()
 	}
 	return nil

@@ -21,6 +21,7 @@ type Task struct {
 	dead    chan struct{}
 	once    sync.Once
 	ports   flavoredPorts
+	ported  atomic.Bool // a port to one of its threads exists
 	// selfName is the control port's name in Space, 0 until it is made.
 	selfName atomic.Uint32
 }
@@ -60,6 +61,7 @@ type Thread struct {
 	state sync.Map
 	ports flavoredPorts
 
+	ported  atomic.Bool // a port to it exists
 	abortMu sync.Mutex
 	abort   chan struct{} // closed by Interrupt; made when somebody waits
 }

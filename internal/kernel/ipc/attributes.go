@@ -79,9 +79,6 @@ func (s *Space) SetImportance(name mach.MachPort, owner bool) mach.KernReturn {
 		return kr
 	}
 	defer p.mu.Unlock()
-	if p.flags&specialReply != 0 {
-		return mach.KERN_INVALID_ARGUMENT
-	}
 	p.flags |= impReceiver
 	if owner {
 		p.flags |= tempOwner

@@ -8,8 +8,6 @@ type copyinFlags uint8
 const (
 	deadOK         copyinFlags = 1 << iota // a dead name is MACH_PORT_DEAD
 	immovableOK                            // a destination: the right goes no further
-	replyMakeOnce                          // the reply port of a message
-	replyMoveOnce                          // the destination of a message
 	deadSendOnceOK                         // a send-once right to a dead port still moves
 )
 
@@ -109,15 +107,9 @@ func (s *Space) copyin(name mach.MachPort, d mach.MachMsgTypeName, f copyinFlags
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if d == mach.MACH_MSG_TYPE_MAKE_SEND {
-			if p.flags&replyPort != 0 {
-				return nil, mach.KERN_INVALID_CAPABILITY
-			}
 			p.mscount++
 			p.srights++
 		} else {
-			if p.flags&replyPort != 0 && f&replyMakeOnce == 0 {
-				return nil, mach.KERN_INVALID_CAPABILITY
-			}
 			p.sorights++
 		}
 		return p, mach.KERN_SUCCESS
@@ -136,7 +128,7 @@ func (s *Space) copyinReceive(e *entry, name mach.MachPort, guardOK func(*Port) 
 	p := e.port
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.flags&(immovableReceive|replyPort|specialReply) != 0 {
+	if p.flags&immovableReceive != 0 {
 		return nil, mach.KERN_INVALID_CAPABILITY
 	}
 	if guardOK != nil && !guardOK(p) {
@@ -187,9 +179,6 @@ func (s *Space) copyinLive(e *entry, name mach.MachPort, p *Port, d mach.MachMsg
 		return nil, mach.KERN_INVALID_RIGHT
 	}
 	if d == mach.MACH_MSG_TYPE_MOVE_SEND && e.pinned && e.urefs == 1 {
-		return nil, mach.KERN_INVALID_CAPABILITY
-	}
-	if p.flags&replyPort != 0 && (d != mach.MACH_MSG_TYPE_MOVE_SEND_ONCE || f&replyMoveOnce == 0) {
 		return nil, mach.KERN_INVALID_CAPABILITY
 	}
 	if f&immovableOK == 0 && (p.flags&immovableSend != 0 || e.immovable) {

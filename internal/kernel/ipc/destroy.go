@@ -25,7 +25,7 @@ func (p *Port) destroyLocked(n *notices) {
 	if p.dead || p == deadPort {
 		return
 	}
-	if to := p.pdRequest; to != nil && p.flags&specialReply == 0 {
+	if to := p.pdRequest; to != nil {
 		p.pdRequest = nil
 		p.clearReceiver(n)
 		n.add(notice{id: mach.MACH_NOTIFY_PORT_DESTROYED, to: to, right: p})

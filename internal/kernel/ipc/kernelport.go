@@ -30,12 +30,10 @@ func (p *Port) Receive(timeout time.Duration, done <-chan struct{}) (*Message, m
 		p.mu.Unlock()
 		return nil, mach.MACH_RCV_PORT_CHANGED
 	}
-	w := newWaiter()
+	w := new(waiter).ready()
 	w.room = ^uint32(0)
 	p.queue.takers.add(w)
 	p.mu.Unlock()
 	kr := w.wait(&p.mu, wait{timeout > 0, timeout, done}, mach.MACH_RCV_TIMED_OUT, mach.MACH_RCV_INTERRUPTED)
-	m := w.msg
-	w.free()
-	return m, kr
+	return w.msg, kr
 }

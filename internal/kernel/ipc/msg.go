@@ -33,6 +33,7 @@ type Msg struct {
 	head    [bodySize]byte
 	trailer [maxTrailer]byte
 	n       notices
+	waiter  waiter
 }
 
 // Do sends a message, receives one, or both (osfmk/ipc/mach_msg.c). Unlike the
@@ -180,11 +181,10 @@ func (a *Msg) waitForRoom(m *Message, p *Port) mach.KernReturn {
 		p.mu.Unlock()
 		mr = mach.MACH_SEND_NO_BUFFER
 	default:
-		w := newWaiter()
+		w := a.waiter.ready()
 		p.queue.senders.add(w)
 		p.mu.Unlock()
 		mr = w.wait(&p.mu, a.limit(mach.MACH_SEND_TIMEOUT), mach.MACH_SEND_TIMED_OUT, mach.MACH_SEND_INTERRUPTED)
-		w.free()
 	}
 	switch mr {
 	case mach.MACH_MSG_SUCCESS:

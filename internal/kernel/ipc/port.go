@@ -35,6 +35,10 @@ type Port struct {
 	// port was given up unused.
 	unusedOnce func(*Port)
 
+	// What the port was made as, fixed from then on.
+	reply      bool // a reply port
+	wantsReply bool // messages to it must have a reply port to answer to
+
 	flags   portFlags
 	context uint64
 	guard   uint64
@@ -54,19 +58,11 @@ const (
 	strictGuard
 	immovableReceive
 	immovableSend // no send right leaves the space that made it
-	pinnedSend
 	tempOwner
 	impReceiver
-	denapReceiver
-	noGrant
-	replyPort        // MPO_REPLY_PORT
-	provReply        // MPO_PROVISIONAL_REPLY_PORT
-	specialReply     // thread_get_special_reply_port
-	servicePort      // MPO_SERVICE_PORT
-	connectionPort   // MPO_CONNECTION_PORT
-	kernelQueue      // a kernel port whose messages wait for the kernel to take them
-	serviceThrottled // MACH_PORT_SERVICE_THROTTLED
-	enforceReply     // MPO_ENFORCE_REPLY_PORT_SEMANTICS
+	replyPort    // MPO_REPLY_PORT
+	kernelQueue  // a kernel port whose messages wait for the kernel to take them
+	enforceReply // MPO_ENFORCE_REPLY_PORT_SEMANTICS
 )
 
 // ports counts the ports ever made.

@@ -92,13 +92,14 @@ type receipt struct {
 	size    uint32
 }
 
-var waiters = sync.Pool{New: func() any { return &waiter{wake: make(chan struct{}, 1)} }}
-
-func newWaiter() *waiter { return waiters.Get().(*waiter) }
-
-func (w *waiter) free() {
+// ready makes a waiter fit to wait; nobody knows it any more once its wait is
+// over.
+func (w *waiter) ready() *waiter {
+	if w.wake == nil {
+		w.wake = make(chan struct{}, 1)
+	}
 	w.msg, w.got, w.result = nil, receipt{}, 0
-	waiters.Put(w)
+	return w
 }
 
 // wait waits until somebody finishes the waiter, the time is over or the

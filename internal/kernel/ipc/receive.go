@@ -58,14 +58,12 @@ func (a *Msg) take() (*Message, receipt, mach.KernReturn) {
 		port.mu.Unlock()
 		return nil, got, mach.MACH_RCV_TIMED_OUT
 	}
-	w := newWaiter()
+	w := a.waiter.ready()
 	w.room, w.large = room, large
 	port.queue.takers.add(w)
 	port.mu.Unlock()
 	mr := w.wait(&port.mu, a.limit(mach.MACH_RCV_TIMEOUT), mach.MACH_RCV_TIMED_OUT, mach.MACH_RCV_INTERRUPTED)
-	m, got := w.msg, w.got
-	w.free()
-	return m, got, mr
+	return w.msg, w.got, mr
 }
 
 // room is the space for a message without its trailer.
@@ -108,14 +106,12 @@ func (a *Msg) takeFromSet(t *Set) (*Message, receipt, mach.KernReturn) {
 		t.mu.Unlock()
 		return nil, got, mach.MACH_RCV_TIMED_OUT
 	}
-	w := newWaiter()
+	w := a.waiter.ready()
 	w.room, w.large = room, large
 	t.takers.add(w)
 	t.mu.Unlock()
 	mr := w.wait(&t.mu, a.limit(mach.MACH_RCV_TIMEOUT), mach.MACH_RCV_TIMED_OUT, mach.MACH_RCV_INTERRUPTED)
-	m, got := w.msg, w.got
-	w.free()
-	return m, got, mr
+	return w.msg, w.got, mr
 }
 
 // tooLarge tells the receiver the size of a message that stays queued, and the

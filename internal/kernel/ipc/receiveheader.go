@@ -112,17 +112,8 @@ func (s *Space) copyoutPseudo(m *Message, vm VM, rcvAddr uint64, n *notices) mac
 	destType, replyType := m.Dest.Type, m.Reply.Type
 	dest, mr := s.copyoutPort(m.Dest, n)
 	m.Dest = Right{}
-	var reply mach.MachPort
-	if m.Reply.Valid() && m.Reply.Port.isReplyPort() {
-		reply = s.takeBackReply(m.Reply.Port)
-		if reply != mach.MACH_PORT_NULL && reply != mach.MACH_PORT_DEAD {
-			replyType = mach.MACH_MSG_TYPE_MAKE_SEND_ONCE
-		}
-	} else {
-		var kr mach.KernReturn
-		reply, kr = s.copyoutPort(m.Reply, n)
-		mr |= kr
-	}
+	reply, kr := s.copyoutPort(m.Reply, n)
+	mr |= kr
 	m.Reply = Right{}
 	voucher, voucherType := m.reserved, m.voucherBits
 	if m.voucher.Port != nil {
@@ -141,26 +132,6 @@ func (s *Space) copyoutPseudo(m *Message, vm VM, rcvAddr uint64, n *notices) mac
 		mr |= s.copyoutBody(m, vm, true, true, rcvAddr, n)
 	}
 	return mr
-}
-
-func (p *Port) isReplyPort() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.flags&replyPort != 0
-}
-
-// takeBackReply undoes the send-once right that was made of a reply port.
-func (s *Space) takeBackReply(p *Port) mach.MachPort {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.sorights--
-	switch {
-	case p.dead:
-		return mach.MACH_PORT_DEAD
-	case p.space == s:
-		return p.name
-	}
-	return mach.MACH_PORT_NULL
 }
 
 // copyoutPort hands a right over for a message: failures are the detail bits

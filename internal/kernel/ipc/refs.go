@@ -160,7 +160,7 @@ func (s *Space) dropReceive(e *entry, name mach.MachPort, n *notices) {
 	case e.typ&mach.MACH_PORT_TYPE_SEND == 0:
 		n.deleted(p.cancelRequest(e), name)
 		s.release(indexOf(name))
-	case p.pdRequest != nil && p.flags&specialReply == 0:
+	case p.pdRequest != nil:
 		e.typ = mach.MACH_PORT_TYPE_SEND
 		s.names[p] = indexOf(name)
 	default:

@@ -48,9 +48,6 @@ func (s *Space) RequestNotification(name mach.MachPort, id int32, sync uint32, n
 			return nil, kr
 		}
 		defer p.mu.Unlock()
-		if p.flags&(specialReply|replyPort) != 0 {
-			return nil, mach.KERN_INVALID_RIGHT
-		}
 		if p.pdRequest != nil {
 			return nil, mach.KERN_FAILURE
 		}
@@ -79,10 +76,6 @@ func (s *Space) requestNoSenders(name mach.MachPort, sync uint32, notify *Port) 
 	p, kr := s.validReceiver(name)
 	if kr != mach.KERN_SUCCESS {
 		return nil, kr
-	}
-	if p.flags&replyPort != 0 {
-		p.mu.Unlock()
-		return nil, mach.KERN_INVALID_RIGHT
 	}
 	previous := p.nsRequest
 	p.nsRequest = notify

@@ -120,7 +120,7 @@ func (p *Port) armOrPass(request int) (always bool) {
 // copyinRights takes the destination, voucher and reply rights. The header has
 // been judged: only the destination's right can still be missing.
 func (s *Space) copyinRights(m *Message, h *header, dest *entry, n *notices) bool {
-	const destFlags = replyMakeOnce | replyMoveOnce | immovableOK | deadSendOnceOK
+	const destFlags = immovableOK | deadSendOnceOK
 	const move, copySend = mach.MACH_MSG_TYPE_MOVE_SEND, mach.MACH_MSG_TYPE_COPY_SEND
 	isSend := func(d mach.MachMsgTypeName) bool { return d == move || d == copySend }
 
@@ -167,7 +167,7 @@ func (s *Space) copyinRights(m *Message, h *header, dest *entry, n *notices) boo
 	}
 	m.voucherCopy = mach.MachMsgTypeName(h.voucherD) == copySend
 	if valid(h.local) && m.Reply.Port == nil {
-		if q, kr := s.copyin(h.local, h.localD, replyMakeOnce|deadOK, nil, n); kr == mach.KERN_SUCCESS {
+		if q, kr := s.copyin(h.local, h.localD, deadOK, nil, n); kr == mach.KERN_SUCCESS {
 			m.Reply = Right{q, resultType(h.localD)}
 		}
 	}
@@ -196,7 +196,7 @@ func replyOK(e *entry, d mach.MachMsgTypeName, dest *entry) bool {
 		if dead {
 			return true
 		}
-		if flags&(immovableSend|replyPort) != 0 || e.immovable ||
+		if flags&immovableSend != 0 || e.immovable ||
 			d == mach.MACH_MSG_TYPE_MOVE_SEND && e.pinned && e.urefs == 1 {
 			return false
 		}
@@ -210,26 +210,11 @@ func replyOK(e *entry, d mach.MachMsgTypeName, dest *entry) bool {
 	default:
 		return false
 	}
-	return replyPortOK(e, d, dest)
+	return replyPortOK(e, dest)
 }
 
-// replyPortOK holds reply ports, and destinations that ask for them, to their
-// semantics.
-func replyPortOK(e *entry, d mach.MachMsgTypeName, dest *entry) bool {
+// replyPortOK holds the reply port to what the destination asks for.
+func replyPortOK(e, dest *entry) bool {
 	p, to := e.port, dest.port
-	if p == nil || to == nil {
-		return true
-	}
-	p.mu.Lock()
-	flags := p.flags
-	p.mu.Unlock()
-	if flags&replyPort != 0 && d != mach.MACH_MSG_TYPE_MAKE_SEND_ONCE {
-		return false
-	}
-	if p == to {
-		return true
-	}
-	to.mu.Lock()
-	defer to.mu.Unlock()
-	return to.dead || to.flags&enforceReply == 0 || flags&(replyPort|provReply|specialReply) != 0
+	return p == nil || to == nil || p == to || !to.wantsReply || p.reply
 }

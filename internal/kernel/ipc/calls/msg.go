@@ -1,8 +1,6 @@
 package calls
 
 import (
-	"sync"
-
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/internal/kernel/core"
 	"github.com/gomach/mach/internal/kernel/ipc"
@@ -15,11 +13,18 @@ type op struct {
 	c *core.Ctx
 }
 
-var ops = sync.Pool{New: func() any {
+// opOf is the op that goes with a Ctx.
+func opOf(c *core.Ctx) *op {
+	if o, ok := c.Op.(*op); ok && c.MIG == nil {
+		return o
+	}
 	o := new(op)
 	o.Caller = o
+	if c.MIG == nil {
+		c.Op = o
+	}
 	return o
-}}
+}
 
 // Interrupt implements ipc.Caller.
 func (o *op) Interrupt() <-chan struct{} { return o.c.Interrupt() }
@@ -29,14 +34,13 @@ func (o *op) Serve(m *ipc.Message) *ipc.Message { return mig.Serve(o.c, m) }
 
 // Msg performs a mach_msg for the caller of c.
 func Msg(c *core.Ctx, send, receive uint64, option mach.MachMsgOption, sendSize, rcvSize uint32, rcvName mach.MachPort, timeout uint32) mach.KernReturn {
-	o := ops.Get().(*op)
+	o := opOf(c)
 	o.c = c
 	o.Space, o.Mem, o.VM = c.Task.Space, c.Mem, c.Task.VM()
 	o.Send, o.Receive, o.Option = send, receive, option
 	o.SendSize, o.RcvSize, o.RcvName, o.Timeout = sendSize, rcvSize, rcvName, timeout
 	kr := o.Do()
 	o.c, o.Space, o.Mem, o.VM = nil, nil, nil, nil
-	ops.Put(o)
 	return kr
 }
 
