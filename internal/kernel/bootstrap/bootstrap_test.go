@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gomach/mach"
 	_ "github.com/gomach/mach/hosted"
@@ -94,6 +95,16 @@ func TestCreateAndCheckIn(t *testing.T) {
 	want(t, "twice", mach.BootstrapCheckIn(bp, name, &again), mach.BOOTSTRAP_SERVICE_ACTIVE)
 	if s := status(t, bp, name); s != mach.BOOTSTRAP_STATUS_ACTIVE {
 		t.Errorf("status %d", s)
+	}
+	// The name server gets the receive right back: the service stays, and so
+	// does everybody's send right.
+	want(t, "destroy", mach.MachPortModRefs(self, receive, mach.MACH_PORT_RIGHT_RECEIVE, -1), mach.KERN_SUCCESS)
+	for deadline := time.Now().Add(5 * time.Second); status(t, bp, name) != mach.BOOTSTRAP_STATUS_INACTIVE && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	want(t, "check in again", mach.BootstrapCheckIn(bp, name, &receive), mach.BOOTSTRAP_SUCCESS)
+	if receive != send {
+		t.Errorf("the second receive right is %#x, the send right %#x", receive, send)
 	}
 }
 

@@ -14,6 +14,7 @@ type Server struct {
 	port   *ipc.Port
 	parent *Server   // nil for the topmost
 	owner  ipc.Right // of a subset: it ends with this port
+	lender *lender
 
 	mu       sync.Mutex
 	services map[string]*service
@@ -22,8 +23,8 @@ type Server struct {
 // service is a name with its port.
 type service struct {
 	send ipc.Right // a send right that the server holds
-	// receive is the receive right while nobody has checked in. A service
-	// that was registered has none.
+	// receive is the receive right while nobody has checked in, or nobody any
+	// more. A service that was registered has none.
 	receive ipc.Right
 }
 
@@ -36,6 +37,11 @@ func Of(k *core.Kernel) *Server {
 
 func newServer(parent *Server) *Server {
 	s := &Server{parent: parent, services: map[string]*service{}}
+	if parent != nil {
+		s.lender = parent.lender
+	} else {
+		s.lender = newLender()
+	}
 	s.port = ipc.NewKernelPort(mach.IPC_OTYPE_NONE, s)
 	return s
 }
@@ -132,9 +138,26 @@ func (s *Server) checkIn(name string) (ipc.Right, mach.KernReturn) {
 	case x.receive.Port == nil:
 		return ipc.Right{}, mach.BOOTSTRAP_SERVICE_ACTIVE
 	}
-	r := x.receive
+	r, ok := s.lender.lend(x.receive, func(r ipc.Right) { s.takeBack(name, x, r) })
 	x.receive = ipc.Right{}
+	if !ok {
+		return ipc.Right{}, mach.BOOTSTRAP_NO_MEMORY
+	}
 	return r, mach.BOOTSTRAP_SUCCESS
+}
+
+// takeBack keeps the receive right of a service until the next one checks in,
+// if the service still is.
+func (s *Server) takeBack(name string, x *service, r ipc.Right) {
+	s.mu.Lock()
+	still := s.services[name] == x
+	if still {
+		x.receive = r
+	}
+	s.mu.Unlock()
+	if !still {
+		r.Release()
+	}
 }
 
 // register gives a name to a port of which the caller hands over a send right.
