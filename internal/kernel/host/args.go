@@ -63,3 +63,25 @@ func answer(c *core.Ctx, i, cnt int, fill func(have uint32) ([]uint32, mach.Kern
 	}
 	return c.PutInfo(i, cnt, w, 0)
 }
+
+// machineOf is the machine as the calling task sees it: a program that is
+// emulated finds processors of its own kind.
+func (h *Host) machineOf(c *core.Ctx) Machine {
+	return seen{h.machine, c.Task.Sub.CPU()}
+}
+
+type seen struct {
+	Machine
+	cpu mach.CPUType
+}
+
+func (s seen) Topology() (Topology, error) {
+	t, err := s.Machine.Topology()
+	if t.CPUType != s.cpu {
+		t.CPUType, t.CPUSubtype = s.cpu, mach.CPU_SUBTYPE_ARM64_ALL
+		if s.cpu == mach.CPU_TYPE_X86_64 {
+			t.CPUSubtype = mach.CPU_SUBTYPE_X86_64_ALL
+		}
+	}
+	return t, err
+}

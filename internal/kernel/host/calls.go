@@ -21,7 +21,7 @@ func hostInfo(c *core.Ctx) mach.KernReturn {
 		return kr
 	}
 	return answer(c, 2, 3, func(have uint32) ([]uint32, mach.KernReturn) {
-		return infoWords(h.machine, mach.HostFlavor(c.I32(1)), have)
+		return infoWords(h.machineOf(c), mach.HostFlavor(c.I32(1)), have)
 	})
 }
 
@@ -104,7 +104,7 @@ func hostProcessorInfo(c *core.Ctx) mach.KernReturn {
 	}
 	var all []byte
 	for i, cpu := range cpus {
-		w, kr := h.processorWords(mach.ProcessorFlavor(c.I32(1)), cpu, i == 0, 1<<10)
+		w, kr := processorWords(h.machineOf(c), mach.ProcessorFlavor(c.I32(1)), cpu, i == 0, 1<<10)
 		if kr != mach.KERN_SUCCESS {
 			return kr
 		}

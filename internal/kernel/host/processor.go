@@ -7,11 +7,11 @@ import (
 )
 
 // processorWords answers for one processor.
-func (h *Host) processorWords(flavor mach.ProcessorFlavor, cpu CPU, first bool, have uint32) ([]uint32, mach.KernReturn) {
+func processorWords(m Machine, flavor mach.ProcessorFlavor, cpu CPU, first bool, have uint32) ([]uint32, mach.KernReturn) {
 	switch flavor {
 	case mach.PROCESSOR_BASIC_INFO:
 		return room(have, func(x *mach.ProcessorBasicInfo) error {
-			t, err := h.machine.Topology()
+			t, err := m.Topology()
 			x.CPUType, x.CPUSubtype = t.CPUType, t.CPUSubtype
 			x.Running = mach.BooleanOf(true)
 			x.SlotNum = int32(cpu.Number)
@@ -42,10 +42,10 @@ func processorInfo(c *core.Ctx) mach.KernReturn {
 		}
 		for i, cpu := range cpus {
 			if cpu.Number == p.Number {
-				return h.processorWords(mach.ProcessorFlavor(c.I32(1)), cpu, i == 0, have)
+				return processorWords(h.machineOf(c), mach.ProcessorFlavor(c.I32(1)), cpu, i == 0, have)
 			}
 		}
-		w, kr := h.processorWords(mach.ProcessorFlavor(c.I32(1)), CPU{Number: p.Number}, false, have)
+		w, kr := processorWords(h.machineOf(c), mach.ProcessorFlavor(c.I32(1)), CPU{Number: p.Number}, false, have)
 		if kr == mach.KERN_SUCCESS && mach.ProcessorFlavor(c.I32(1)) == mach.PROCESSOR_BASIC_INFO {
 			w[2] = 0 // it has gone off line: not running
 		}
