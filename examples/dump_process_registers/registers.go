@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 
 	"github.com/gomach/mach"
 )
@@ -16,12 +17,15 @@ type registers struct {
 	err    error
 }
 
-// read asks for the states of both CPU families: a thread has one of them,
-// and the other's flavor is refused.
+// read asks for the state of this computer's CPU family. The families number
+// their flavors each from 1, so asking for the other's would be answered, with
+// something else.
 func read(thread mach.ThreadAct) registers {
-	r := readX86(thread)
-	if r.err != nil {
+	var r registers
+	if runtime.GOARCH == "arm64" {
 		r = readARM(thread)
+	} else {
+		r = readX86(thread)
 	}
 	r.id = threadID(thread)
 	return r

@@ -27,8 +27,6 @@ var tables = []func() core.Table{
 	voucher.Table,
 }
 
-func init() { task.External = host.CountExternal }
-
 // Table is the whole support table.
 func Table() core.Table {
 	all := core.Table{}

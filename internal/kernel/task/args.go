@@ -13,7 +13,7 @@ import (
 // kind is found out by the routine (xnu osfmk/kern/ipc_tt.c: the conversions
 // give TASK_NULL or THREAD_NULL).
 func refusal(c *core.Ctx) mach.KernReturn {
-	if p, kr := c.PortArg(0); kr != mach.KERN_SUCCESS || p == nil {
+	if p, kr := c.PortArg(0); kr != mach.KERN_SUCCESS || p == nil || p.Dead() {
 		return mach.MACH_SEND_INVALID_DEST
 	}
 	return mach.KERN_INVALID_ARGUMENT

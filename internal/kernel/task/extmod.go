@@ -5,6 +5,7 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/internal/kernel/core"
+	"github.com/gomach/mach/internal/kernel/host"
 )
 
 // extmod counts what other tasks did to a task, and what it did to others
@@ -29,11 +30,8 @@ func (e *extmod) figures() mach.VMExtmodStatistics {
 	}
 }
 
-// External is told what a task did to another one: "task_for_pid",
-// "thread_create" or "thread_set_state". The host subsystem counts it for
-// HOST_EXTMOD_INFO64.
-var External func(k *core.Kernel, what string)
-
+// countExternal counts what a task did to another one, for both and for the
+// host.
 func countExternal(by, on *core.Task, what string) {
 	if by == on {
 		return
@@ -43,14 +41,9 @@ func countExternal(by, on *core.Task, what string) {
 	case "task_for_pid":
 		b.taskForPIDCaller.Add(1)
 		o.taskForPID.Add(1)
-	case "thread_create":
-		b.threadCreationCaller.Add(1)
-		o.threadCreation.Add(1)
 	case "thread_set_state":
 		b.threadSetStateCaller.Add(1)
 		o.threadSetState.Add(1)
 	}
-	if External != nil {
-		External(by.Kernel, what)
-	}
+	host.CountExternal(by.Kernel, what)
 }

@@ -49,6 +49,9 @@ func findTask(c *core.Ctx, flavor core.Flavor) *ipc.Port {
 	if !t.Alive() {
 		return nil
 	}
+	if flavor == core.Control {
+		countExternal(c.Task, t, "task_for_pid")
+	}
 	return t.Port(flavor)
 }
 

@@ -7,11 +7,36 @@ import (
 	"github.com/gomach/mach/internal/kernel/core"
 )
 
+func policyTable() core.Table {
+	return core.Table{
+		"thread_policy_set": partial(onThread(core.Control, threadPolicySet),
+			"precedence becomes a Linux nice value, and a fixed or real-time policy SCHED_RR, as far as the caller may; the other policies are stored and given back"),
+		"thread_policy_get": full(onThread(core.Inspect, threadPolicyGet)),
+		"task_policy_set":   partial(onTask(core.Control, taskPolicySet), "stored and given back; Linux has nothing like it"),
+		"task_policy_get":   full(onTask(core.NamePort, taskPolicyGet)),
+		"thread_policy":     partial(onThread(core.Control, threadPolicy), "applied like thread_policy_set"),
+		"thread_set_policy": partial(onThread(core.Control, threadSetPolicy), "applied like thread_policy_set"),
+	}
+}
+
+// Scheduler is a ThreadSub whose scheduling can be changed.
+type Scheduler interface {
+	// SetImportance asks for more (positive) or less CPU time than others get.
+	SetImportance(n int) error
+	// SetFixed asks for a fixed priority above that of ordinary threads.
+	SetFixed(on bool) error
+}
+
 // policies are what a thread was told about its scheduling.
 type policies struct {
-	mu       sync.Mutex
-	depress  bool
-	affinity mach.Integer
+	mu         sync.Mutex
+	depress    bool
+	fixed      bool // THREAD_EXTENDED_POLICY without timeshare
+	real       *mach.ThreadTimeConstraintPolicy
+	importance mach.Integer
+	affinity   mach.Integer
+	latency    uint32
+	throughput uint32
 }
 
 type policiesKey struct{}
@@ -27,6 +52,212 @@ func depressed(th *core.Thread) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.depress
+}
+
+// Bounds and defaults of THREAD_TIME_CONSTRAINT_POLICY, in nanoseconds, which
+// is the unit of mach_absolute_time here (xnu osfmk/kern/sched_prim.c: a
+// quantum of 10 ms; osfmk/kern/priority.c: real-time quanta of 50 us to 50 ms).
+const (
+	minRealTime        = 50_000
+	maxRealTime        = 50_000_000
+	defaultComputation = 5_000_000
+	defaultConstraint  = 10_000_000
+)
+
+// most is as many words as a policy has.
+const mostPolicyWords = 64
+
+func threadPolicySet(c *core.Ctx, th *core.Thread) mach.KernReturn {
+	w, kr := c.TakeInfo(2, 3, mostPolicyWords)
+	if kr != mach.KERN_SUCCESS {
+		return kr
+	}
+	return setThreadPolicy(th, mach.ThreadPolicyFlavor(c.U32(1)), w)
+}
+
+// setThreadPolicy follows xnu osfmk/kern/thread_policy.c
+// thread_policy_set_internal.
+func setThreadPolicy(th *core.Thread, flavor mach.ThreadPolicyFlavor, w []uint32) mach.KernReturn {
+	if _, err := th.Sub.Usage(); err != nil {
+		return threadFailure(th, err)
+	}
+	p := policiesOf(th)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch flavor {
+	case mach.THREAD_EXTENDED_POLICY:
+		p.fixed, p.real = len(w) > 0 && w[0] == 0, nil
+		p.apply(th)
+		return mach.KERN_SUCCESS
+	case mach.THREAD_TIME_CONSTRAINT_POLICY:
+		return p.setReal(th, w)
+	}
+	if len(w) < 1 {
+		return mach.KERN_INVALID_ARGUMENT
+	}
+	switch flavor {
+	case mach.THREAD_PRECEDENCE_POLICY:
+		p.importance = mach.Integer(w[0])
+		p.apply(th)
+	case mach.THREAD_AFFINITY_POLICY:
+		if th.Task.Sub.CPU() == mach.CPU_TYPE_ARM64 {
+			return mach.KERN_NOT_SUPPORTED
+		}
+		p.affinity = mach.Integer(w[0])
+	case mach.THREAD_LATENCY_QOS_POLICY:
+		if !tierIn(w[0], mach.LATENCY_QOS_TIER_0, mach.LATENCY_QOS_TIER_5) {
+			return mach.KERN_INVALID_ARGUMENT
+		}
+		p.latency = w[0]
+	case mach.THREAD_THROUGHPUT_QOS_POLICY:
+		if !tierIn(w[0], mach.THROUGHPUT_QOS_TIER_0, mach.THROUGHPUT_QOS_TIER_5) {
+			return mach.KERN_INVALID_ARGUMENT
+		}
+		p.throughput = w[0]
+	default: // THREAD_BACKGROUND_POLICY too: macOS has it no more
+		return mach.KERN_INVALID_ARGUMENT
+	}
+	return mach.KERN_SUCCESS
+}
+
+// tierIn tells whether a quality-of-service tier is unspecified or within
+// bounds.
+func tierIn(tier, first, last uint32) bool { return tier == 0 || (tier >= first && tier <= last) }
+
+func (p *policies) setReal(th *core.Thread, w []uint32) mach.KernReturn {
+	var r mach.ThreadTimeConstraintPolicy
+	if len(w) < len(words(&r)) {
+		return mach.KERN_INVALID_ARGUMENT
+	}
+	copy(words(&r), w)
+	if r.Constraint < r.Computation || r.Computation < minRealTime || r.Computation > maxRealTime {
+		return mach.KERN_INVALID_ARGUMENT
+	}
+	if r.Computation < r.Constraint/2 {
+		r.Computation = min(r.Constraint/2, maxRealTime)
+	}
+	p.real = &r
+	p.apply(th)
+	return mach.KERN_SUCCESS
+}
+
+// apply asks Linux for what comes closest. That it refuses is no error: on
+// Darwin too a policy is a wish.
+func (p *policies) apply(th *core.Thread) {
+	s, ok := th.Sub.(Scheduler)
+	if !ok {
+		return
+	}
+	_ = s.SetFixed(p.fixed || p.real != nil)
+	_ = s.SetImportance(int(p.importance))
+}
+
+func threadPolicyGet(c *core.Ctx, th *core.Thread) mach.KernReturn {
+	if _, err := th.Sub.Usage(); err != nil {
+		return threadFailure(th, err)
+	}
+	def, kr := c.Get32(4)
+	if kr != mach.KERN_SUCCESS {
+		return kr
+	}
+	p := policiesOf(th)
+	p.mu.Lock()
+	w, isDefault, kr := p.get(mach.ThreadPolicyFlavor(c.U32(1)), def != 0, th.Task.Sub.CPU())
+	p.mu.Unlock()
+	if kr != mach.KERN_SUCCESS {
+		return kr
+	}
+	least := len(w)
+	if mach.ThreadPolicyFlavor(c.U32(1)) == mach.THREAD_EXTENDED_POLICY {
+		least = 0
+	}
+	if kr := c.PutInfo(2, 3, w, least); kr != mach.KERN_SUCCESS {
+		return kr
+	}
+	return c.Put32(4, uint32(mach.BooleanOf(isDefault)))
+}
+
+// get gives a policy, or its default: if that is asked for, or if the thread
+// does not follow this policy.
+func (p *policies) get(flavor mach.ThreadPolicyFlavor, def bool, cpu mach.CPUType) (w []uint32, isDefault bool, kr mach.KernReturn) {
+	one := func(v uint32) ([]uint32, bool, mach.KernReturn) {
+		if def {
+			v = 0
+		}
+		return []uint32{v}, def, mach.KERN_SUCCESS
+	}
+	switch flavor {
+	case mach.THREAD_EXTENDED_POLICY:
+		def = def || p.real != nil
+		timeshare := def || !p.fixed
+		return []uint32{uint32(mach.BooleanOf(timeshare))}, def, mach.KERN_SUCCESS
+	case mach.THREAD_TIME_CONSTRAINT_POLICY:
+		r := mach.ThreadTimeConstraintPolicy{Computation: defaultComputation, Constraint: defaultConstraint, Preemptible: 1}
+		if def = def || p.real == nil; !def {
+			r = *p.real
+		}
+		return words(&r), def, mach.KERN_SUCCESS
+	case mach.THREAD_PRECEDENCE_POLICY:
+		return one(uint32(p.importance))
+	case mach.THREAD_AFFINITY_POLICY:
+		if cpu == mach.CPU_TYPE_ARM64 {
+			return nil, false, mach.KERN_NOT_SUPPORTED
+		}
+		return one(uint32(p.affinity))
+	case mach.THREAD_LATENCY_QOS_POLICY:
+		return one(p.latency)
+	case mach.THREAD_THROUGHPUT_QOS_POLICY:
+		return one(p.throughput)
+	}
+	return nil, false, mach.KERN_INVALID_ARGUMENT
+}
+
+// threadPolicy and threadSetPolicy are the calls of Mach 3. The base is one
+// priority, and a quantum for round-robin.
+func threadPolicy(c *core.Ctx, th *core.Thread) mach.KernReturn {
+	return oldPolicy(c, th, mach.Policy(c.I32(1)), 2, 3)
+}
+
+func threadSetPolicy(c *core.Ctx, th *core.Thread) mach.KernReturn {
+	if _, ok := c.Object(1, mach.IPC_OTYPE_PROCESSOR_SET); !ok {
+		return mach.KERN_INVALID_ARGUMENT
+	}
+	limit, kr := c.TakeInfo(5, 6, mostPolicyWords)
+	if kr != mach.KERN_SUCCESS {
+		return kr
+	}
+	if len(limit) != 1 {
+		return mach.KERN_INVALID_ARGUMENT
+	}
+	kr = oldPolicy(c, th, mach.Policy(c.I32(2)), 3, 4)
+	if kr == mach.KERN_INVALID_POLICY {
+		kr = mach.KERN_INVALID_ARGUMENT
+	}
+	return kr
+}
+
+func oldPolicy(c *core.Ctx, th *core.Thread, policy mach.Policy, base, count int) mach.KernReturn {
+	w, kr := c.TakeInfo(base, count, mostPolicyWords)
+	if kr != mach.KERN_SUCCESS {
+		return kr
+	}
+	need := 1
+	switch policy {
+	case mach.POLICY_RR:
+		need = 2
+	case mach.POLICY_TIMESHARE, mach.POLICY_FIFO:
+	default:
+		return mach.KERN_INVALID_POLICY
+	}
+	if len(w) != need {
+		return mach.KERN_INVALID_ARGUMENT
+	}
+	timeshare := uint32(mach.BooleanOf(policy == mach.POLICY_TIMESHARE))
+	if kr := setThreadPolicy(th, mach.THREAD_EXTENDED_POLICY, []uint32{timeshare}); kr != mach.KERN_SUCCESS {
+		return kr
+	}
+	importance := int32(w[0]) - defaultTaskPriority
+	return setThreadPolicy(th, mach.THREAD_PRECEDENCE_POLICY, []uint32{uint32(importance)})
 }
 
 // affinityInfo counts the affinity sets of the task's threads

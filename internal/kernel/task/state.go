@@ -168,5 +168,9 @@ func threadSetState(c *core.Ctx, th *core.Thread) mach.KernReturn {
 	if kr != mach.KERN_SUCCESS {
 		return kr
 	}
-	return writeState(th, mach.ThreadStateFlavor(c.I32(1)), words)
+	kr = writeState(th, mach.ThreadStateFlavor(c.I32(1)), words)
+	if kr == mach.KERN_SUCCESS {
+		countExternal(c.Task, th.Task, "thread_set_state")
+	}
+	return kr
 }

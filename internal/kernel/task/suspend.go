@@ -9,10 +9,14 @@ import (
 
 func suspendTable() core.Table {
 	return core.Table{
-		"task_suspend":   full(onTask(core.Read, taskSuspend)),
-		"task_resume":    full(onTask(core.Read, taskResume)),
-		"thread_suspend": full(onThread(core.Read, threadSuspend)),
-		"thread_resume":  full(onThread(core.Read, threadResume)),
+		"task_suspend":    full(onTask(core.Read, taskSuspend)),
+		"task_resume":     full(onTask(core.Read, taskResume)),
+		"thread_suspend":  full(onThread(core.Read, threadSuspend)),
+		"thread_resume":   full(onThread(core.Read, threadResume)),
+		"task_suspend2":   full(onTask(core.Read, taskSuspend2)),
+		"task_resume2":    full(core.K(taskResume2)),
+		"thread_suspend2": full(onThread(core.Read, threadSuspend2)),
+		"thread_resume2":  full(core.K(threadResume2)),
 	}
 }
 
@@ -22,12 +26,14 @@ type holds struct {
 	mu     sync.Mutex
 	count  int
 	legacy map[*core.Task]int // those of task_suspend, by who made them
+	// watched are the tasks whose death is waited for.
+	watched map[*core.Task]bool
 }
 
 type holdsKey struct{}
 
 func holdsOf(t *core.Task) *holds {
-	return t.State(holdsKey{}, func() any { return &holds{legacy: map[*core.Task]int{}} }).(*holds)
+	return t.State(holdsKey{}, func() any { return &holds{legacy: map[*core.Task]int{}, watched: map[*core.Task]bool{}} }).(*holds)
 }
 
 // add counts one more suspension and stops the task if it is the first.
@@ -70,7 +76,8 @@ func taskSuspend(c *core.Ctx, t *core.Task) mach.KernReturn {
 		return kr
 	}
 	h.legacy[c.Task]++
-	if h.legacy[c.Task] == 1 && c.Task != t {
+	if c.Task != t && !h.watched[c.Task] {
+		h.watched[c.Task] = true
 		go h.outlive(c.Task, t)
 	}
 	return mach.KERN_SUCCESS
@@ -88,27 +95,29 @@ func (h *holds) outlive(by, t *core.Task) {
 	defer h.mu.Unlock()
 	n := h.legacy[by]
 	delete(h.legacy, by)
+	delete(h.watched, by)
 	h.drop(t, n)
 }
 
+// taskResume takes a suspension back, of task_suspend if there is one and of
+// task_suspend2 otherwise: xnu asks only that there is any
+// (osfmk/kern/task.c release_task_hold).
 func taskResume(c *core.Ctx, t *core.Task) mach.KernReturn {
 	h := holdsOf(t)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	// xnu does not ask whose suspension it is, only that there is one.
-	by := c.Task
-	if h.legacy[by] == 0 {
-		for other, n := range h.legacy {
-			if n > 0 {
-				by = other
-				break
-			}
-		}
-	}
-	if h.legacy[by] == 0 {
+	if h.count == 0 {
 		return mach.KERN_FAILURE
 	}
-	h.legacy[by]--
+	by := c.Task
+	if h.legacy[by] == 0 {
+		for by = range h.legacy {
+			break
+		}
+	}
+	if h.legacy[by]--; h.legacy[by] <= 0 {
+		delete(h.legacy, by)
+	}
 	return h.drop(t, 1)
 }
 

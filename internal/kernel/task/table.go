@@ -5,7 +5,7 @@ import "github.com/gomach/mach/internal/kernel/core"
 // Table is the support table of tasks and threads.
 func Table() core.Table {
 	t := core.Table{}
-	for _, part := range []core.Table{lookupTable(), suspendTable(), stateTable(), infoTable()} {
+	for _, part := range []core.Table{lookupTable(), suspendTable(), stateTable(), infoTable(), exceptionTable(), tokenTable(), specialTable(), policyTable(), controlTable(), goneTable(), raiseTable()} {
 		t.Add(part)
 	}
 	return t

@@ -1,0 +1,63 @@
+//go:build linux && (amd64 || arm64)
+
+package hosted
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/gomach/mach/internal/kernel/core"
+	"github.com/gomach/mach/internal/substrate/linux"
+)
+
+// The si_code values that say why a signal came (asm-generic/siginfo.h).
+const (
+	segvAccer = 2
+	busAdraln = 1
+	trapTrace = 2
+	trapHW    = 4
+)
+
+// Exceptions implements core.Excepter. Only what the CPU or the kernel raised
+// counts: a SIGSEGV that somebody sent by kill is a signal and no exception.
+func (t *task) Exceptions(f func(core.Exception) (handled bool)) error {
+	tr, err := t.trace()
+	if err != nil {
+		return err
+	}
+	if f == nil {
+		return tr.SetHandler(nil, linux.Watch{})
+	}
+	return tr.SetHandler(func(e linux.Event) linux.Action {
+		if e.Kind != linux.EventSignal || !e.Info.FromKernel() {
+			return linux.Deliver
+		}
+		x, last, ok := translate(t, e)
+		if !ok {
+			return linux.Deliver
+		}
+		t.setFault(e.TID, last)
+		x.Thread = e.TID
+		if f(x) {
+			return linux.Suppress
+		}
+		return linux.Deliver
+	}, linux.Watch{Signals: linux.Exceptions})
+}
+
+// translate says which exception a signal stands for.
+func translate(t *task, e linux.Event) (core.Exception, fault, bool) {
+	code, addr := e.Info.Code(), e.Info.Addr()
+	switch e.Signal {
+	case unix.SIGSEGV:
+		return accessException(code, addr)
+	case unix.SIGBUS:
+		return busException(code, addr)
+	case unix.SIGILL:
+		return illegalException(t, addr)
+	case unix.SIGFPE:
+		return arithmeticException(code, addr)
+	case unix.SIGTRAP:
+		return breakException(code, addr)
+	}
+	return core.Exception{}, fault{}, false
+}
