@@ -151,7 +151,13 @@ func (t *Tracer) awaitSince(x *tracee, begin time.Time, limit time.Duration, imp
 		if !impatient || now.Sub(begin) < patience {
 			continue
 		}
-		if s, err := t.p.ThreadStat(x.tid); err != nil || s.State == 'D' {
+		s, err := t.p.ThreadStat(x.tid)
+		if err == nil && (s.State == 'Z' || s.State == 'X') {
+			// A first thread that ended before the others: its end is told
+			// last, when nobody waits for it any more.
+			return unix.ESRCH
+		}
+		if err != nil || s.State == 'D' {
 			return ErrBusy
 		}
 	}
