@@ -7,10 +7,13 @@ import (
 )
 
 // at views memory that the kernel handed out as a T.
-func at[T any](addr uint64) *T {
-	p := uintptr(addr)
-	return (*T)(*(*unsafe.Pointer)(unsafe.Pointer(&p)))
-}
+func at[T any](addr uint64) *T { return (*T)(toPointer(uintptr(addr))) }
+
+// toPointer is not inlined: Go 1.26.8 fails to compile what comes of it
+// (internal compiler error, disjointTypes).
+//
+//go:noinline
+func toPointer(addr uintptr) unsafe.Pointer { return *(*unsafe.Pointer)(unsafe.Pointer(&addr)) }
 
 // view is n bytes of memory that the kernel handed out.
 func view(addr uint64, n int) []byte { return unsafe.Slice(at[byte](addr), n) }
