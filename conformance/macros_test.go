@@ -26,11 +26,18 @@ func TestPageMacros(t *testing.T) {
 // The special port macros ask for the port that their name tells.
 func TestSpecialPortMacros(t *testing.T) {
 	begin(t)
-	var boot mach.MachPort
-	ok(t, "task_get_special_port", mach.TaskGetBootstrapPort(self(), &boot))
-	equal(t, "bootstrap port", boot, mach.BootstrapPort())
-	if mach.MachPortValid(boot) {
-		dropSend(t, boot)
+	for which, get := range map[int32]func(mach.MachPort, *mach.MachPort) error{
+		1: mach.TaskGetKernelPort, 2: mach.TaskGetHostPort, 4: mach.TaskGetBootstrapPort, // by <mach/task_special_ports.h>
+	} {
+		var direct, named mach.MachPort
+		ok(t, "task_get_special_port", mach.TaskGetSpecialPort(self(), which, &direct))
+		ok(t, "task_get_special_port", get(self(), &named))
+		equal(t, "special port", named, direct)
+		for _, p := range []mach.MachPort{direct, named} {
+			if mach.MachPortValid(p) {
+				dropSend(t, p)
+			}
+		}
 	}
 	th := thread(t)
 	var port mach.MachPort
