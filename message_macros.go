@@ -1,7 +1,5 @@
 package mach
 
-import "unsafe"
-
 // MachMsghBits packs the dispositions of a header's remote and local port. It
 // leaves no room for a voucher; see [MachMsghBitsSet].
 //
@@ -154,17 +152,17 @@ func GetRcvElements(option MachMsgOption) uint32 { return uint32(option) >> 24 &
 func RequestedTrailerSize(option MachMsgOption) MachMsgTrailerSize {
 	switch GetRcvElements(option) {
 	case MACH_RCV_TRAILER_NULL:
-		return MachMsgTrailerSize(unsafe.Sizeof(MachMsgTrailer{}))
+		return MachMsgTrailerSize(SizeOf[MachMsgTrailer](int32(1)))
 	case MACH_RCV_TRAILER_SEQNO:
-		return MachMsgTrailerSize(unsafe.Sizeof(MachMsgSeqnoTrailer{}))
+		return MachMsgTrailerSize(SizeOf[MachMsgSeqnoTrailer](int32(1)))
 	case MACH_RCV_TRAILER_SENDER:
-		return MachMsgTrailerSize(unsafe.Sizeof(MachMsgSecurityTrailer{}))
+		return MachMsgTrailerSize(SizeOf[MachMsgSecurityTrailer](int32(1)))
 	case MACH_RCV_TRAILER_AUDIT:
-		return MachMsgTrailerSize(unsafe.Sizeof(MachMsgAuditTrailer{}))
+		return MachMsgTrailerSize(SizeOf[MachMsgAuditTrailer](int32(1)))
 	case MACH_RCV_TRAILER_CTX:
-		return MachMsgTrailerSize(unsafe.Sizeof(MachMsgContextTrailer{}))
+		return MachMsgTrailerSize(SizeOf[MachMsgContextTrailer](int32(1)))
 	case MACH_RCV_TRAILER_AV:
-		return MachMsgTrailerSize(unsafe.Sizeof(MachMsgMacTrailer{}))
+		return MachMsgTrailerSize(SizeOf[MachMsgMacTrailer](int32(1)))
 	}
-	return MachMsgTrailerSize(unsafe.Sizeof(MachMsgMaxTrailer{}))
+	return MachMsgTrailerSize(SizeOf[MachMsgMaxTrailer](int32(1)))
 }
