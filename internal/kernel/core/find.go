@@ -23,9 +23,17 @@ func (k *Kernel) NewTask(sub TaskSub) *Task {
 
 // SetSelf says which task the kernel's own process is, or its first guest.
 func (k *Kernel) SetSelf(t *Task) {
+	t.Identify()
 	k.mu.Lock()
 	k.self = t
 	k.mu.Unlock()
+}
+
+// Identify has the task's messages tell who it is.
+func (t *Task) Identify() {
+	if u, err := t.Sub.Usage(); err == nil {
+		t.Space.SetSender(u.Tokens(t.Sub.PID()))
+	}
 }
 
 // Self is the task that SetSelf named.

@@ -92,7 +92,7 @@ func (s *Space) Allocate(right mach.MachPortRight, chosen mach.MachPort) (mach.M
 func (s *Space) newPort(chosen mach.MachPort, f portFlags, withSend bool) (*Port, mach.MachPort, mach.KernReturn) {
 	p := newPort()
 	p.flags = f
-	p.reply, p.wantsReply = f&replyPort != 0, f&enforceReply != 0
+	p.reply, p.strict, p.wantsReply = f&replyPort != 0, f&strictReply != 0, f&enforceReply != 0
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i, e, kr := s.slot(chosen)
@@ -140,7 +140,7 @@ func (s *Space) Construct(o Construction) (mach.MachPort, mach.KernReturn) {
 		bit uint32
 		f   portFlags
 	}{
-		{mach.MPO_REPLY_PORT, replyPort}, // its stricter rules bind hardened binaries only
+		{mach.MPO_REPLY_PORT, replyPort | strictReply | immovableReceive},
 		{mach.MPO_PROVISIONAL_REPLY_PORT, replyPort},
 		{mach.MPO_ENFORCE_REPLY_PORT_SEMANTICS, enforceReply},
 		{exceptionPort, immovableReceive},

@@ -6,7 +6,8 @@ import "github.com/gomach/mach"
 type copyinFlags uint8
 
 const (
-	deadOK         copyinFlags = 1 << iota // a dead name is MACH_PORT_DEAD
+	inHeader       copyinFlags = 1 << iota // a port of a message's header: a reply port may be
+	deadOK                                 // a dead name is MACH_PORT_DEAD
 	immovableOK                            // a destination: the right goes no further
 	deadSendOnceOK                         // a send-once right to a dead port still moves
 )
@@ -104,6 +105,9 @@ func (s *Space) copyin(name mach.MachPort, d mach.MachMsgTypeName, f copyinFlags
 			return nil, mach.KERN_INVALID_RIGHT
 		}
 		p := e.port
+		if p.strict && (d == mach.MACH_MSG_TYPE_MAKE_SEND || f&inHeader == 0) {
+			return nil, mach.KERN_INVALID_CAPABILITY
+		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if d == mach.MACH_MSG_TYPE_MAKE_SEND {
@@ -179,6 +183,9 @@ func (s *Space) copyinLive(e *entry, name mach.MachPort, p *Port, d mach.MachMsg
 		return nil, mach.KERN_INVALID_RIGHT
 	}
 	if d == mach.MACH_MSG_TYPE_MOVE_SEND && e.pinned && e.urefs == 1 {
+		return nil, mach.KERN_INVALID_CAPABILITY
+	}
+	if p.strict && (d != mach.MACH_MSG_TYPE_MOVE_SEND_ONCE || f&inHeader == 0) {
 		return nil, mach.KERN_INVALID_CAPABILITY
 	}
 	if f&immovableOK == 0 && (p.flags&immovableSend != 0 || e.immovable) {

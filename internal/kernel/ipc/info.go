@@ -74,7 +74,7 @@ func (s *Space) KObject(name mach.MachPort) (mach.IPCInfoObjectType, mach.KernRe
 		return 0, mach.KERN_INVALID_TASK
 	}
 	e := s.lookup(name)
-	if e == nil {
+	if e == nil || e.typ == mach.MACH_PORT_TYPE_DEAD_NAME {
 		return 0, mach.KERN_INVALID_NAME
 	}
 	if e.typ&mach.MACH_PORT_TYPE_SEND_RECEIVE == 0 {

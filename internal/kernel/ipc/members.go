@@ -95,7 +95,7 @@ func (s *Space) SetMembers(name mach.MachPort) ([]mach.MachPort, mach.KernReturn
 		return nil, mach.KERN_INVALID_TASK
 	}
 	e := s.lookup(name)
-	if e == nil {
+	if e == nil || e.typ == mach.MACH_PORT_TYPE_DEAD_NAME {
 		s.mu.Unlock()
 		return nil, mach.KERN_INVALID_NAME
 	}

@@ -36,7 +36,8 @@ type Port struct {
 	unusedOnce func(*Port)
 
 	// What the port was made as, fixed from then on.
-	reply      bool // a reply port
+	reply      bool // may stand where a reply port is asked for
+	strict     bool // gives send-once rights to the reply fields of headers only
 	wantsReply bool // messages to it must have a reply port to answer to
 
 	flags   portFlags
@@ -60,7 +61,8 @@ const (
 	immovableSend // no send right leaves the space that made it
 	tempOwner
 	impReceiver
-	replyPort    // MPO_REPLY_PORT
+	replyPort    // MPO_PROVISIONAL_REPLY_PORT, or strictReply
+	strictReply  // MPO_REPLY_PORT
 	kernelQueue  // a kernel port whose messages wait for the kernel to take them
 	enforceReply // MPO_ENFORCE_REPLY_PORT_SEMANTICS
 )

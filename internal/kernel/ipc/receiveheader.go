@@ -112,8 +112,16 @@ func (s *Space) copyoutPseudo(m *Message, vm VM, rcvAddr uint64, n *notices) mac
 	destType, replyType := m.Dest.Type, m.Reply.Type
 	dest, mr := s.copyoutPort(m.Dest, n)
 	m.Dest = Right{}
-	reply, kr := s.copyoutPort(m.Reply, n)
-	mr |= kr
+	var reply mach.MachPort
+	if m.Reply.Valid() && m.Reply.Port.strict {
+		if reply = s.takeBackReply(m.Reply.Port); valid(reply) {
+			replyType = mach.MACH_MSG_TYPE_MAKE_SEND_ONCE
+		}
+	} else {
+		var kr mach.KernReturn
+		reply, kr = s.copyoutPort(m.Reply, n)
+		mr |= kr
+	}
 	m.Reply = Right{}
 	voucher, voucherType := m.reserved, m.voucherBits
 	if m.voucher.Port != nil {
@@ -132,6 +140,20 @@ func (s *Space) copyoutPseudo(m *Message, vm VM, rcvAddr uint64, n *notices) mac
 		mr |= s.copyoutBody(m, vm, true, true, rcvAddr, n)
 	}
 	return mr
+}
+
+// takeBackReply undoes the send-once right that a header made of a reply port.
+func (s *Space) takeBackReply(p *Port) mach.MachPort {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sorights--
+	switch {
+	case p.dead:
+		return mach.MACH_PORT_DEAD
+	case p.space == s:
+		return p.name
+	}
+	return mach.MACH_PORT_NULL
 }
 
 // copyoutPort hands a right over for a message: failures are the detail bits

@@ -11,7 +11,9 @@ func (s *Space) receiver(name mach.MachPort) (*Port, mach.KernReturn) {
 		return nil, mach.KERN_INVALID_TASK
 	}
 	e := s.lookup(name)
-	if e == nil {
+	if e == nil || e.typ == mach.MACH_PORT_TYPE_DEAD_NAME {
+		// A dead name stands for nothing that could be looked at
+		// (ipc_right.c, ipc_right_lookup_read).
 		return nil, mach.KERN_INVALID_NAME
 	}
 	if e.typ&mach.MACH_PORT_TYPE_RECEIVE == 0 {
@@ -48,6 +50,9 @@ func (s *Space) RequestNotification(name mach.MachPort, id int32, sync uint32, n
 			return nil, kr
 		}
 		defer p.mu.Unlock()
+		if p.strict {
+			return nil, mach.KERN_INVALID_RIGHT
+		}
 		if p.pdRequest != nil {
 			return nil, mach.KERN_FAILURE
 		}
@@ -76,6 +81,10 @@ func (s *Space) requestNoSenders(name mach.MachPort, sync uint32, notify *Port) 
 	p, kr := s.validReceiver(name)
 	if kr != mach.KERN_SUCCESS {
 		return nil, kr
+	}
+	if p.strict {
+		p.mu.Unlock()
+		return nil, mach.KERN_INVALID_RIGHT
 	}
 	previous := p.nsRequest
 	p.nsRequest = notify

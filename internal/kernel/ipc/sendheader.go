@@ -82,7 +82,7 @@ func (s *Space) copyinHeader(m *Message, h *header, notify bool, n *notices) (al
 	}
 	if valid(h.local) {
 		reply := s.lookup(h.local)
-		if reply == nil || !replyOK(reply, h.localD, dest) {
+		if reply == nil || reply.typ&mach.MACH_PORT_TYPE_PORT_RIGHTS == 0 || !replyOK(reply, h.localD, dest) {
 			return false, mach.MACH_SEND_INVALID_REPLY
 		}
 	}
@@ -120,7 +120,7 @@ func (p *Port) armOrPass(request int) (always bool) {
 // copyinRights takes the destination, voucher and reply rights. The header has
 // been judged: only the destination's right can still be missing.
 func (s *Space) copyinRights(m *Message, h *header, dest *entry, n *notices) bool {
-	const destFlags = immovableOK | deadSendOnceOK
+	const destFlags = inHeader | immovableOK | deadSendOnceOK
 	const move, copySend = mach.MACH_MSG_TYPE_MOVE_SEND, mach.MACH_MSG_TYPE_COPY_SEND
 	isSend := func(d mach.MachMsgTypeName) bool { return d == move || d == copySend }
 
@@ -167,7 +167,7 @@ func (s *Space) copyinRights(m *Message, h *header, dest *entry, n *notices) boo
 	}
 	m.voucherCopy = mach.MachMsgTypeName(h.voucherD) == copySend
 	if valid(h.local) && m.Reply.Port == nil {
-		if q, kr := s.copyin(h.local, h.localD, deadOK, nil, n); kr == mach.KERN_SUCCESS {
+		if q, kr := s.copyin(h.local, h.localD, deadOK|inHeader, nil, n); kr == mach.KERN_SUCCESS {
 			m.Reply = Right{q, resultType(h.localD)}
 		}
 	}
@@ -179,13 +179,10 @@ func (s *Space) copyinRights(m *Message, h *header, dest *entry, n *notices) boo
 func replyOK(e *entry, d mach.MachMsgTypeName, dest *entry) bool {
 	switch d {
 	case mach.MACH_MSG_TYPE_MAKE_SEND, mach.MACH_MSG_TYPE_MAKE_SEND_ONCE:
-		if e.typ&mach.MACH_PORT_TYPE_RECEIVE == 0 {
+		if e.typ&mach.MACH_PORT_TYPE_RECEIVE == 0 || e.port.strict && d == mach.MACH_MSG_TYPE_MAKE_SEND {
 			return false
 		}
 	case mach.MACH_MSG_TYPE_COPY_SEND, mach.MACH_MSG_TYPE_MOVE_SEND, mach.MACH_MSG_TYPE_MOVE_SEND_ONCE:
-		if e.typ&mach.MACH_PORT_TYPE_DEAD_NAME != 0 {
-			return true
-		}
 		if e.typ&mach.MACH_PORT_TYPE_SEND_RIGHTS == 0 {
 			return false
 		}
@@ -196,7 +193,7 @@ func replyOK(e *entry, d mach.MachMsgTypeName, dest *entry) bool {
 		if dead {
 			return true
 		}
-		if flags&immovableSend != 0 || e.immovable ||
+		if flags&immovableSend != 0 || p.strict || e.immovable ||
 			d == mach.MACH_MSG_TYPE_MOVE_SEND && e.pinned && e.urefs == 1 {
 			return false
 		}

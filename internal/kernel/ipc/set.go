@@ -33,7 +33,15 @@ func newSet() *Set { return &Set{members: map[*Port]*member{}} }
 // join makes a locked port a member.
 func (t *Set) join(p *Port) mach.KernReturn {
 	t.mu.Lock()
-	defer t.mu.Unlock()
+	kr := t.add(p)
+	t.mu.Unlock()
+	if kr == mach.KERN_SUCCESS && p.queue.head == nil {
+		p.emptied()
+	}
+	return kr
+}
+
+func (t *Set) add(p *Port) mach.KernReturn {
 	if t.dead {
 		return mach.KERN_INVALID_NAME
 	}
@@ -50,8 +58,6 @@ func (t *Set) join(p *Port) mach.KernReturn {
 	}
 	if p.queue.head != nil {
 		t.ready(m)
-	} else {
-		p.emptied()
 	}
 	return mach.KERN_SUCCESS
 }

@@ -40,17 +40,16 @@ func extractRight(c *core.Ctx, s *ipc.Space) mach.KernReturn {
 }
 
 func requestNotification(c *core.Ctx, s *ipc.Space) mach.KernReturn {
-	d := mach.MachMsgTypeName(c.U32(5))
-	if c.MIG == nil && d != mach.MACH_MSG_TYPE_MAKE_SEND_ONCE && d != mach.MACH_MSG_TYPE_MOVE_SEND_ONCE {
-		return mach.KERN_INVALID_ARGUMENT
-	}
-	notify, kr := c.TakeRight(4, d)
+	notify, kr := c.TakeRight(4, mach.MachMsgTypeName(c.U32(5)))
 	if kr != mach.KERN_SUCCESS {
 		return kr
 	}
-	if notify.Type != mach.MACH_MSG_TYPE_PORT_SEND_ONCE {
+	if notify.Port != nil && notify.Type != mach.MACH_MSG_TYPE_PORT_SEND_ONCE {
+		if !notify.Valid() {
+			return mach.KERN_INVALID_CAPABILITY
+		}
 		notify.Release()
-		return mach.KERN_INVALID_ARGUMENT
+		return mach.MIG_TYPE_ERROR
 	}
 	previous, kr := s.RequestNotification(c.Name(1), c.I32(2), c.U32(3), notify.Port)
 	if kr != mach.KERN_SUCCESS {
