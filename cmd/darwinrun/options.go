@@ -89,20 +89,23 @@ func parse(argv []string) (*options, error) {
 	for _, c := range count {
 		o.count = append(o.count, strings.FieldsFunc(c, func(r rune) bool { return r == ',' })...)
 	}
-	o.runner = runner(argv, len(argv)-f.NArg(), *argv0 != "")
+	o.runner = runner(argv, len(argv)-f.NArg())
 	return o, o.absolute()
 }
 
 // runner is the command line up to the program, for programs that the program starts.
-func runner(argv []string, flags int, hasArgv0 bool) []string {
+func runner(argv []string, flags int) []string {
 	self, err := os.Executable()
 	if err != nil {
 		self = argv[0]
 	}
 	r := []string{self}
 	for i := 1; i < flags; i++ {
-		if hasArgv0 && (argv[i] == "-argv0" || argv[i] == "--argv0") {
-			i++
+		switch name, _, hasValue := strings.Cut(strings.TrimLeft(argv[i], "-"), "="); name {
+		case "argv0", "trace", "count": // of this program alone
+			if !hasValue {
+				i++
+			}
 			continue
 		}
 		r = append(r, argv[i])

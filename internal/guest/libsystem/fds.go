@@ -3,6 +3,9 @@
 package libsystem
 
 import (
+	"os"
+	"strconv"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/gomach/mach/internal/guest/proc"
@@ -24,15 +27,45 @@ type fdTable struct{ open []*file }
 
 const maxFiles = 10240
 
+// init gives the guest what the runner was started with, under the same numbers. The
+// runner's own descriptors are all closed on exec, which tells them apart.
 func (t *fdTable) init() {
-	for fd, write := range []bool{false, true, true} {
-		h, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
+	for _, fd := range inherited() {
+		flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
 		if err != nil {
-			t.open = append(t.open, nil)
 			continue
 		}
-		t.open = append(t.open, newFile(h, "", write))
+		h, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
+		if err != nil {
+			continue
+		}
+		for len(t.open) <= fd {
+			t.open = append(t.open, nil)
+		}
+		t.open[fd] = newFile(h, "", flags&unix.O_ACCMODE != unix.O_RDONLY)
+		if fd > 2 {
+			_ = unix.Close(fd) // else a pipe would stay open when the guest closes its end
+		}
 	}
+}
+
+// inherited lists the open descriptors that came over exec.
+func inherited() (fds []int) {
+	names, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return []int{0, 1, 2}
+	}
+	for _, n := range names {
+		fd, err := strconv.Atoi(n.Name())
+		if err != nil || fd >= maxFiles {
+			continue
+		}
+		flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
+		if err == nil && (fd <= 2 || flags&unix.FD_CLOEXEC == 0) {
+			fds = append(fds, fd)
+		}
+	}
+	return fds
 }
 
 // newFile describes a host descriptor.

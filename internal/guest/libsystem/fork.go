@@ -3,7 +3,6 @@
 package libsystem
 
 import (
-	"bytes"
 	"encoding/binary"
 	"os"
 	"path/filepath"
@@ -17,7 +16,7 @@ import (
 
 // forkState is what a child between fork and exec has changed, to be undone. The child
 // runs on the parent's thread, and the parent goes on when the child calls exec or exits:
-// fork behaves as vfork does, with the memory that the child is likely to write restored.
+// fork behaves as vfork does, and what it wrote is undone.
 type forkState struct {
 	thread  *proc.Thread
 	regs    cpu.Regs
@@ -26,13 +25,7 @@ type forkState struct {
 	umask   uint32
 	actions any
 	mask    uint32
-	memory  []savedMemory
 	attr    syscall.SysProcAttr
-}
-
-type savedMemory struct {
-	at    uint64
-	bytes []byte
 }
 
 // firstFakePID is the number of the first child that ended without a process of its own.
@@ -54,14 +47,7 @@ func init() {
 				s.fds.open[i] = &n
 			}
 		}
-		sp := f.regs[c.Process.Arch.SP]
-		f.save(c, max(sp, 256<<10)-256<<10, sp+64<<10)
-		for i := range c.Process.Main.File.Segments {
-			if seg := &c.Process.Main.File.Segments[i]; seg.Prot&2 != 0 && seg.Size < 64<<20 {
-				at := seg.Addr + c.Process.Main.Slide
-				f.save(c, at, at+seg.Size)
-			}
-		}
+		c.Process.Space.Remember()
 		s.child = f
 		c.Process.Only(c.Thread)
 		c.Return(0)
@@ -108,21 +94,6 @@ func init() {
 	})
 }
 
-func (f *forkState) save(c *proc.Call, low, high uint64) {
-	r, ok := c.Process.Space.Lookup(low)
-	if !ok {
-		return
-	}
-	low = max(low, r.Start)
-	high = min(high, r.End)
-	if low >= high {
-		return
-	}
-	if b, ok := c.Out(low, high-low); ok {
-		f.memory = append(f.memory, savedMemory{low, bytes.Clone(b)})
-	}
-}
-
 // childExit ends a child that does not call exec.
 func (s *State) childExit(c *proc.Call, code int) bool {
 	if s.child == nil {
@@ -154,11 +125,7 @@ func (s *State) endChild(c *proc.Call, pid int) {
 	s.fds.open, s.cwd, s.umask = f.fds, f.cwd, f.umask
 	c.Process.Signals.Actions = f.actions.([32]proc.Action)
 	c.Thread.Sig.Mask = f.mask
-	for _, m := range f.memory {
-		if b, ok := c.Out(m.at, uint64(len(m.bytes))); ok {
-			copy(b, m.bytes)
-		}
-	}
+	c.Process.Space.Rewind()
 	*c.Thread.Regs() = f.regs
 	c.Process.Only(nil)
 	c.Return(uint64(pid))

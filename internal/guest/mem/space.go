@@ -62,9 +62,10 @@ type Space struct {
 
 	processor Processor
 	mu        sync.Mutex
-	regions   []Region // sorted, disjoint
-	chunks    []chunk  // what the processor has, sorted, disjoint
-	next      uint64   // where to look for free addresses first
+	regions   []Region          // sorted, disjoint
+	chunks    []chunk           // what the processor has, sorted, disjoint
+	journal   map[uint64][]byte // see Remember
+	next      uint64            // where to look for free addresses first
 }
 
 // chunk is a piece of a region that the processor can see.
@@ -400,6 +401,9 @@ func (s *Space) Bytes(address, size uint64, access cpu.Prot) ([]byte, error) {
 			return nil, ErrDenied
 		}
 		at = s.regions[i].End
+	}
+	if access&cpu.ProtWrite != 0 {
+		s.keep(address, address+size)
 	}
 	return unsafe.Slice((*byte)(Pointer(address)), size), nil
 }

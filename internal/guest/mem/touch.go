@@ -44,6 +44,11 @@ func (s *Space) visible(at uint64) bool {
 func (s *Space) show(r Region, at uint64) bool {
 	start := max(r.Start, at&^(chunkSize-1))
 	end := min(r.End, at&^(chunkSize-1)+chunkSize)
+	if s.journal != nil && r.Prot&cpu.ProtWrite != 0 {
+		start = at &^ (s.PageSize - 1)
+		end = start + s.PageSize
+		s.keep(start, end)
+	}
 	i := s.findChunk(at)
 	if i > 0 {
 		start = max(start, s.chunks[i-1].end)

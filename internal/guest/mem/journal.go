@@ -1,0 +1,45 @@
+//go:build linux
+
+package mem
+
+import (
+	"bytes"
+
+	"github.com/gomach/mach/internal/guest/cpu"
+)
+
+// Remember starts to keep the contents of every page that is about to be written, so that
+// Rewind can bring them back. It is what a forked child's memory is made of here. The
+// processor must be stopped.
+func (s *Space) Remember() {
+	s.HideData()
+	s.mu.Lock()
+	s.journal = map[uint64][]byte{}
+	s.mu.Unlock()
+}
+
+// Rewind restores what was written since Remember; the processor must be stopped.
+func (s *Space) Rewind() {
+	s.HideData()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for at, old := range s.journal {
+		if s.covered(at, at+s.PageSize) {
+			copy(Slice(at, s.PageSize), old)
+		}
+	}
+	s.journal = nil
+}
+
+// keep saves the pages of a range before they change.
+func (s *Space) keep(start, end uint64) {
+	if s.journal == nil {
+		return
+	}
+	for at := start &^ (s.PageSize - 1); at < end; at += s.PageSize {
+		i := s.find(at)
+		if _, ok := s.journal[at]; !ok && i < len(s.regions) && s.regions[i].Start <= at && s.regions[i].Prot&cpu.ProtWrite != 0 && !s.regions[i].Shared {
+			s.journal[at] = bytes.Clone(Slice(at, s.PageSize))
+		}
+	}
+}
