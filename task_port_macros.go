@@ -5,14 +5,14 @@ package mach
 //
 // C: task_get_kernel_port of <mach/task_special_ports.h>.
 func TaskGetKernelPort(task TaskInspect_t, port *MachPort) error {
-	return TaskGetSpecialPort(task, int32(TASK_KERNEL_PORT), port)
+	return TaskGetSpecialPort(task, TASK_KERNEL_PORT, port)
 }
 
 // TaskSetKernelPort makes port the task's [TASK_KERNEL_PORT], by [TaskSetSpecialPort].
 //
 // C: task_set_kernel_port of <mach/task_special_ports.h>.
 func TaskSetKernelPort(task Task, port MachPort) error {
-	return TaskSetSpecialPort(task, int32(TASK_KERNEL_PORT), port)
+	return TaskSetSpecialPort(task, TASK_KERNEL_PORT, port)
 }
 
 // TaskGetHostPort stores a send right to the task's [TASK_HOST_PORT] in *port, by
@@ -20,14 +20,14 @@ func TaskSetKernelPort(task Task, port MachPort) error {
 //
 // C: task_get_host_port of <mach/task_special_ports.h>.
 func TaskGetHostPort(task TaskInspect_t, port *MachPort) error {
-	return TaskGetSpecialPort(task, int32(TASK_HOST_PORT), port)
+	return TaskGetSpecialPort(task, TASK_HOST_PORT, port)
 }
 
 // TaskSetHostPort makes port the task's [TASK_HOST_PORT], by [TaskSetSpecialPort].
 //
 // C: task_set_host_port of <mach/task_special_ports.h>.
 func TaskSetHostPort(task Task, port MachPort) error {
-	return TaskSetSpecialPort(task, int32(TASK_HOST_PORT), port)
+	return TaskSetSpecialPort(task, TASK_HOST_PORT, port)
 }
 
 // TaskGetBootstrapPort stores a send right to the task's [TASK_BOOTSTRAP_PORT] in *port, by
@@ -35,7 +35,7 @@ func TaskSetHostPort(task Task, port MachPort) error {
 //
 // C: task_get_bootstrap_port of <mach/task_special_ports.h>.
 func TaskGetBootstrapPort(task TaskInspect_t, port *MachPort) error {
-	return TaskGetSpecialPort(task, int32(TASK_BOOTSTRAP_PORT), port)
+	return TaskGetSpecialPort(task, TASK_BOOTSTRAP_PORT, port)
 }
 
 // TaskGetDebugControlPort stores a send right to the task's [TASK_DEBUG_CONTROL_PORT] in *port, by
@@ -43,14 +43,14 @@ func TaskGetBootstrapPort(task TaskInspect_t, port *MachPort) error {
 //
 // C: task_get_debug_control_port of <mach/task_special_ports.h>.
 func TaskGetDebugControlPort(task TaskInspect_t, port *MachPort) error {
-	return TaskGetSpecialPort(task, int32(TASK_DEBUG_CONTROL_PORT), port)
+	return TaskGetSpecialPort(task, TASK_DEBUG_CONTROL_PORT, port)
 }
 
 // TaskSetBootstrapPort makes port the task's [TASK_BOOTSTRAP_PORT], by [TaskSetSpecialPort].
 //
 // C: task_set_bootstrap_port of <mach/task_special_ports.h>.
 func TaskSetBootstrapPort(task Task, port MachPort) error {
-	return TaskSetSpecialPort(task, int32(TASK_BOOTSTRAP_PORT), port)
+	return TaskSetSpecialPort(task, TASK_BOOTSTRAP_PORT, port)
 }
 
 // TaskGetTaskAccessPort stores a send right to the task's [TASK_ACCESS_PORT] in *port, by
@@ -58,21 +58,21 @@ func TaskSetBootstrapPort(task Task, port MachPort) error {
 //
 // C: task_get_task_access_port of <mach/task_special_ports.h>.
 func TaskGetTaskAccessPort(task TaskInspect_t, port *MachPort) error {
-	return TaskGetSpecialPort(task, int32(TASK_ACCESS_PORT), port)
+	return TaskGetSpecialPort(task, TASK_ACCESS_PORT, port)
 }
 
 // TaskSetTaskAccessPort makes port the task's [TASK_ACCESS_PORT], by [TaskSetSpecialPort].
 //
 // C: task_set_task_access_port of <mach/task_special_ports.h>.
 func TaskSetTaskAccessPort(task Task, port MachPort) error {
-	return TaskSetSpecialPort(task, int32(TASK_ACCESS_PORT), port)
+	return TaskSetSpecialPort(task, TASK_ACCESS_PORT, port)
 }
 
 // TaskSetTaskDebugControlPort makes port the task's [TASK_DEBUG_CONTROL_PORT], by [TaskSetSpecialPort].
 //
 // C: task_set_task_debug_control_port of <mach/task_special_ports.h>.
 func TaskSetTaskDebugControlPort(task Task, port MachPort) error {
-	return TaskSetSpecialPort(task, int32(TASK_DEBUG_CONTROL_PORT), port)
+	return TaskSetSpecialPort(task, TASK_DEBUG_CONTROL_PORT, port)
 }
 
 // ThreadGetKernelPort stores a send right to the thread's [THREAD_KERNEL_PORT] in *port, by

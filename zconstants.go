@@ -428,7 +428,7 @@ const (
 	SUID_CRED_NULL        MachPort         = 0
 	TASK_FLAVOR_CONTROL   MachTaskFlavor   = 0
 	TASK_FLAVOR_INSPECT   MachTaskFlavor   = 2
-	TASK_FLAVOR_MAX       MachTaskFlavor   = 3
+	TASK_FLAVOR_MAX                        = 3
 	TASK_FLAVOR_NAME      MachTaskFlavor   = 3
 	TASK_FLAVOR_READ      MachTaskFlavor   = 1
 	TASK_ID_TOKEN_NULL    MachPort         = 0
@@ -438,7 +438,7 @@ const (
 	TASK_READ_NULL        MachPort         = 0
 	THREAD_FLAVOR_CONTROL MachThreadFlavor = 0
 	THREAD_FLAVOR_INSPECT MachThreadFlavor = 2
-	THREAD_FLAVOR_MAX     MachThreadFlavor = 2
+	THREAD_FLAVOR_MAX                      = 2
 	THREAD_FLAVOR_READ    MachThreadFlavor = 1
 	THREAD_INSPECT_NULL   MachPort         = 0
 	THREAD_NULL           MachPort         = 0
@@ -478,7 +478,7 @@ const (
 	MACH_VOUCHER_ATTR_KEY_BITS                  MachVoucherAttrKey  = 7
 	MACH_VOUCHER_ATTR_KEY_IMPORTANCE            MachVoucherAttrKey  = 2
 	MACH_VOUCHER_ATTR_KEY_NONE                  MachVoucherAttrKey  = 0
-	MACH_VOUCHER_ATTR_KEY_NUM_WELL_KNOWN        MachVoucherAttrKey  = 8
+	MACH_VOUCHER_ATTR_KEY_NUM_WELL_KNOWN                            = 8
 	MACH_VOUCHER_ATTR_KEY_PTHPRIORITY           MachVoucherAttrKey  = 4
 	MACH_VOUCHER_ATTR_KEY_TEST                  MachVoucherAttrKey  = 8
 	MACH_VOUCHER_ATTR_KEY_USER_DATA             MachVoucherAttrKey  = 7
@@ -1206,7 +1206,7 @@ const (
 	MACH_MSG_TYPE_DISPOSE_RECEIVE          MachMsgTypeName       = 24
 	MACH_MSG_TYPE_DISPOSE_SEND             MachMsgTypeName       = 25
 	MACH_MSG_TYPE_DISPOSE_SEND_ONCE        MachMsgTypeName       = 26
-	MACH_MSG_TYPE_LAST                     MachMsgTypeName       = 22
+	MACH_MSG_TYPE_LAST                                           = 22
 	MACH_MSG_TYPE_MAKE_SEND                MachMsgTypeName       = 20
 	MACH_MSG_TYPE_MAKE_SEND_ONCE           MachMsgTypeName       = 21
 	MACH_MSG_TYPE_MOVE_RECEIVE             MachMsgTypeName       = 16
@@ -1316,7 +1316,7 @@ const (
 	MIG_ARRAY_TOO_LARGE KernReturn = -307
 	MIG_BAD_ARGUMENTS   KernReturn = -304
 	MIG_BAD_ID          KernReturn = -303
-	MIG_EXCEPTION                  = -306
+	MIG_EXCEPTION       KernReturn = -306
 	MIG_NO_REPLY        KernReturn = -305
 	MIG_REMOTE_ERROR    KernReturn = -302
 	MIG_REPLY_MISMATCH  KernReturn = -301
@@ -1743,7 +1743,7 @@ const (
 	SYNC_POLICY_FIFO           SyncPolicy = 0
 	SYNC_POLICY_FIXED_PRIORITY SyncPolicy = 1
 	SYNC_POLICY_LIFO           SyncPolicy = 2
-	SYNC_POLICY_ORDER_MASK     SyncPolicy = 3
+	SYNC_POLICY_ORDER_MASK                = 3
 	SYNC_POLICY_REVERSED       SyncPolicy = 2
 )
 

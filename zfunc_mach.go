@@ -31,7 +31,7 @@ func ClockSleep(clockServ MachPort, sleepType int32, sleepTime MachTimespec, wak
 
 // MIGReplySetup turns a reply buffer into the header of a [MIGReplyError] that answers a request.
 //
-// The reply goes to the reply port of the request with its disposition and the id of the request plus 100. The caller sets the return code. The reply takes over the reply right; the request must not be destroyed together with it.
+// The reply gets the request's msgh_local_port as its destination, with the disposition that the request gives that port, and the id of the request plus 100. The caller sets the return code. A message that was received names its reply port in msgh_remote_port, so this suits requests as MIG's servers see them and not received ones as they are. The reply takes over the right; the request must not be destroyed together with it.
 //
 // It does not wait: the scheduler is not told about the call.
 //

@@ -440,12 +440,12 @@ func TaskGetMachVoucher(task TaskRead, which MachVoucherSelector, voucher *IPCVo
 // It does not wait: the scheduler is not told about the call.
 //
 // C: task_get_special_port of <mach/task.h>.
-func TaskGetSpecialPort(task TaskInspect_t, whichPort int32, specialPort *MachPort) error {
+func TaskGetSpecialPort(task TaskInspect_t, whichPort TaskSpecialPort, specialPort *MachPort) error {
 	f := struct {
 		libsystem.Head
 		task        TaskInspect_t
 		_           uint32
-		whichPort   int32
+		whichPort   TaskSpecialPort
 		_           uint32
 		specialPort *MachPort
 	}{task: task, whichPort: whichPort, specialPort: libsystem.Ptr(specialPort)}
@@ -1100,12 +1100,12 @@ func TaskSetRASPC(targetTask Task, basepc VMAddress, boundspc VMAddress) error {
 // It does not wait: the scheduler is not told about the call.
 //
 // C: task_set_special_port of <mach/task.h>.
-func TaskSetSpecialPort(task Task, whichPort int32, specialPort MachPort) error {
+func TaskSetSpecialPort(task Task, whichPort TaskSpecialPort, specialPort MachPort) error {
 	f := struct {
 		libsystem.Head
 		task        Task
 		_           uint32
-		whichPort   int32
+		whichPort   TaskSpecialPort
 		_           uint32
 		specialPort MachPort
 		_           uint32

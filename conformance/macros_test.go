@@ -26,7 +26,7 @@ func TestPageMacros(t *testing.T) {
 // The special port macros ask for the port that their name tells.
 func TestSpecialPortMacros(t *testing.T) {
 	begin(t)
-	for which, get := range map[int32]func(mach.MachPort, *mach.MachPort) error{
+	for which, get := range map[mach.TaskSpecialPort]func(mach.MachPort, *mach.MachPort) error{
 		1: mach.TaskGetKernelPort, 2: mach.TaskGetHostPort, 4: mach.TaskGetBootstrapPort, // by <mach/task_special_ports.h>
 	} {
 		var direct, named mach.MachPort

@@ -21,12 +21,12 @@ func TestTaskSpecialPorts(t *testing.T) {
 		mach.TASK_INSPECT_PORT: mach.IPC_OTYPE_TASK_INSPECT,
 	} {
 		var p mach.MachPort
-		ok(t, "task_get_special_port", mach.TaskGetSpecialPort(self(), int32(which), &p))
+		ok(t, "task_get_special_port", mach.TaskGetSpecialPort(self(), which, &p))
 		equal(t, "kind", kindOf(t, p), kind)
 		dropSend(t, p)
 	}
 	var p mach.MachPort
-	ok(t, "task_get_special_port", mach.TaskGetSpecialPort(self(), int32(mach.TASK_HOST_PORT), &p))
+	ok(t, "task_get_special_port", mach.TaskGetSpecialPort(self(), mach.TASK_HOST_PORT, &p))
 	if k := kindOf(t, p); k != mach.IPC_OTYPE_HOST && k != mach.IPC_OTYPE_HOST_PRIV {
 		t.Errorf("the host port is of kind %d", k)
 	}
@@ -40,7 +40,7 @@ func TestTaskSpecialPorts(t *testing.T) {
 func TestTaskPortRanks(t *testing.T) {
 	begin(t)
 	get := func(task mach.MachPort, which mach.TaskSpecialPort) (p mach.MachPort, err error) {
-		err = mach.TaskGetSpecialPort(task, int32(which), &p)
+		err = mach.TaskGetSpecialPort(task, which, &p)
 		return
 	}
 	read, err := get(self(), mach.TASK_READ_PORT)
@@ -88,23 +88,23 @@ func TestTaskPortRanks(t *testing.T) {
 func TestTaskSetBootstrapPort(t *testing.T) {
 	begin(t)
 	var old, got mach.MachPort
-	ok(t, "task_get_special_port", mach.TaskGetSpecialPort(self(), int32(mach.TASK_BOOTSTRAP_PORT), &old))
+	ok(t, "task_get_special_port", mach.TaskGetSpecialPort(self(), mach.TASK_BOOTSTRAP_PORT, &old))
 	p := sendPort(t)
-	ok(t, "task_set_special_port", mach.TaskSetSpecialPort(self(), int32(mach.TASK_BOOTSTRAP_PORT), p))
-	ok(t, "task_get_special_port", mach.TaskGetSpecialPort(self(), int32(mach.TASK_BOOTSTRAP_PORT), &got))
+	ok(t, "task_set_special_port", mach.TaskSetSpecialPort(self(), mach.TASK_BOOTSTRAP_PORT, p))
+	ok(t, "task_get_special_port", mach.TaskGetSpecialPort(self(), mach.TASK_BOOTSTRAP_PORT, &got))
 	equal(t, "bootstrap port", got, p)
 	dropSend(t, got)
 	var n mach.MachPortRights
 	ok(t, "mach_port_get_srights", mach.MachPortGetSrights(self(), p, &n))
 	equal(t, "send rights, the task's included", n, 2)
-	ok(t, "task_set_special_port", mach.TaskSetSpecialPort(self(), int32(mach.TASK_BOOTSTRAP_PORT), old))
+	ok(t, "task_set_special_port", mach.TaskSetSpecialPort(self(), mach.TASK_BOOTSTRAP_PORT, old))
 	ok(t, "mach_port_get_srights", mach.MachPortGetSrights(self(), p, &n))
 	equal(t, "send rights", n, 1)
 	if old != none {
 		dropSend(t, old)
 	}
-	want(t, "task_set_special_port", mach.TaskSetSpecialPort(self(), int32(mach.TASK_KERNEL_PORT), p), mach.KERN_NO_ACCESS)
-	want(t, "task_set_special_port", mach.TaskSetSpecialPort(self(), int32(mach.TASK_HOST_PORT), p), mach.KERN_NO_ACCESS)
+	want(t, "task_set_special_port", mach.TaskSetSpecialPort(self(), mach.TASK_KERNEL_PORT, p), mach.KERN_NO_ACCESS)
+	want(t, "task_set_special_port", mach.TaskSetSpecialPort(self(), mach.TASK_HOST_PORT, p), mach.KERN_NO_ACCESS)
 }
 
 // xnu osfmk/kern/ipc_tt.c, mach_ports_register; libsyscall/mach/task.c,

@@ -33,8 +33,11 @@ var paramTypes = map[string]string{
 	"bootstrap_look_up.service_name":            "string",
 	"mach_error.str":                            "string",
 	"panic.0":                                   "string",
-	"mig_strncpy.src":                           "*byte",
-	"mig_strncpy_zerofill.src":                  "*byte",
+	// C says int, but means the constants of <mach/task_special_ports.h>.
+	"task_get_special_port.which_port": "TaskSpecialPort",
+	"task_set_special_port.which_port": "TaskSpecialPort",
+	"mig_strncpy.src":                  "*byte",
+	"mig_strncpy_zerofill.src":         "*byte",
 }
 
 // paramNames names the parameters that the headers leave unnamed.
