@@ -125,12 +125,26 @@ func (s *State) closeFD(fd int) proc.Errno {
 	if s.child != nil && s.child.has(f.host) {
 		return 0 // still the parent's
 	}
+	if fd <= 2 && s.child == nil {
+		s.releaseStandard(fd)
+	}
 	for _, o := range s.fds.open {
 		if o != nil && o.kq != nil {
 			o.kq.forget(fd, f.host)
 		}
 	}
 	return proc.FromHost(unix.Close(f.host))
+}
+
+// releaseStandard puts the null device in place of the runner's own standard descriptor,
+// so that whoever reads the other end of a pipe sees the guest's close.
+func (s *State) releaseStandard(fd int) {
+	null, err := unix.Open("/dev/null", unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return
+	}
+	_ = unix.Dup3(null, fd, 0)
+	_ = unix.Close(null)
 }
 
 // dup makes a second descriptor of a file.

@@ -40,6 +40,9 @@ func (s *State) hostPath(c *proc.Call, dir int, addr uint64, write, follow bool)
 				return "", proc.EBADF
 			}
 			base = d.path
+			if s.Policy.Root == "" {
+				base = "/proc/self/fd/" + itoa(d.host) // the directory may have been renamed since
+			}
 		}
 		name = base + "/" + name
 	}

@@ -55,11 +55,7 @@ func (s *State) Data(p *proc.Process, name string) ([]byte, bool) {
 		return word32(1), true
 	}
 	if s.Kernel != nil {
-		if d, ok := s.Kernel.(interface {
-			Data(name string) ([]byte, bool)
-		}); ok {
-			return d.Data(name)
-		}
+		return s.Kernel.Data(p, name)
 	}
 	return nil, false
 }
