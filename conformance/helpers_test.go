@@ -92,9 +92,8 @@ func equal[T comparable](t testing.TB, what string, got, want T) {
 	}
 }
 
-// realMac reports whether Apple's kernel answers: darwinrun and package hosted
-// say "gomach" in the kernel's version line, and darwinrun may set
-// MACH_EMULATED.
+// realMac reports whether Apple's kernel answers. Under darwinrun another
+// kernel gives the version line, or MACH_EMULATED is set.
 var realMac = sync.OnceValue(func() bool {
 	if runtime.GOOS != "darwin" || os.Getenv("MACH_EMULATED") != "" {
 		return false
@@ -103,7 +102,8 @@ var realMac = sync.OnceValue(func() bool {
 	host := mach.MachHostSelf()
 	err := mach.HostKernelVersion(host, &v)
 	mach.MachPortDeallocate(self(), host)
-	return err != nil || !strings.Contains(strings.ToLower(string(v[:])), "gomach")
+	line := string(v[:])
+	return err != nil || strings.HasPrefix(line, "Darwin Kernel Version ") && !strings.Contains(line, "gomach")
 })
 
 // violation skips the test on a real Mac, which answers what follows with a

@@ -54,7 +54,7 @@ func TestHostInfo(t *testing.T) {
 	}
 	p, n := hostInfo[mach.HostPriorityInfo](t, mach.HOST_PRIORITY_INFO)
 	equal(t, "count", n, mach.HOST_PRIORITY_INFO_COUNT)
-	if p.KernelPriority <= p.UserPriority || p.UserPriority <= p.MinimumPriority || p.MaximumPriority < p.KernelPriority {
+	if p.KernelPriority <= p.UserPriority || p.UserPriority <= p.MinimumPriority || p.SystemPriority < p.ServerPriority || p.MaximumPriority <= p.UserPriority {
 		t.Errorf("%+v", p)
 	}
 	u, n := hostInfo[mach.HostPreferredUserArch](t, mach.HOST_PREFERRED_USER_ARCH)
@@ -196,7 +196,7 @@ func TestKernelVersion(t *testing.T) {
 	}
 	ok(t, "host_kernel_version", mach.HostKernelVersion(host(t), &v))
 	n := bytes.IndexByte(v[:], 0)
-	if n <= 0 || !bytes.HasPrefix(v[:], []byte("Darwin Kernel Version ")) {
+	if n <= 0 || !bytes.Contains(v[:n], []byte(" Kernel Version ")) {
 		t.Errorf("version %q", v[:max(n, 0)])
 	}
 }
@@ -213,7 +213,9 @@ func TestProcessorSet(t *testing.T) {
 	n := mach.PROCESSOR_SET_BASIC_INFO_COUNT
 	ok(t, "processor_set_info", mach.ProcessorSetInfo(set, int32(mach.PROCESSOR_SET_BASIC_INFO), &back, mach.Info(&basic), &n))
 	equal(t, "count", n, mach.PROCESSOR_SET_BASIC_INFO_COUNT)
-	equal(t, "host", back, h)
+	if k := kindOf(t, back); k != mach.IPC_OTYPE_HOST && k != mach.IPC_OTYPE_HOST_PRIV {
+		t.Errorf("the host port is of kind %d", k)
+	}
 	dropSend(t, back)
 	b, _ := hostInfo[mach.HostBasicInfo](t, mach.HOST_BASIC_INFO)
 	equal(t, "processors", basic.ProcessorCount, b.AvailCpus)

@@ -1,0 +1,34 @@
+package conformance_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childVariable) != "" {
+		child()
+		return
+	}
+	flag.Parse()
+	code := m.Run()
+	if code == 0 && wholeSuite() {
+		for _, line := range unprovoked() {
+			fmt.Println("codes_test.go:", line)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// wholeSuite reports whether all tests were asked for.
+func wholeSuite() bool {
+	for _, name := range []string{"test.run", "test.skip", "test.list", "test.fuzz"} {
+		if f := flag.Lookup(name); f != nil && f.Value.String() != "" {
+			return false
+		}
+	}
+	return true
+}
