@@ -64,7 +64,11 @@ var plans = sync.OnceValue(func() map[int32]*plan {
 // newPlan matches a routine with its function; nil if there is none, or one
 // whose parameters are not in the messages.
 func newPlan(r *proto.Routine) *plan {
-	sym := core.Number(r.Name)
+	name := r.Name
+	if a, ok := aliases[name]; ok {
+		name = a
+	}
+	sym := core.Number(name)
 	if sym == 0 || userSide[r.Subsystem] {
 		return nil
 	}
@@ -88,6 +92,12 @@ func newPlan(r *proto.Routine) *plan {
 		}
 	}
 	return p
+}
+
+// aliases are routines whose function has another name.
+var aliases = map[string]string{
+	"vm_map_64":               "vm_map", // on 64-bit systems the same
+	"_mach_make_memory_entry": "mach_make_memory_entry_64",
 }
 
 // userSide are the subsystems that tasks serve, not the kernel.
@@ -178,6 +188,9 @@ func counts(fields []field) {
 }
 
 func (p *plan) param(name string) int {
+	if name == "parent_handle" {
+		name = "parent_entry"
+	}
 	for i := range p.fn.Params {
 		if i > 0 && p.fn.Params[i].Name == name {
 			return i
