@@ -112,6 +112,11 @@ func (s *Space) terminate(e *entry, name mach.MachPort, n *notices) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.dead {
+		if e.typ&mach.MACH_PORT_TYPE_SEND != 0 {
+			p.srights--
+		} else {
+			p.sorights--
+		}
 		return
 	}
 	n.deleted(p.cancelRequest(e), name)
