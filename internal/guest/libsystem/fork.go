@@ -22,6 +22,7 @@ type forkState struct {
 	regs    cpu.Regs
 	fds     []*file
 	cwd     string
+	cwdFD   int
 	umask   uint32
 	actions any
 	mask    uint32
@@ -38,7 +39,7 @@ func init() {
 			c.Fail(proc.EAGAIN)
 			return
 		}
-		f := &forkState{thread: c.Thread, regs: *c.Thread.Regs(), cwd: s.cwd, umask: s.umask, actions: c.Process.Signals.Actions, mask: c.Thread.Sig.Mask}
+		f := &forkState{thread: c.Thread, regs: *c.Thread.Regs(), cwd: s.cwd, cwdFD: s.cwdFD, umask: s.umask, actions: c.Process.Signals.Actions, mask: c.Thread.Sig.Mask}
 		f.fds = append(f.fds, s.fds.open...)
 		// The child's own view: descriptors can be moved and flagged without the parent's noticing.
 		for i, d := range s.fds.open {
@@ -122,7 +123,10 @@ func (s *State) endChild(c *proc.Call, pid int) {
 			_ = unix.Close(d.host)
 		}
 	}
-	s.fds.open, s.cwd, s.umask = f.fds, f.cwd, f.umask
+	if s.cwdFD != f.cwdFD {
+		_ = unix.Close(s.cwdFD)
+	}
+	s.fds.open, s.cwd, s.cwdFD, s.umask = f.fds, f.cwd, f.cwdFD, f.umask
 	c.Process.Signals.Actions = f.actions.([32]proc.Action)
 	c.Thread.Sig.Mask = f.mask
 	c.Process.Space.Rewind()

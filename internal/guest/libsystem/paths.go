@@ -34,6 +34,9 @@ func (s *State) hostPath(c *proc.Call, dir int, addr uint64, write, follow bool)
 	}
 	if !strings.HasPrefix(name, "/") {
 		base := s.cwd
+		if s.cwdFD >= 0 && s.Policy.Root == "" {
+			base = "/proc/self/fd/" + itoa(s.cwdFD) // its name may be too long, or have changed
+		}
 		if dir != atCWD {
 			d := s.fds.get(dir)
 			if d == nil {
@@ -109,7 +112,7 @@ func (s *State) mayWrite(host string, follow bool) bool {
 		return true
 	}
 	real := ""
-	if follow {
+	if last := filepath.Base(host); follow || strings.HasSuffix(host, "/") || strings.HasSuffix(host, "/.") || last == ".." {
 		if r, err := filepath.EvalSymlinks(host); err == nil {
 			real = r
 		}
@@ -174,11 +177,7 @@ func init() {
 		case unix.Access(p, unix.X_OK) != nil:
 			c.Fail(proc.EACCES)
 		default:
-			s := of(c)
-			if r, err := filepath.EvalSymlinks(p); err == nil {
-				p = r
-			}
-			s.cwd = s.guestPath(filepath.Clean(p))
+			done(c, of(c).changeDir(p))
 		}
 	})
 	on("fchdir", withFile(func(c *proc.Call, d *file) {
@@ -187,7 +186,7 @@ func init() {
 			c.Fail(proc.ENOTDIR)
 			return
 		}
-		of(c).cwd = d.path
+		done(c, of(c).changeDir("/proc/self/fd/"+itoa(d.host)))
 	}))
 	on("getcwd", func(c *proc.Call) {
 		s := of(c)
@@ -206,4 +205,20 @@ func init() {
 			c.Return(c.Arg(0))
 		}
 	})
+}
+
+// changeDir moves to a directory of the host.
+func (s *State) changeDir(host string) error {
+	fd, err := unix.Open(host, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	if s.cwdFD >= 0 && (s.child == nil || s.child.cwdFD != s.cwdFD) {
+		_ = unix.Close(s.cwdFD)
+	}
+	s.cwdFD = fd
+	if real, err := os.Readlink("/proc/self/fd/" + itoa(fd)); err == nil {
+		s.cwd = s.guestPath(real)
+	}
+	return nil
 }
