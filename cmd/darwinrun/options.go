@@ -12,19 +12,19 @@ import (
 
 // options is the parsed command line.
 type options struct {
-	program  string
-	args     []string // with the program's name
-	arch     string   // "" for whichever the file has
-	root     string
-	readOnly []string
-	writable []string
-	network  bool
-	host     bool
-	trace    string
-	count    []string
-	slide    bool
-	mach     bool
-	runner   []string // how to run another program in the same way
+	program   string
+	args      []string // with the program's name
+	arch      string   // "" for whichever the file has
+	root      string
+	readOnly  []string
+	writable  []string
+	network   bool
+	host      bool
+	processes bool // of the host may be looked at
+	trace     string
+	count     []string
+	slide     bool
+	runner    []string // how to run another program in the same way
 }
 
 // list collects a flag that may be given several times.
@@ -55,6 +55,7 @@ func parse(argv []string) (*options, error) {
 	f.Var(&rw, "rw", "directory that the program may change besides the working and the temporary directory (may be repeated)")
 	f.BoolVar(&o.network, "net", false, "allow the network beyond this machine")
 	f.BoolVar(&o.host, "host-programs", false, "let the program start programs of the host, which nothing limits")
+	f.BoolVar(&o.processes, "host-processes", false, "let the program look at processes of the host by Mach calls, but not change them")
 	f.StringVar(&o.trace, "trace", "", "file for a trace of libSystem calls; - is standard error")
 	f.Var(&count, "count", "count guest instructions between calls of this symbol (may be repeated, or separated by commas)")
 	f.BoolVar(&o.slide, "random-slide", false, "load the program at a random address")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gomach/mach/internal/guest/cpu"
 	"github.com/gomach/mach/internal/guest/libsystem"
+	"github.com/gomach/mach/internal/guest/machkern"
 	"github.com/gomach/mach/internal/guest/proc"
 )
 
@@ -22,7 +23,7 @@ func run(o *options) int {
 		fmt.Fprintln(os.Stderr, err)
 		return exitRunner
 	}
-	state := libsystem.New(policy(o), nil)
+	state := libsystem.New(policy(o), machkern.New(machkern.Options{HostProcesses: o.processes}))
 	cfg := proc.Config{
 		Path: absolute(o.program), Args: o.args, Env: environment(os.Environ()), Random: o.slide,
 		Lookup: state.Lookup, Data: state.Data, Personal: state, Count: len(o.count) > 0,

@@ -11,23 +11,6 @@ import (
 	"github.com/gomach/mach/internal/guest/proc"
 )
 
-// machFunction carries a call to the kernel.
-func (s *State) machFunction(symbol string) *proc.Function {
-	k := s.Kernel
-	call := func(c *proc.Call) {
-		r, ok := k.Call(c.Thread, symbol, machArguments(c, symbol))
-		if !ok {
-			c.Process.Exit(125, proc.ErrUnknownSymbol)
-			return
-		}
-		c.Return(r)
-	}
-	if k.Fast(symbol) {
-		return &proc.Function{Do: call}
-	}
-	return &proc.Function{Do: func(c *proc.Call) { c.Block(func() { call(c) }) }}
-}
-
 // absoluteTime counts nanoseconds on amd64 and ticks of 24 MHz on arm64, as the machines do.
 func absoluteTime(a *cpu.Arch) uint64 {
 	var ts unix.Timespec

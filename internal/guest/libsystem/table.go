@@ -70,14 +70,14 @@ type Policy struct {
 	HostPrograms bool
 }
 
-// MachKernel answers the Mach functions: symbol, and arguments as 64-bit words in C order.
-// Pointers in them are addresses of memory that the guest owns. Calls may block; each one
-// comes from a goroutine of its own. ok is false for a symbol that the kernel does not know.
+// MachKernel answers the Mach functions; see internal/guest/machkern.
 type MachKernel interface {
-	Call(t *proc.Thread, symbol string, args []uint64) (result uint64, ok bool)
-	Knows(symbol string) bool
-	// Fast says that a call never blocks and may be answered on the processor's goroutine.
-	Fast(symbol string) bool
+	// Function is nil for a symbol that the kernel does not know.
+	Function(symbol string) *proc.Function
+	// Data is the contents of a variable.
+	Data(p *proc.Process, symbol string) ([]byte, bool)
+	// Describe prints a call for a trace; ok is false for other functions.
+	Describe(c *proc.Call) (line string, ok bool)
 }
 
 // State is one guest's libSystem.
@@ -89,6 +89,7 @@ type State struct {
 	mu      sync.Mutex // guards what calls in goroutines share
 	fds     fdTable
 	cwd     string
+	cwdFD   int // the same as a host descriptor; -1 at first
 	umask   uint32
 	keys    [proc.MaxKeys]keyState
 	sync    syncState
@@ -109,7 +110,7 @@ type State struct {
 
 // New makes the state of a guest that starts in a directory.
 func New(policy Policy, kernel MachKernel) *State {
-	s := &State{Policy: policy, Kernel: kernel, umask: 0o22, dirs: map[uint64]*directory{}, procs: map[int]bool{}, exits: map[int]uint32{}, guest: map[uint64]any{}, limits: map[int][2]uint64{}, statics: map[string]uint64{}}
+	s := &State{Policy: policy, Kernel: kernel, umask: 0o22, cwdFD: -1, dirs: map[uint64]*directory{}, procs: map[int]bool{}, exits: map[int]uint32{}, guest: map[uint64]any{}, limits: map[int][2]uint64{}, statics: map[string]uint64{}}
 	s.cwd, _ = os.Getwd()
 	s.fds.init()
 	s.sync.init()
@@ -118,10 +119,10 @@ func New(policy Policy, kernel MachKernel) *State {
 
 // Lookup finds the implementation of a symbol for proc.Config.
 func (s *State) Lookup(symbol string) *proc.Function {
-	if s.Kernel != nil && s.Kernel.Knows(symbol) {
-		return s.machFunction(symbol)
+	if f := table[plain(symbol)]; f != nil || s.Kernel == nil {
+		return f
 	}
-	return table[plain(symbol)]
+	return s.Kernel.Function(symbol)
 }
 
 // Attach connects the state to its process; before it runs.

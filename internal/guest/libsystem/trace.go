@@ -95,4 +95,9 @@ func number(v uint64) string {
 }
 
 // describeMach prints a Mach call with the names of its parameters.
-func describeMach(c *proc.Call) (string, bool) { return "", false }
+func describeMach(c *proc.Call) (string, bool) {
+	if k := of(c).Kernel; k != nil {
+		return k.Describe(c)
+	}
+	return "", false
+}

@@ -37,6 +37,9 @@ const (
 	limit     = 0x7000_0000_0000
 )
 
+// Limit is one above the highest address that a guest can have.
+const Limit = limit
+
 // Region is a range of addresses with equal properties.
 type Region struct {
 	Start, End uint64

@@ -27,6 +27,7 @@ type Call struct {
 	jumped bool // registers were set; nothing is to be returned
 	parked bool // will be finished later, by Finish
 	late   bool // answered while a signal handler ran
+	left   bool // the registers were set from outside to those after the call
 	depth  int  // signal handlers that ran above it
 
 	// OnSignal, where set, ends a waiting call when a signal comes for its thread.
@@ -151,7 +152,9 @@ func (p *Process) finish(c *Call) {
 		if c.float != nil {
 			p.Machine.SetVector(&t.ctx, 0, [2]uint64{math.Float64bits(*c.float)})
 		}
-		p.leave(t)
+		if !c.left {
+			p.leave(t)
+		}
 	}
 	if t.state == stateWaiting {
 		p.sched.makeReady(t)

@@ -28,20 +28,23 @@ type Function struct {
 
 // Config says what to run and how.
 type Config struct {
-	Path      string
-	Args      []string // with the program's name
-	Env       []string
-	Lookup    func(symbol string) *Function // without the leading underscore; nil: not known
-	Data      func(p *Process, symbol string) (contents []byte, ok bool)
-	Arch      *cpu.Arch // nil: whichever the file has
-	Random    bool      // slide images by chance
-	Trace     io.Writer // one line a call
-	Describe  func(c *Call, done bool) string
-	Count     bool                           // count instructions
-	OnCall    func(t *Thread, symbol string) // told of every call, before it is answered
-	Stderr    io.Writer
-	Personal  any // the libSystem's own state, see Process.Personal
+	Path     string
+	Args     []string // with the program's name
+	Env      []string
+	Lookup   func(symbol string) *Function // without the leading underscore; nil: not known
+	Data     func(p *Process, symbol string) (contents []byte, ok bool)
+	Arch     *cpu.Arch // nil: whichever the file has
+	Random   bool      // slide images by chance
+	Trace    io.Writer // one line a call
+	Describe func(c *Call, done bool) string
+	Count    bool                           // count instructions
+	OnCall   func(t *Thread, symbol string) // told of every call, before it is answered
+	Stderr   io.Writer
+	Personal any // the libSystem's own state, see Process.Personal
+	// FaultHook is told of a fault; if it answers true it calls Resume or Unhandled later.
 	FaultHook func(t *Thread, f Fault) bool
+	// ThreadEnded is told of a thread's end on the processor's goroutine.
+	ThreadEnded func(t *Thread)
 }
 
 // Process is a running guest.

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/gomach/mach/internal/guest/cpu"
 )
@@ -134,6 +135,8 @@ func (s *scheduler) pick() *Thread {
 // turn runs a thread until its slice is used up or it waits.
 func (s *scheduler) turn(t *Thread) {
 	p := s.p
+	start := time.Now()
+	defer func() { t.time.Add(int64(time.Since(start))) }()
 	budget := int64(slice)
 	for t.state == stateRunning && !p.exited {
 		p.deliverSignals(t)

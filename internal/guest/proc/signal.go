@@ -155,7 +155,7 @@ func (t *Thread) Signal(si SignalInfo) {
 		return
 	}
 	t.Sig.pending[si.Signal] = &si
-	if t.state == stateWaiting && t.Sig.Mask&bit(si.Signal) == 0 && len(t.calls) > 0 {
+	if t.state == stateWaiting && !t.trapped && t.Sig.Mask&bit(si.Signal) == 0 && len(t.calls) > 0 {
 		c := t.calls[len(t.calls)-1]
 		if f := c.OnSignal; f != nil {
 			c.OnSignal = nil
@@ -300,17 +300,14 @@ func (p *Process) fault(t *Thread, ev cpu.Event) {
 		f.Mapped = ok && r.Start <= ev.Address
 	}
 	if p.FaultHook != nil {
-		t.state = stateWaiting
+		t.state, t.trapped = stateWaiting, true
 		if p.FaultHook(t, f) {
 			return
 		}
-		t.state = stateRunning
+		t.state, t.trapped = stateRunning, false
 	}
 	t.FaultSignal(f)
 }
-
-// Resume lets a thread go on whose fault a hook took; only on the processor's goroutine.
-func (t *Thread) Resume() { t.Process.sched.makeReady(t) }
 
 // FaultSignal turns a fault into its signal, which cannot be blocked or ignored.
 func (t *Thread) FaultSignal(f Fault) {

@@ -5,6 +5,7 @@ package proc
 import (
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"unsafe"
 
 	"github.com/gomach/mach/internal/guest/cpu"
@@ -47,8 +48,10 @@ type Thread struct {
 	ctx       cpu.Context
 	state     threadState
 	suspended int
-	calls     []*Call     // outer to inner; more than one where a call runs guest functions
-	guest     []guestCall // guest functions that calls have started
+	trapped   bool         // waits for what becomes of its fault
+	time      atomic.Int64 // nanoseconds on the processor
+	calls     []*Call      // outer to inner; more than one where a call runs guest functions
+	guest     []guestCall  // guest functions that calls have started
 	Sig       threadSignals
 	tls       map[uint64]uint64 // thread-local variables by image base
 
@@ -235,6 +238,9 @@ func (t *Thread) End(result uint64) {
 	}
 	t.guest = nil
 	p.Machine.Free(&t.ctx)
+	if p.ThreadEnded != nil {
+		p.ThreadEnded(t)
+	}
 	if t.Joiner != nil {
 		t.Joiner()
 	}

@@ -1,0 +1,106 @@
+//go:build linux
+
+package machkern
+
+import (
+	"errors"
+	"io/fs"
+	"time"
+
+	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/guest/cpu"
+	"github.com/gomach/mach/internal/guest/proc"
+	"github.com/gomach/mach/internal/kernel/core"
+)
+
+// thread is a thread of the guest. Its state is looked at and changed while the processor
+// executes nothing.
+type thread struct {
+	t *proc.Thread
+
+	// only on the processor's goroutine:
+	last  lastFault
+	debug map[mach.ThreadStateFlavor][]uint32 // debug registers, kept for who reads them back
+}
+
+// lastFault is what the CPU told of the thread's last exception.
+type lastFault struct {
+	trap, code uint32 // trap number and error code on amd64
+	esr        uint32 // syndrome on arm64
+	addr       uint64
+}
+
+// with runs f while the processor stands still, if the thread lives.
+func (t *thread) with(f func() error) (err error) {
+	t.t.Process.Sync(func() {
+		if t.t.Ended {
+			err = fs.ErrNotExist
+			return
+		}
+		err = f()
+	})
+	return err
+}
+
+func (t *thread) Suspend() error {
+	return t.with(func() error { t.t.Suspend(); return nil })
+}
+
+func (t *thread) Resume() error {
+	return t.with(func() error { t.t.Unsuspend(); return nil })
+}
+
+func (t *thread) GetState(f mach.ThreadStateFlavor) (words []uint32, err error) {
+	err = t.with(func() (err error) {
+		if t.t.Process.Arch == cpu.ARM64 {
+			words, err = t.armState(f)
+		} else {
+			words, err = t.x86State(f)
+		}
+		return err
+	})
+	return words, err
+}
+
+func (t *thread) SetState(f mach.ThreadStateFlavor, words []uint32) error {
+	return t.with(func() error {
+		if t.t.Process.Arch == cpu.ARM64 {
+			return t.setARMState(f, words)
+		}
+		return t.setX86State(f, words)
+	})
+}
+
+// Abort breaks off what the thread waits in. The kernel's own waits have been told already;
+// their end is awaited, so that a state that is set next is not overtaken by a result.
+func (t *thread) Abort() error {
+	for range 100 {
+		waits := false
+		if err := t.with(func() error {
+			t.t.BreakOff()
+			waits = t.t.Waits() && t.t.Suspended() > 0
+			return nil
+		}); err != nil {
+			return err
+		}
+		if !waits {
+			return nil
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return nil
+}
+
+// Terminate: threads of the C library are not ended from outside.
+func (t *thread) Terminate() error { return errors.ErrUnsupported }
+
+func (t *thread) Usage() (u core.ThreadUsage, err error) {
+	err = t.with(func() error {
+		u = core.ThreadUsage{
+			Name: t.t.Name, User: t.t.CPUTime(), State: mach.Integer(t.t.State()),
+			Priority: 31, BasePriority: 31, Handle: t.t.Pthread, UniqueID: t.t.ID,
+		}
+		return nil
+	})
+	return u, err
+}
