@@ -34,6 +34,7 @@ type Msg struct {
 	trailer [maxTrailer]byte
 	n       notices
 	waiter  waiter
+	spare   *Message // saves a way to the pool
 }
 
 // Do sends a message, receives one, or both (osfmk/ipc/mach_msg.c). Unlike the
@@ -98,6 +99,27 @@ func (a *Msg) notify() {
 // identify notes who sends a message.
 func (s *Space) identify(m *Message) { m.sender = *s.sender.Load() }
 
+// newMessage takes the spare message if it is large enough.
+func (a *Msg) newMessage(size int) *Message {
+	m := a.spare
+	if m == nil || size > len(m.buf) {
+		return newMessage(size)
+	}
+	a.spare = nil
+	m.Data = m.buf[:size]
+	return m
+}
+
+// free keeps a message without rights as the spare one.
+func (a *Msg) free(m *Message) {
+	if a.spare == nil && len(m.Data) <= len(m.buf) {
+		m.reset()
+		a.spare = m
+		return
+	}
+	m.free()
+}
+
 // read copies the bytes in and takes header and descriptors apart.
 func (a *Msg) read() (m *Message, h header, mr mach.KernReturn) {
 	size := a.SendSize
@@ -107,7 +129,7 @@ func (a *Msg) read() (m *Message, h header, mr mach.KernReturn) {
 	if size > maxBody {
 		return nil, h, mach.MACH_SEND_TOO_LARGE
 	}
-	m = newMessage(int(size))
+	m = a.newMessage(int(size))
 	if _, err := a.Mem.ReadAt(m.Data, a.Send); err != nil {
 		return m, h, mach.MACH_SEND_INVALID_DATA
 	}

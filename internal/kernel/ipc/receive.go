@@ -136,26 +136,23 @@ func (a *Msg) tooLarge(got *receipt) mach.KernReturn {
 // write puts a message with its trailer into the receiver's buffer and frees
 // it. A trailer that has no room is cut.
 func (a *Msg) write(m *Message, got *receipt, mr mach.KernReturn) mach.KernReturn {
-	defer m.free()
 	size := m.size()
 	if size > a.RcvSize {
+		a.free(m)
 		return mach.MACH_RCV_INVALID_DATA
 	}
 	t := trailerSize(a.Option)
 	putTrailer(&a.trailer, t, &m.sender, got.seqno, got.context)
 	t = min(t, a.RcvSize-size)
+	var err error
 	if cap(m.Data)-len(m.Data) >= int(t) {
 		// One copy for both.
-		m.Data = append(m.Data, a.trailer[:t]...)
-		if _, err := a.Mem.WriteAt(m.Data, a.Receive); err != nil {
-			return mach.MACH_RCV_INVALID_DATA
-		}
-		return mr
+		_, err = a.Mem.WriteAt(append(m.Data, a.trailer[:t]...), a.Receive)
+	} else if _, err = a.Mem.WriteAt(m.Data, a.Receive); err == nil {
+		_, err = a.Mem.WriteAt(a.trailer[:t], a.Receive+uint64(size))
 	}
-	if _, err := a.Mem.WriteAt(m.Data, a.Receive); err != nil {
-		return mach.MACH_RCV_INVALID_DATA
-	}
-	if _, err := a.Mem.WriteAt(a.trailer[:t], a.Receive+uint64(size)); err != nil {
+	a.free(m)
+	if err != nil {
 		return mach.MACH_RCV_INVALID_DATA
 	}
 	return mr

@@ -1,7 +1,11 @@
 package calls_test
 
 import (
+	"io"
+	"os"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/gomach/mach"
 	_ "github.com/gomach/mach/hosted"
@@ -79,4 +83,32 @@ func BenchmarkChannelPair(b *testing.B) {
 		<-back
 	}
 	close(there)
+}
+
+// BenchmarkSocketpair is the peer that other programs would use.
+func BenchmarkSocketpair(b *testing.B) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	a, z := os.NewFile(uintptr(fds[0]), "a"), os.NewFile(uintptr(fds[1]), "z")
+	defer a.Close()
+	go func() {
+		defer z.Close()
+		var m [56]byte
+		for {
+			if _, err := io.ReadFull(z, m[:]); err != nil {
+				return
+			}
+			z.Write(m[:])
+		}
+	}()
+	var m [56]byte
+	b.ReportAllocs()
+	for i := 0; i < b.N; i++ {
+		a.Write(m[:])
+		if _, err := io.ReadFull(a, m[:]); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
