@@ -79,7 +79,7 @@ func (m *vmMap) enter(r request) (uint64, mach.KernReturn) {
 	}
 	a := plain(addr, addr+size)
 	a.maxProt, a.inherit, a.tag = r.maxProt, r.inherit, uint8(r.flags>>24)
-	a.object, a.offset, a.copied = r.object, r.offset, r.copy
+	a.object, a.offset, a.copied, a.mach = r.object, r.offset, r.copy, true
 	m.set(a)
 	if r.inherit != mach.VM_INHERIT_DEFAULT {
 		m.applyInherit(addr, addr+size, r.inherit)

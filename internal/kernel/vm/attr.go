@@ -17,6 +17,7 @@ type attr struct {
 	object     *object // the memory object, where the kernel knows one
 	offset     uint64  // of start in the object
 	copied     bool    // a private copy of the object
+	mach       bool    // mapped by a call of this kernel
 }
 
 // plain is what holds for a mapping that no Mach call touched.

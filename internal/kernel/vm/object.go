@@ -3,8 +3,6 @@ package vm
 import (
 	"os"
 	"sync"
-
-	"github.com/gomach/mach"
 )
 
 // object is a memory object that the kernel made: a file in memory, so that
@@ -15,8 +13,9 @@ type object struct {
 	file     *os.File
 	size     uint64
 	id       uint32
-	purgable mach.VMPurgable
-	can      bool // may be made volatile
+	purgable int32  // VM_PURGABLE_NONVOLATILE, VOLATILE or EMPTY, with its options
+	can      bool   // may be made volatile
+	free     func() // called when the last reference has gone
 }
 
 func (o *object) hold() {
@@ -33,10 +32,17 @@ func (o *object) drop() {
 		return
 	}
 	o.mu.Lock()
-	defer o.mu.Unlock()
 	o.refs--
-	if o.refs == 0 && o.file != nil {
-		o.file.Close()
-		o.file = nil
+	var free func()
+	if o.refs == 0 {
+		free = o.free
+		if o.file != nil {
+			o.file.Close()
+			o.file = nil
+		}
+	}
+	o.mu.Unlock()
+	if free != nil {
+		free()
 	}
 }

@@ -19,3 +19,9 @@ func newObject(size uint64) (*object, error) {
 	}
 	return &object{refs: 1, file: f, size: size, id: nextID()}, nil
 }
+
+// punch makes a file of zeros without ever making it shorter, which would
+// leave mappings without a page.
+func punch(f *os.File, size uint64) error {
+	return unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, 0, int64(size))
+}

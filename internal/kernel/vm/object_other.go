@@ -18,3 +18,14 @@ func newObject(size uint64) (*object, error) {
 	}
 	return &object{refs: 1, file: f, size: size, id: nextID()}, nil
 }
+
+// punch overwrites a file with zeros.
+func punch(f *os.File, size uint64) error {
+	zeros := make([]byte, chunk)
+	for at := uint64(0); at < size; at += chunk {
+		if _, err := f.WriteAt(zeros[:min(size-at, chunk)], int64(at)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,11 +1,109 @@
 package vm
 
-import "github.com/gomach/mach/internal/kernel/core"
+import (
+	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/kernel/core"
+)
 
 // Table is the support table of virtual memory.
 func Table() core.Table {
 	t := tableOf{core.Table{}}
-	t.both("allocate", full(onMap(core.Control, vmAllocate)))
-	t.both("deallocate", full(onMap(core.Control, vmDeallocate)))
+	control := func(f func(*core.Ctx, *vmMap) mach.KernReturn) core.Entry { return full(onMap(core.Control, f)) }
+	read := func(f func(*core.Ctx, *vmMap) mach.KernReturn) core.Entry { return full(onMap(core.Read, f)) }
+	const objects = "the own process's memory that no Mach call made is not moved into an object: KERN_NOT_SUPPORTED"
+
+	t.both("allocate", control(vmAllocate))
+	t.both("deallocate", control(vmDeallocate))
+	t.both("protect", control(vmProtect))
+	t.both("inherit", partial(onMap(core.Control, vmInherit), "kept and told; a Linux child gets a copy or, for VM_INHERIT_NONE, nothing"))
+	t.both("read", read(vmRead))
+	t.both("read_list", read(vmReadList))
+	t.both("read_overwrite", read(vmReadOverwrite))
+	t.both("write", control(vmWrite))
+	t.both("copy", control(vmCopy))
+	t.both("map", control(vmMapCall))
+	t.both("remap", partial(onMap(core.Control, vmRemap), objects))
+	t.both("remap_new", partial(onMap(core.Control, vmRemapNew), objects))
+	t.both("msync", control(vmMsync))
+	t.both("behavior_set", partial(onMap(core.Control, vmBehaviorSet), "VM_BEHAVIOR_DONTNEED does nothing: Linux's would throw contents away"))
+	t.both("machine_attribute", control(vmMachineAttribute))
+	t.both("purgable_control", partial(core.K(vmPurgableControl),
+		"volatile objects are emptied by VM_PURGABLE_PURGE_ALL only, never because memory is short"))
+	t.both("wire", full(core.K(vmWire)))
+	regions := "pages are counted by Linux's page map; there are no submaps and no shadow objects"
+	t.Table["mach_vm_region"] = partial(onMap(core.Read, vmRegion), regions)
+	t.Table["vm_region_64"] = partial(onMap(core.Read, vmRegion), regions)
+	t.Table["mach_vm_region_recurse"] = partial(onMap(core.Read, vmRegionRecurse), regions)
+	t.Table["vm_region_recurse_64"] = partial(onMap(core.Read, vmRegionRecurse), regions)
+	t.Table["mach_vm_page_query"] = read(vmPageQuery)
+	t.Table["vm_map_page_query"] = read(vmPageQuery)
+	t.Table["mach_vm_page_info"] = read(vmPageInfo)
+	t.Table["mach_vm_page_range_query"] = read(vmPageRangeQuery)
+	t.Table["vm_reallocate"] = partial(onMap(core.Control, vmReallocate), "Apple has not published it; the pages are copied")
+
+	entry := partial(core.K(makeEntry), objects+"; cache modes (MAP_MEM_ONLY) are refused")
+	t.Table["mach_make_memory_entry"] = entry
+	t.Table["mach_make_memory_entry_64"] = entry
+	t.Table["mach_memory_entry_purgable_control"] = full(onEntry(entryPurgable))
+	t.Table["mach_memory_entry_ownership"] = partial(onEntry(entryOwnership), "no memory is billed to a task: KERN_NOT_SUPPORTED")
+	t.Table["mach_memory_entry_access_tracking"] = fullNote(onEntry(func(*core.Ctx, *memEntry) mach.KernReturn {
+		return mach.KERN_NOT_SUPPORTED
+	}), "answers KERN_NOT_SUPPORTED, as XNU built without access tracking does")
+	pager := partial(core.K(pagerEntry), "there are no external pagers: only memory of the kernel's own")
+	t.Table["mach_memory_object_memory_entry"] = pager
+	t.Table["mach_memory_object_memory_entry_64"] = pager
+	t.Table["mach_vm_range_create"] = fullNote(onMap(core.Control, func(*core.Ctx, *vmMap) mach.KernReturn {
+		return mach.KERN_NOT_SUPPORTED
+	}), "answers KERN_NOT_SUPPORTED, as XNU does for a process without such ranges")
+	t.Table["vm_allocate_cpm"] = fullNote(core.K(allocateContiguous), "answers KERN_FAILURE, as XNU built without contiguous memory does")
+	t.Table["mach_vm_reclaim_update_kernel_accounting_trap"] = core.Entry{Note: "there is no ring of reclaimable memory"}
+	t.addTraps()
 	return t.Table
+}
+
+// addTraps enters the system calls below the functions: they serve the calling
+// task alone.
+func (t tableOf) addTraps() {
+	own := func(h core.Handler) core.Handler {
+		return func(c *core.Ctx) uint64 {
+			if task, ok := c.TaskArg(0, core.Control); !ok || task != c.Task {
+				return uint64(uint32(mach.MACH_SEND_INVALID_DEST))
+			}
+			return h(c)
+		}
+	}
+	for trap, f := range map[string]string{"allocate": "allocate", "deallocate": "deallocate", "protect": "protect", "purgable_control": "purgable_control"} {
+		t.Table["_kernelrpc_mach_vm_"+trap+"_trap"] = full(own(t.Table["mach_vm_"+f].Handler))
+	}
+	t.Table["_kernelrpc_mach_vm_map_trap"] = full(own(onMap(core.Control, mapTrap)))
+}
+
+// mapTrap: task, address, size, mask, flags, current protection.
+func mapTrap(c *core.Ctx, m *vmMap) mach.KernReturn {
+	flags, prot, size := c.U32(4), mach.VMProt(c.I32(5)), c.U64(2)
+	if flags&^uint32(mach.VM_FLAGS_USER_MAP) != 0 || prot&^mach.VM_PROT_ALL != 0 || size == 0 {
+		return mach.KERN_INVALID_ARGUMENT
+	}
+	addr, kr := c.Get64(1)
+	if kr != mach.KERN_SUCCESS {
+		return kr
+	}
+	addr, kr = m.enter(request{
+		addr: addr, size: size, mask: c.U64(3), flags: flags, prot: prot, maxProt: mach.VM_PROT_ALL, inherit: mach.VM_INHERIT_DEFAULT,
+	})
+	if kr != mach.KERN_SUCCESS {
+		return kr
+	}
+	return c.Put64(1, addr)
+}
+
+// allocateContiguous: host_priv, task, address, size, flags.
+func allocateContiguous(c *core.Ctx) mach.KernReturn {
+	if _, ok := c.Object(0, mach.IPC_OTYPE_HOST_PRIV); !ok {
+		return mach.KERN_INVALID_HOST
+	}
+	if m, _ := mapArg(c, 1, core.Control); m == nil {
+		return mach.KERN_INVALID_TASK
+	}
+	return mach.KERN_FAILURE
 }

@@ -42,20 +42,33 @@ func (s *space) Bounds() (lo, hi uint64) { return 0x10000, 1<<47 - s.PageSize() 
 func (s *space) Regions(addr uint64) iter.Seq2[core.Region, error] {
 	return func(yield func(core.Region, error) bool) {
 		for {
-			m, found, err := s.t.p.MappingAt(addr)
+			r, found, err := s.RegionAt(addr, true)
 			if err != nil {
-				yield(core.Region{}, err)
+				yield(r, err)
 				return
 			}
-			if !found || m.Start >= 1<<63 { // [vsyscall] is the kernel's
+			if !found || !yield(r, nil) {
 				return
 			}
-			if !yield(regionOf(&m), nil) {
-				return
-			}
-			addr = m.End
+			addr = r.End
 		}
 	}
+}
+
+// RegionAt implements core.Finder.
+func (s *space) RegionAt(addr uint64, named bool) (core.Region, bool, error) {
+	m, found, err := s.t.p.MappingAtUnnamed(addr)
+	if err == nil && found && named {
+		// Naming costs; only memory without a file has a name that matters
+		// before somebody wants to open it.
+		if m.Inode == 0 {
+			m, found, err = s.t.p.MappingAt(addr)
+		}
+	}
+	if err != nil || !found || m.Start >= 1<<63 { // [vsyscall] is the kernel's
+		return core.Region{}, false, err
+	}
+	return regionOf(&m), true, nil
 }
 
 func regionOf(m *linux.Mapping) core.Region {

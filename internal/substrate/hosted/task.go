@@ -19,9 +19,16 @@ type task struct {
 	p     *linux.Process
 	space *space
 
-	mu      sync.Mutex
-	tracer  *linux.Tracer // made when first needed
-	closed  bool
+	mu     sync.Mutex
+	tracer *linux.Tracer // made when first needed
+	closed bool
+
+	// stopMu orders suspensions. The process stands still while somebody wants
+	// it suspended or something needs it frozen.
+	stopMu    sync.Mutex
+	suspended bool
+	frozen    int
+
 	faults  map[int]fault // the last exception of each thread that had one
 	samples map[int]sample
 }
@@ -86,22 +93,58 @@ func (t *task) Suspend() error {
 	if t.Self() {
 		return suspendSelf()
 	}
+	t.stopMu.Lock()
+	defer t.stopMu.Unlock()
 	tr, err := t.trace()
-	if err != nil {
-		return err
+	if err == nil {
+		err = tr.Suspend()
 	}
-	return tr.Suspend()
+	t.suspended = err == nil
+	return err
 }
 
 func (t *task) Resume() error {
 	if t.Self() {
 		return nil // whoever calls runs
 	}
+	t.stopMu.Lock()
+	defer t.stopMu.Unlock()
+	t.suspended = false
+	if t.frozen > 0 {
+		return nil
+	}
 	tr, err := t.trace()
 	if err != nil {
 		return err
 	}
 	return tr.Resume()
+}
+
+// freeze runs f while the process stands still. The own process cannot be
+// made to: there f just runs.
+func (t *task) freeze(f func() error) error {
+	if t.Self() {
+		return f()
+	}
+	tr, err := t.trace()
+	if err != nil {
+		return err
+	}
+	t.stopMu.Lock()
+	if err := tr.Suspend(); err != nil {
+		t.stopMu.Unlock()
+		return err
+	}
+	t.frozen++
+	t.stopMu.Unlock()
+	defer func() {
+		t.stopMu.Lock()
+		defer t.stopMu.Unlock()
+		if t.frozen--; t.frozen == 0 && !t.suspended {
+			_ = tr.Resume()
+		}
+	}()
+	return f()
 }
 
 // suspendSelf stops the own process until another one continues it, as
