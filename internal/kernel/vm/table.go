@@ -55,7 +55,6 @@ func Table() core.Table {
 	t.Table["mach_vm_range_create"] = fullNote(onMap(core.Control, func(*core.Ctx, *vmMap) mach.KernReturn {
 		return mach.KERN_NOT_SUPPORTED
 	}), "answers KERN_NOT_SUPPORTED, as XNU does for a process without such ranges")
-	t.Table["vm_allocate_cpm"] = fullNote(core.K(allocateContiguous), "answers KERN_FAILURE, as XNU built without contiguous memory does")
 	t.Table["mach_vm_reclaim_update_kernel_accounting_trap"] = core.Entry{Note: "there is no ring of reclaimable memory"}
 	t.addTraps()
 	return t.Table
@@ -95,15 +94,4 @@ func mapTrap(c *core.Ctx, m *vmMap) mach.KernReturn {
 		return kr
 	}
 	return c.Put64(1, addr)
-}
-
-// allocateContiguous: host_priv, task, address, size, flags.
-func allocateContiguous(c *core.Ctx) mach.KernReturn {
-	if _, ok := c.Object(0, mach.IPC_OTYPE_HOST_PRIV); !ok {
-		return mach.KERN_INVALID_HOST
-	}
-	if m, _ := mapArg(c, 1, core.Control); m == nil {
-		return mach.KERN_INVALID_TASK
-	}
-	return mach.KERN_FAILURE
 }
