@@ -44,8 +44,17 @@ func Msg(c *core.Ctx, send, receive uint64, option mach.MachMsgOption, sendSize,
 	return kr
 }
 
+// server is the entry of the calls that run a program's demultiplexer, which
+// the kernel cannot call: package mach and the guests' library perform them on
+// mach_msg.
+var server = core.Entry{Level: core.Full, Note: "performed outside the kernel, on mach_msg"}
+
 func messageTable() core.Table {
 	return core.Table{
+		"mach_msg_server":            server,
+		"mach_msg_server_once":       server,
+		"mach_msg_server_importance": server,
+
 		"mach_msg":           full(machMsg),
 		"mach_msg_overwrite": full(machMsgOverwrite),
 		"mach_msg_send":      full(machMsgSend),
