@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -14,8 +15,8 @@ type right struct {
 	send mach.MachPortUrefs // references of a send right or dead name
 }
 
-// rights lists the task's names. Thread ports are left out: the C library puts
-// one into the space for each thread that the Go runtime starts.
+// rights lists the task's names. Thread ports and reply ports are left out: the C
+// library puts them into the space for threads that the Go runtime starts.
 func rights(t testing.TB) map[mach.MachPort]right {
 	t.Helper()
 	var names *mach.MachPortName
@@ -26,7 +27,7 @@ func rights(t testing.TB) map[mach.MachPort]right {
 	kinds := take(t, types, m)
 	out := map[mach.MachPort]right{}
 	for i, name := range take(t, names, n) {
-		if isThread(name) {
+		if _, reply := replyPorts.Load(name); reply || isThread(name) {
 			continue
 		}
 		r := right{kind: kinds[i] & mach.MACH_PORT_TYPE_ALL_RIGHTS}
@@ -69,7 +70,9 @@ func memory() (bytes uint64) {
 // task as it found them. Call it first: cleanups run backwards.
 func begin(t testing.TB) {
 	t.Helper()
-	mach.MIGGetReplyPort() // the thread's own reply port is made at first use
+	runtime.LockOSThread()
+	t.Cleanup(runtime.UnlockOSThread)
+	ownReplyPort() // it is made at first use
 	before, bytes := rights(t), memory()
 	t.Cleanup(func() {
 		// The rights of a thread that has just ended go in their own time.

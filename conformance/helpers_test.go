@@ -145,7 +145,7 @@ func onThread(t testing.TB, f func()) (wait func()) {
 		defer close(done)
 		runtime.LockOSThread()
 		f()
-		mach.MIGDeallocReplyPort(mach.MIGGetReplyPort())
+		mach.MIGDeallocReplyPort(ownReplyPort())
 	}()
 	return func() {
 		t.Helper()
@@ -155,6 +155,17 @@ func onThread(t testing.TB, f func()) (wait func()) {
 			t.Fatal("a thread that should have come back is still waiting")
 		}
 	}
+}
+
+// replyPorts are the ports on which the threads' MIG stubs wait. They belong
+// to the library and come and go with threads.
+var replyPorts sync.Map
+
+// ownReplyPort is that of the calling thread.
+func ownReplyPort() mach.MachPort {
+	p := mach.MIGGetReplyPort()
+	replyPorts.Store(p, true)
+	return p
 }
 
 // alloc is fresh memory for one test.

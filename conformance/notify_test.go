@@ -269,9 +269,16 @@ func TestNotifyErrors(t *testing.T) {
 		_, err := request(c.name, c.id, c.sync, n)
 		want(t, "mach_port_request_notification", err, c.code)
 	}
+	for status(t, n).MpsMsgcount > 0 {
+		discard(receive(t, n, 0)) // each error used up a send-once right
+	}
+	equal(t, "send-once rights that the errors left", status(t, n).MpsSorights, 0)
 	var previous mach.MachPort
-	err := mach.MachPortRequestNotification(self(), p, mach.MACH_NOTIFY_DEAD_NAME, 0, newDeadName(t), mach.MACH_MSG_TYPE_COPY_SEND, &previous)
-	want(t, "mach_port_request_notification", err, mach.KERN_INVALID_CAPABILITY, mach.KERN_INVALID_VALUE)
+	q := newPort(t)
+	dead := sendOnce(t, q)
+	dropReceive(t, q)
+	err := mach.MachPortRequestNotification(self(), p, mach.MACH_NOTIFY_DEAD_NAME, 0, dead, mach.MACH_MSG_TYPE_MOVE_SEND_ONCE, &previous)
+	want(t, "mach_port_request_notification", err, mach.KERN_INVALID_CAPABILITY)
 }
 
 // fillQueue sends until the queue is full.

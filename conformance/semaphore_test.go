@@ -57,13 +57,15 @@ func TestSemaphoreTimeout(t *testing.T) {
 	want(t, "semaphore_timedwait", mach.SemaphoreTimedwait(s, now(0, -1)), mach.KERN_INVALID_VALUE)
 }
 
-// xnu osfmk/kern/sync_sema.c, semaphore_create.
+// xnu osfmk/kern/sync_sema.c, semaphore_create; osfmk/mach/sync_policy.h,
+// SYNC_POLICY_USER_MASK.
 func TestSemaphoreCreateErrors(t *testing.T) {
 	begin(t)
 	var s mach.Semaphore
 	want(t, "semaphore_create", mach.SemaphoreCreate(self(), &s, int32(mach.SYNC_POLICY_FIFO), -1), mach.KERN_INVALID_ARGUMENT)
 	want(t, "semaphore_create", mach.SemaphoreCreate(self(), &s, 99, 0), mach.KERN_INVALID_ARGUMENT)
-	ok(t, "semaphore_create", mach.SemaphoreCreate(self(), &s, int32(mach.SYNC_POLICY_FIXED_PRIORITY), 0))
+	want(t, "semaphore_create", mach.SemaphoreCreate(self(), &s, int32(mach.SYNC_POLICY_FIXED_PRIORITY), 0), mach.KERN_INVALID_ARGUMENT)
+	ok(t, "semaphore_create", mach.SemaphoreCreate(self(), &s, int32(mach.SYNC_POLICY_LIFO), 0))
 	ok(t, "semaphore_destroy", mach.SemaphoreDestroy(self(), s))
 	want(t, "semaphore_destroy", mach.SemaphoreDestroy(self(), sendPort(t)), mach.KERN_INVALID_ARGUMENT)
 }

@@ -288,7 +288,7 @@ func TestThreadPolicy(t *testing.T) {
 	ext.Timeshare = 1
 	ok(t, "thread_policy_set", set(mach.THREAD_EXTENDED_POLICY, mach.Info(&ext), 1))
 	period := uint32(ticks(10 * time.Millisecond))
-	tc := mach.ThreadTimeConstraintPolicy{Period: period, Computation: period / 10, Constraint: period / 2, Preemptible: 1}
+	tc := mach.ThreadTimeConstraintPolicy{Period: period, Computation: period / 3, Constraint: period / 2, Preemptible: 1}
 	ok(t, "thread_policy_set", set(mach.THREAD_TIME_CONSTRAINT_POLICY, mach.Info(&tc), 4))
 	var got mach.ThreadTimeConstraintPolicy
 	equal(t, "defaults", get(mach.THREAD_TIME_CONSTRAINT_POLICY, mach.Info(&got), 4), false)
