@@ -77,10 +77,13 @@ func (x *call) perform(c *core.Ctx, m *ipc.Message) mach.KernReturn {
 	x.room()
 	// The object is what the message was sent to; a receive right does not
 	// count as one, so no name is looked up.
-	x.reply.In[0] = ipc.Right{Port: m.Dest.Port, Type: mach.MACH_MSG_TYPE_PORT_SEND}
+	x.reply.In[0] = m.Dest
 	k := *c
 	k.Args, k.Mem, k.MIG = &x.args, &x.mem, &x.reply
 	result := c.Kernel.Call(&k, x.plan.sym)
+	if _, there := x.reply.In[0]; !there {
+		m.Dest = ipc.Right{} // the handler took it
+	}
 	delete(x.reply.In, 0)
 	for _, r := range x.reply.In {
 		r.Release()

@@ -111,13 +111,27 @@ func onSpace(name string, f func(*core.Ctx, *ipc.Space) mach.KernReturn) core.Ha
 	case strings.HasSuffix(typ, "_inspect_t"):
 		min = core.Inspect
 	}
+	_, direct := traps["_kernelrpc_"+name+"_trap"]
 	return core.K(func(c *core.Ctx) mach.KernReturn {
 		t, ok := c.TaskArg(0, min)
 		if !ok {
 			return wrong
 		}
-		return f(c, t.Space)
+		kr := f(c, t.Space)
+		if direct && t == c.Task && c.MIG == nil {
+			return trapCode(kr)
+		}
+		return kr
 	})
+}
+
+// trapCode is how a trap tells that an argument points nowhere (xnu
+// bsd/libkern/copyio.h, mach_copyin).
+func trapCode(kr mach.KernReturn) mach.KernReturn {
+	if kr == mach.KERN_INVALID_ADDRESS {
+		return mach.KERN_MEMORY_ERROR
+	}
+	return kr
 }
 
 // trap makes a Handler of a trap: it works on the caller's own task only.
@@ -127,6 +141,6 @@ func trap(f func(*core.Ctx, *ipc.Space) mach.KernReturn) core.Handler {
 		if !ok || t != c.Task {
 			return mach.MACH_SEND_INVALID_DEST
 		}
-		return f(c, t.Space)
+		return trapCode(f(c, t.Space))
 	})
 }
