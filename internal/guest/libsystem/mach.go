@@ -31,7 +31,7 @@ func ticksToDuration(a *cpu.Arch, t uint64) time.Duration {
 
 // What Go's runtime needs of Mach, for guests without a kernel.
 func init() {
-	on("mach_absolute_time mach_continuous_time mach_approximate_time", func(c *proc.Call) {
+	on("mach_absolute_time mach_continuous_time mach_approximate_time mach_continuous_approximate_time", func(c *proc.Call) {
 		c.Return(absoluteTime(c.Process.Arch))
 	})
 	on("mach_timebase_info", func(c *proc.Call) {

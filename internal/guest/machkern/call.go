@@ -28,15 +28,31 @@ func (k *Kernel) Function(symbol string) *proc.Function {
 	if n == 0 {
 		return nil
 	}
-	f := &proto.Functions[n-1]
+	f, waits := &proto.Functions[n-1], mayWait(symbol)
 	return &proc.Function{Do: func(c *proc.Call) {
 		c.Block(func() {
 			k.attach(c.Process)
 			x := k.context(c.Thread)
 			arguments(c, f, &x.args)
+			if !waits {
+				th := k.sub.know(c.Thread)
+				th.running.Store(true)
+				defer th.running.Store(false)
+			}
 			c.Return(k.perform(x, n))
 		})
 	}}
+}
+
+// mayWait tells the functions that wait for something to happen from those that at most take
+// their time.
+func mayWait(symbol string) bool {
+	for _, prefix := range []string{"mach_msg", "semaphore_", "clock_sleep", "thread_switch", "exception_raise", "swtch"} {
+		if strings.HasPrefix(symbol, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // context makes a Ctx for a calling thread; perform takes it back.

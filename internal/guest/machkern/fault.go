@@ -18,13 +18,7 @@ func (k *Kernel) fault(t *proc.Thread, f proc.Fault) bool {
 	if !ok {
 		return false
 	}
-	k.sub.know(t)
-	k.sub.mu.Lock()
-	th := k.sub.threads[int(t.ID)]
-	k.sub.mu.Unlock()
-	if th != nil {
-		th.last = last
-	}
+	k.sub.know(t).last = last
 	go func() {
 		handled := false
 		if th := k.thread(t); th != nil {

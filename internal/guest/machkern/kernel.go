@@ -10,6 +10,7 @@ import (
 	"github.com/gomach/mach/internal/kernel"
 	"github.com/gomach/mach/internal/kernel/bootstrap"
 	"github.com/gomach/mach/internal/kernel/core"
+	"github.com/gomach/mach/internal/kernel/host"
 	"github.com/gomach/mach/internal/kernel/misc"
 )
 
@@ -50,6 +51,7 @@ func (k *Kernel) attach(p *proc.Process) {
 	k.once.Do(func() {
 		k.process = p
 		k.sub = newTask(k, p)
+		host.SetMachine(k.core, machine{host.ThisMachine(), p.Arch.PageSize})
 		k.task = k.core.NewTask(k.sub)
 		k.core.SetSelf(k.task)
 		k.boot, _ = k.task.Space.InsertSend(bootstrap.Of(k.core).Port())

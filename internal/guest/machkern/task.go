@@ -34,12 +34,15 @@ func newTask(k *Kernel, p *proc.Process) *task {
 }
 
 // know makes a thread known without asking the processor.
-func (t *task) know(th *proc.Thread) {
+func (t *task) know(th *proc.Thread) *thread {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.threads[int(th.ID)] == nil && !th.Ended {
-		t.threads[int(th.ID)] = &thread{t: th}
+	known := t.threads[int(th.ID)]
+	if known == nil {
+		known = &thread{t: th}
+		t.threads[int(th.ID)] = known
 	}
+	return known
 }
 
 func (t *task) forget(th *proc.Thread) {
@@ -106,10 +109,10 @@ func (t *task) Wait(done <-chan struct{}) { <-done }
 // Usage has the guest's figures where they are known, else the runner's.
 func (t *task) Usage() (core.Usage, error) {
 	var self syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &self)
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &self) // the guest has no faults of its own
 	u := core.Usage{
 		Name: filepath.Base(t.p.Path), PPID: os.Getppid(), UID: os.Geteuid(), GID: os.Getegid(), RUID: os.Getuid(), RGID: os.Getgid(),
-		Start: t.start, DeadSys: time.Duration(self.Stime.Nano()),
+		Start:       t.start,
 		MinorFaults: uint64(self.Minflt), MajorFaults: uint64(self.Majflt), CtxSwitches: uint64(self.Nvcsw + self.Nivcsw),
 		SixtyFour: true, ResidentPeak: uint64(self.Maxrss) << 10,
 	}

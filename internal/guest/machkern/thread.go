@@ -5,6 +5,7 @@ package machkern
 import (
 	"errors"
 	"io/fs"
+	"sync/atomic"
 	"time"
 
 	"github.com/gomach/mach"
@@ -17,6 +18,9 @@ import (
 // executes nothing.
 type thread struct {
 	t *proc.Thread
+	// running is set during a call that does not wait for anything: such a thread does not
+	// count as waiting.
+	running atomic.Bool
 
 	// only on the processor's goroutine:
 	last  lastFault
@@ -96,8 +100,12 @@ func (t *thread) Terminate() error { return errors.ErrUnsupported }
 
 func (t *thread) Usage() (u core.ThreadUsage, err error) {
 	err = t.with(func() error {
+		state := mach.Integer(t.t.State())
+		if state == mach.TH_STATE_WAITING && t.running.Load() {
+			state = mach.TH_STATE_RUNNING
+		}
 		u = core.ThreadUsage{
-			Name: t.t.Name, User: t.t.CPUTime(), State: mach.Integer(t.t.State()),
+			Name: t.t.Name, User: t.t.CPUTime(), State: state,
 			Priority: 31, BasePriority: 31, Handle: t.t.Pthread, UniqueID: t.t.ID,
 		}
 		return nil

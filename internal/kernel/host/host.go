@@ -41,6 +41,12 @@ func Of(k *core.Kernel) *Host {
 	return k.State(hostKey{}, func() any { return newHost(ThisMachine()) }).(*Host)
 }
 
+// SetMachine says which machine the kernel's host is, before anybody asks for it; else it is
+// ThisMachine.
+func SetMachine(k *core.Kernel, m Machine) {
+	k.State(hostKey{}, func() any { return newHost(m) })
+}
+
 func newHost(m Machine) *Host {
 	h := &Host{machine: m, processors: map[int]*Processor{}, set: &Set{}}
 	h.public = ipc.NewKernelPort(mach.IPC_OTYPE_HOST, h)
