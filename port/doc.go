@@ -1,0 +1,46 @@
+// Package port gives Mach port rights owners, and messages a form that cannot
+// be wrong.
+//
+// # How to think about rights
+//
+// A port is a queue of messages inside the kernel. A program never holds a
+// port: it holds rights to it, under names (small integers) that mean
+// something in its own task only.
+//
+//   - The receive right is the port's one mailbox key. Who holds it takes the
+//     messages out; when it goes, the port dies. [Receive] owns one.
+//   - A send right may put messages in. It can be copied at will, and the
+//     kernel counts the copies. [Send] owns exactly one of them.
+//   - A send-once right is good for one message, and the port's owner always
+//     gets that message: if the right is thrown away, the kernel sends word
+//     instead. It is what replies travel on. [SendOnce] owns one.
+//   - A port set is a list of receive rights that can be received from at
+//     once. [Set] owns one.
+//
+// Rights move: a message carries them from task to task, and the kernel
+// translates the names. So each right has one of three fates, and the verbs of
+// this package say which: copy (both ends have one then), make (a new right
+// out of the receive right), move (the sender has it no longer).
+//
+// The four types are the owners. Whoever holds the pointer holds the right;
+// Close gives the right back, once, however often and from wherever it is
+// called; Relinquish hands the bare name over to somebody else, and the type
+// owns nothing from then on. A bare [mach.MachPort] that a method returns
+// (Name) is borrowed: it is good while its owner lives and must not be
+// released.
+//
+// # Messages
+//
+// A [Message] is built and sent, a [Received] is received and taken apart. Both
+// are buffers that can be used again and again; sending and receiving inline
+// data allocates nothing. What a message holds, rights and memory, belongs to
+// it until somebody takes it out, and Close releases the rest.
+//
+// # Waiting
+//
+// Whatever waits takes a context. Go's runtime sends signals to its own
+// threads, and a signal starts a Mach timeout over again, so the package asks
+// for interruption and computes the time that is left by itself. A thread that
+// waits in mach_msg cannot be called back; receivers therefore wait on a port
+// set with a second port in it, through which a cancelled context wakes them.
+package port

@@ -1,0 +1,45 @@
+package port_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/gomach/mach/port"
+)
+
+var bg = context.Background()
+
+func within(t testing.TB, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(bg, d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func ok(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// must is for two results.
+func must[T any](v T, err error) func(testing.TB) T {
+	return func(t testing.TB) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+}
+
+// pair is a port with a send right to it, both closed when the test ends.
+func pair(t testing.TB, options ...port.Option) (*port.Receive, *port.Send) {
+	t.Helper()
+	r := must(port.NewReceive(options...))(t)
+	t.Cleanup(func() { r.Close() })
+	s := must(r.MakeSend())(t)
+	t.Cleanup(func() { s.Close() })
+	return r, s
+}

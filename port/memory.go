@@ -1,0 +1,196 @@
+package port
+
+import (
+	"math"
+	"sync"
+
+	"github.com/gomach/mach"
+)
+
+// Memory owns pages outside of Go's heap that Mach allocated in this task: they
+// can be sent without being copied, and are what a received message's
+// out-of-line memory comes in.
+type Memory struct {
+	mu     sync.Mutex
+	addr   uint64
+	size   uint64 // what was asked for or sent; the pages may hold more
+	users  int
+	closed bool
+}
+
+// NewMemory allocates size bytes of zeros, in whole pages. The caller owns
+// them.
+//
+// Mach calls: mach_vm_allocate.
+func NewMemory(size int) (*Memory, error) {
+	if size < 0 || size > math.MaxInt32 {
+		return nil, failed("mach_vm_allocate", mach.KERN_INVALID_ARGUMENT)
+	}
+	var addr uint64
+	const flags = mach.VM_FLAGS_ANYWHERE | int32(mach.VM_MEMORY_MACH_MSG)<<24
+	if err := mach.MachVMAllocate(mach.MachTaskSelf(), &addr, uint64(size), flags); err != nil {
+		return nil, failed("mach_vm_allocate", err)
+	}
+	return &Memory{addr: addr, size: uint64(size)}, nil
+}
+
+// OwnMemory takes over memory that the caller owns, as a Mach call returned it.
+func OwnMemory(addr mach.MachVMAddress, size mach.MachVMSize) *Memory {
+	return &Memory{addr: addr, size: size}
+}
+
+// Bytes views the memory: nil when it is closed. Do not use the slice after
+// Close, or after the memory was moved into a message: the pages are gone then,
+// and touching them ends the program.
+func (x *Memory) Bytes() []byte {
+	if x == nil {
+		return nil
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.closed || x.size == 0 {
+		return nil
+	}
+	return view(x.addr, int(x.size))
+}
+
+// Len is the number of bytes.
+func (x *Memory) Len() int {
+	if x == nil {
+		return 0
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.closed {
+		return 0
+	}
+	return int(x.size)
+}
+
+// Close releases the pages; a message that refers to them does so when it is
+// sent. A second Close does nothing.
+//
+// Mach calls: mach_vm_deallocate.
+func (x *Memory) Close() error {
+	if x == nil {
+		return nil
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.closed {
+		return nil
+	}
+	x.closed = true
+	if x.users > 0 {
+		return nil
+	}
+	return deallocateMemory(x.addr, x.size)
+}
+
+// Relinquish hands the pages over to the caller, who has to release them by
+// mach_vm_deallocate.
+func (x *Memory) Relinquish() (mach.MachVMAddress, mach.MachVMSize) {
+	if x == nil {
+		return 0, 0
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.closed || x.users > 0 {
+		return 0, 0
+	}
+	x.closed = true
+	return x.addr, x.size
+}
+
+func (x *Memory) use() bool {
+	if x == nil {
+		return false
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.closed {
+		return false
+	}
+	x.users++
+	return true
+}
+
+func (x *Memory) unuse() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.users--; x.users == 0 && x.closed {
+		deallocateMemory(x.addr, x.size)
+	}
+}
+
+func deallocateMemory(addr, size uint64) error {
+	if size == 0 {
+		return nil
+	}
+	return failed("mach_vm_deallocate", mach.MachVMDeallocate(mach.MachTaskSelf(), addr, size))
+}
+
+// CopyMemory adds a copy of x as out-of-line memory: the pages are shared until
+// somebody writes to them. x stays its owner's; closing it takes effect after
+// the send.
+func (m *Message) CopyMemory(x *Memory) *Message {
+	if !x.use() {
+		m.fail(ErrClosed)
+		return m
+	}
+	if !m.putMemory(x.addr, x.size, false) {
+		x.unuse()
+		return m
+	}
+	m.memory = append(m.memory, x)
+	return m
+}
+
+// MoveMemory moves x into the message as out-of-line memory, without copying:
+// the pages leave this task with the send. x owns nothing from now on.
+func (m *Message) MoveMemory(x *Memory) *Message {
+	if m.err != nil {
+		return m
+	}
+	x2, n := x.Relinquish()
+	if x2 == 0 {
+		m.fail(ErrClosed)
+		return m
+	}
+	if !m.putMemory(x2, n, true) {
+		deallocateMemory(x2, n)
+	}
+	return m
+}
+
+// CopyBytes adds a copy of p as out-of-line memory. p must not change before
+// the send.
+func (m *Message) CopyBytes(p []byte) *Message {
+	if len(p) > math.MaxInt32 {
+		m.fail(failed("mach_msg", mach.MACH_SEND_TOO_LARGE))
+		return m
+	}
+	if m.putMemory(addressOf(p), uint64(len(p)), false) {
+		m.bytes = append(m.bytes, p)
+	}
+	return m
+}
+
+// putMemory writes an out-of-line descriptor.
+func (m *Message) putMemory(addr, size uint64, move bool) bool {
+	if size > math.MaxUint32 {
+		m.fail(failed("mach_msg", mach.MACH_SEND_TOO_LARGE))
+		return false
+	}
+	d := m.descriptor(oolDescriptor)
+	if d == nil {
+		return false
+	}
+	le.PutUint64(d, addr)
+	if move {
+		d[8] = 1
+	}
+	d[9], d[11] = byte(mach.MACH_MSG_VIRTUAL_COPY), byte(mach.MACH_MSG_OOL_DESCRIPTOR)
+	le.PutUint32(d[12:], uint32(size))
+	return true
+}

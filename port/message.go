@@ -1,0 +1,209 @@
+package port
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+
+	"github.com/gomach/mach"
+)
+
+const (
+	headerSize = 24 // mach_msg_header_t
+	bodyOffset = 28 // header and descriptor count
+	minTrailer = mach.MACH_MSG_TRAILER_MINIMUM_SIZE
+	maxTrailer = 68
+	maxMessage = math.MaxInt32 / 2
+)
+
+var le = binary.LittleEndian
+
+// Message is a message to be sent: an identifier, rights and memory, and
+// inline data, in any order of building. It cannot be built wrong: a mistake,
+// such as a closed right, is kept and comes out of the send.
+//
+// A message owns what was moved into it and borrows what is copied; the owners
+// of what is borrowed must live until the send. A send that succeeds leaves the
+// message empty, for the next one. A send that fails leaves it as it is, except
+// after [mach.MACH_SEND_INVALID_RIGHT], [mach.MACH_SEND_INVALID_MEMORY],
+// [mach.MACH_SEND_INVALID_TYPE] and [mach.MACH_SEND_INVALID_RT_OOL_SIZE]: the
+// kernel has then released a part of it and does not say which, so the message
+// is emptied and what it owned is not released a second time.
+//
+// The zero Message is empty and ready. A Message serves one goroutine at a
+// time.
+type Message struct {
+	ID int32 // msgh_id: what the message is about
+
+	buf      buffer
+	size     int // bytes in use, header included; 0 is an empty message
+	count    int // descriptors
+	data     int // where the inline data begins
+	borrowed []*right
+	memory   []*Memory
+	bytes    [][]byte
+	arrays   [][]mach.MachPort
+	err      error
+}
+
+// NewMessage makes an empty message with an identifier.
+func NewMessage(id int32) *Message { return &Message{ID: id} }
+
+// Reset empties the message, releasing what it owns, and gives it an
+// identifier.
+func (m *Message) Reset(id int32) *Message {
+	m.Close()
+	m.ID = id
+	return m
+}
+
+// Close releases what the message owns and empties it. It can be used again,
+// and closed again.
+//
+// Mach calls: mach_port_deallocate, mach_port_mod_refs, mach_vm_deallocate, as
+// needed.
+func (m *Message) Close() error {
+	if m == nil {
+		return nil
+	}
+	var err error
+	if m.count > 0 {
+		err = releaseBody(m.buf.bytes()[:m.size])
+	}
+	m.empty()
+	return err
+}
+
+// empty forgets the content: it belongs to somebody else now.
+func (m *Message) empty() {
+	for i, r := range m.borrowed {
+		r.unuse()
+		m.borrowed[i] = nil
+	}
+	for i, x := range m.memory {
+		x.unuse()
+		m.memory[i] = nil
+	}
+	clear(m.bytes)
+	clear(m.arrays)
+	m.borrowed, m.memory, m.bytes, m.arrays = m.borrowed[:0], m.memory[:0], m.bytes[:0], m.arrays[:0]
+	m.size, m.count, m.data, m.err = 0, 0, 0, nil
+}
+
+// Err returns the first mistake in building, which the send will return.
+func (m *Message) Err() error { return m.err }
+
+func (m *Message) fail(err error) {
+	if m.err == nil {
+		m.err = err
+	}
+}
+
+// ready makes room for n more bytes.
+func (m *Message) ready(n int) bool {
+	if m.size == 0 {
+		m.size, m.data = headerSize, headerSize
+	}
+	if n > maxMessage-m.size {
+		m.fail(failed("mach_msg", mach.MACH_SEND_TOO_LARGE))
+		return false
+	}
+	m.buf.grow(m.size + n + 4)
+	return true
+}
+
+// Append adds inline data. The receiver gets it padded with zeros to a
+// multiple of four bytes.
+func (m *Message) Append(p ...byte) *Message {
+	if m.ready(len(p)) {
+		m.size += copy(m.buf.bytes()[m.size:], p)
+	}
+	return m
+}
+
+// Write adds inline data; it is [Message.Append] as an io.Writer.
+func (m *Message) Write(p []byte) (int, error) {
+	if !m.ready(len(p)) {
+		return 0, m.err
+	}
+	m.size += copy(m.buf.bytes()[m.size:], p)
+	return len(p), nil
+}
+
+// AppendUint32 adds four bytes of inline data, in the machine's order.
+func (m *Message) AppendUint32(v uint32) *Message {
+	if m.ready(4) {
+		le.PutUint32(m.buf.bytes()[m.size:], v)
+		m.size += 4
+	}
+	return m
+}
+
+// AppendUint64 adds eight bytes of inline data, in the machine's order.
+func (m *Message) AppendUint64(v uint64) *Message {
+	if m.ready(8) {
+		le.PutUint64(m.buf.bytes()[m.size:], v)
+		m.size += 8
+	}
+	return m
+}
+
+// Len is the number of bytes of inline data so far.
+func (m *Message) Len() int { return m.size - m.data }
+
+// descriptor makes room for one of n bytes, ahead of the inline data.
+func (m *Message) descriptor(n int) []byte {
+	at := m.data
+	if m.count == 0 {
+		n += bodyOffset - headerSize
+	}
+	if m.err != nil || !m.ready(n) {
+		return nil
+	}
+	at = m.data
+	b := m.buf.bytes()
+	copy(b[at+n:m.size+n], b[at:m.size])
+	clear(b[at : at+n])
+	if m.count == 0 {
+		at, n = bodyOffset, n-(bodyOffset-headerSize)
+		m.size += bodyOffset - headerSize
+	}
+	m.count++
+	m.data = at + n
+	m.size += n
+	le.PutUint32(b[headerSize:], uint32(m.count))
+	return b[at : at+n]
+}
+
+// finish writes the header and pads the message.
+func (m *Message) finish(h *header) (size int, err error) {
+	if m.err != nil {
+		return 0, m.err
+	}
+	m.ready(0)
+	b := m.buf.bytes()
+	size = m.size
+	for size%4 != 0 {
+		b[size] = 0
+		size++
+	}
+	bits := mach.MachMsgBits(h.remoteAs) | mach.MachMsgBits(h.localAs)<<8
+	if m.count > 0 {
+		bits |= mach.MACH_MSGH_BITS_COMPLEX
+	}
+	*m.buf.head() = mach.MachMsgHeader{
+		MsghBits:       bits,
+		MsghSize:       uint32(size),
+		MsghRemotePort: h.remote,
+		MsghLocalPort:  h.local,
+		MsghID:         m.ID,
+	}
+	return size, nil
+}
+
+// partly lists the errors after which it is unknown how much of the body the
+// kernel has consumed.
+func partly(err error) bool {
+	return errors.Is(err, mach.MACH_SEND_INVALID_RIGHT) || errors.Is(err, mach.MACH_SEND_INVALID_MEMORY) ||
+		errors.Is(err, mach.MACH_SEND_INVALID_TYPE) || errors.Is(err, mach.MACH_SEND_INVALID_RT_OOL_SIZE)
+}

@@ -1,0 +1,116 @@
+package port
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/gomach/mach"
+)
+
+// header is where a message goes and where the answer should come to.
+type header struct {
+	remote, local     mach.MachPort
+	remoteAs, localAs mach.MachMsgTypeName
+	spent             bool // the reply right was used up though the send failed
+}
+
+// A sender that waits for room cannot be called back. It waits in slices of
+// this length and looks at its context in between.
+const slice = 10 // milliseconds
+
+func (m *Message) trySend(h *header) error {
+	size, err := m.finish(h)
+	if err != nil {
+		return err
+	}
+	const option = mach.MACH_SEND_MSG | mach.MACH_SEND_TIMEOUT | mach.MACH_SEND_INTERRUPT
+	for {
+		err = mach.MachMsg(m.buf.head(), option, uint32(size), 0, 0, 0, 0)
+		if !errors.Is(err, mach.MACH_SEND_INTERRUPTED) {
+			return m.sent(h, err)
+		}
+	}
+}
+
+// send sends the message. After a failure h says what is left of the rights in
+// the header.
+func (m *Message) send(ctx context.Context, h *header) error {
+	size, err := m.finish(h)
+	if err != nil {
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	option, timeout := mach.MACH_SEND_MSG|mach.MACH_SEND_INTERRUPT, uint32(0)
+	deadline, limited := ctx.Deadline()
+	if limited || ctx.Done() != nil {
+		option |= mach.MACH_SEND_TIMEOUT
+	}
+	for {
+		if option&mach.MACH_SEND_TIMEOUT != 0 {
+			timeout = slice
+			if left, ok := remaining(ctx); ok {
+				timeout = min(timeout, left)
+			}
+		}
+		// After an interruption or a timeout the kernel has written the
+		// message back, in the form in which it can be sent again.
+		err := mach.MachMsg(m.buf.head(), option, uint32(size), 0, 0, timeout, 0)
+		switch {
+		case err == nil:
+			return m.sent(h, nil)
+		case errors.Is(err, mach.MACH_SEND_INTERRUPTED), errors.Is(err, mach.MACH_SEND_TIMED_OUT):
+			over := ctx.Err()
+			if over == nil && limited && !time.Now().Before(deadline) {
+				over = context.DeadlineExceeded
+			}
+			if over != nil {
+				m.sent(h, err)
+				return over
+			}
+		default:
+			return m.sent(h, err)
+		}
+	}
+}
+
+// sent settles who owns what after a send.
+func (m *Message) sent(h *header, err error) error {
+	if err == nil {
+		m.empty()
+		return nil
+	}
+	if partly(err) {
+		// The header goes with the body: the kernel has released its rights.
+		m.empty()
+		if h.remoteAs == mach.MACH_MSG_TYPE_MOVE_SEND_ONCE {
+			h.remote = mach.MACH_PORT_NULL
+		}
+		h.spent = h.localAs != 0
+		return failed("mach_msg", err)
+	}
+	// A message that was given back may have got new names for its rights, and
+	// has rights of its own where it had none: what was to be copied or made
+	// is a right to be moved now.
+	got := m.buf.head()
+	if as := mach.MachMsgTypeName(got.MsghBits & mach.MACH_MSGH_BITS_REMOTE_MASK); as != h.remoteAs {
+		deallocate(got.MsghRemotePort)
+	} else {
+		h.remote = got.MsghRemotePort
+	}
+	if as := mach.MachMsgTypeName(got.MsghBits & mach.MACH_MSGH_BITS_LOCAL_MASK >> 8); as != h.localAs {
+		deallocate(got.MsghLocalPort)
+		h.spent = true
+	}
+	return failed("mach_msg", err)
+}
+
+// deallocate releases a send or send-once right.
+func deallocate(name mach.MachPort) error {
+	if name == mach.MACH_PORT_NULL || name == mach.MACH_PORT_DEAD {
+		return nil
+	}
+	return failed("mach_port_deallocate", mach.MachPortDeallocate(mach.MachTaskSelf(), name))
+}

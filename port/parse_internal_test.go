@@ -1,0 +1,98 @@
+package port
+
+import (
+	"testing"
+
+	"github.com/gomach/mach"
+)
+
+// FuzzParse takes any bytes apart; what it accepts must lie inside the message.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte{})
+	f.Add(make([]byte, 24))
+	m := NewMessage(1).CopyName(1).CopyBytes([]byte("x")).AppendUint32(3)
+	n, _ := m.finish(&header{})
+	f.Add(append([]byte(nil), m.buf.bytes()[:n]...))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var r Received
+		r.buf.grow(len(b) + 8)
+		copy(r.buf.bytes(), b)
+		if err := r.layout.parse(r.buf.bytes()[:len(b)]); err != nil {
+			if r.layout.size != 0 || len(r.layout.descs) != 0 {
+				t.Fatal("a refused message left something")
+			}
+			return
+		}
+		r.full = true
+		l := &r.layout
+		if l.data < headerSize || l.data > l.size || l.size > len(b) || len(r.Data()) != l.size-l.data {
+			t.Fatalf("data at %d of %d, %d bytes", l.data, l.size, len(b))
+		}
+		at := bodyOffset
+		for i, d := range l.descs {
+			if d != at {
+				t.Fatalf("descriptor %d at %d, want %d", i, d, at)
+			}
+			size, ok := descriptorSize(b[d:])
+			if !ok || d+size > l.data {
+				t.Fatalf("descriptor %d of %d bytes ends behind %d", i, size, l.data)
+			}
+			at += size
+			_ = r.Kind(i).String()
+			r.SendName(i)
+		}
+		if len(l.descs) > 0 && at != l.data {
+			t.Fatalf("descriptors end at %d, data begins at %d", at, l.data)
+		}
+		r.ID()
+		r.HasReply()
+		r.Sender()
+		r.Seqno()
+		_ = r.MIGError(1)
+	})
+}
+
+// What the builder makes, the parser takes apart the same.
+func FuzzBuild(f *testing.F) {
+	f.Add([]byte("pmPd\x00abc"))
+	f.Fuzz(func(t *testing.T, script []byte) {
+		m := NewMessage(9)
+		var kinds []mach.MachMsgDescriptorType
+		data := 0
+		for _, c := range script {
+			switch c % 5 {
+			case 0:
+				m.CopyName(mach.MachPort(c))
+				kinds = append(kinds, mach.MACH_MSG_PORT_DESCRIPTOR)
+			case 1:
+				m.CopyBytes(script)
+				kinds = append(kinds, mach.MACH_MSG_OOL_DESCRIPTOR)
+			case 2:
+				m.Append(c)
+				data++
+			case 3:
+				m.AppendUint64(uint64(c))
+				data += 8
+			case 4:
+				m.CopySends()
+				kinds = append(kinds, mach.MACH_MSG_OOL_PORTS_DESCRIPTOR)
+			}
+		}
+		n, err := m.finish(&header{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var l layout
+		if err := l.parse(m.buf.bytes()[:n]); err != nil {
+			t.Fatal(err)
+		}
+		if len(l.descs) != len(kinds) || l.size-l.data != (data+3)&^3 || n != l.size {
+			t.Fatalf("%d descriptors and %d bytes, want %d and %d", len(l.descs), l.size-l.data, len(kinds), data)
+		}
+		for i, d := range l.descs {
+			if got := mach.MachMsgDescriptorType(m.buf.bytes()[d+11]); got != kinds[i] {
+				t.Fatalf("descriptor %d is %d, want %d", i, got, kinds[i])
+			}
+		}
+	})
+}

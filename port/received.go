@@ -1,0 +1,150 @@
+package port
+
+import (
+	"errors"
+
+	"github.com/gomach/mach"
+)
+
+// Received is a received message. It owns the rights and the memory in it until
+// they are taken out, and Close, or the next use of the buffer, releases what
+// is left: that includes the reply right.
+//
+// Close it on every path, like a response's body. The zero Received is ready
+// for use. It serves one goroutine at a time.
+type Received struct {
+	buf    buffer
+	layout layout
+	full   bool
+	id     int32
+	local  mach.MachPort
+}
+
+// trailer asks for everything up to the audit token.
+const trailer = mach.MachMsgOption(mach.MACH_RCV_TRAILER_AUDIT << 24)
+
+// get receives into the buffer, growing it to the message.
+func (m *Received) get(name mach.MachPort, option mach.MachMsgOption, timeout uint32) error {
+	option |= mach.MACH_RCV_MSG | mach.MACH_RCV_LARGE | mach.MACH_RCV_INTERRUPT | trailer
+	m.buf.grow(256)
+	for {
+		h := m.buf.head()
+		err := mach.MachMsg(h, option, 0, uint32(8*len(m.buf.words)), name, timeout, 0)
+		if err == nil {
+			m.local = h.MsghLocalPort
+			return nil
+		}
+		if !errors.Is(err, mach.MACH_RCV_TOO_LARGE) || int(h.MsghSize)+maxTrailer <= 8*len(m.buf.words) {
+			return err
+		}
+		m.buf.grow(int(h.MsghSize) + maxTrailer)
+	}
+}
+
+// accept takes the message in the buffer apart.
+func (m *Received) accept() error {
+	m.full = true
+	if err := m.layout.parse(m.buf.bytes()); err != nil {
+		// The kernel makes no such messages. If it did, its library would
+		// know best how to release them.
+		m.full = false
+		mach.MachMsgDestroy(m.buf.head())
+		return err
+	}
+	m.id = m.buf.head().MsghID
+	return nil
+}
+
+// Close releases what is left in the message. The buffer can be used again; a
+// second Close does nothing.
+//
+// Mach calls: mach_port_deallocate, mach_port_mod_refs, mach_vm_deallocate, as
+// needed.
+func (m *Received) Close() error {
+	if m == nil || !m.full {
+		return nil
+	}
+	m.full = false
+	var errs [2]error
+	if name, as := m.reply(); as != 0 {
+		errs[0] = release(name, as)
+	}
+	if len(m.layout.descs) > 0 {
+		errs[1] = releaseBody(m.buf.bytes()[:m.layout.size])
+	}
+	m.layout.size, m.layout.data, m.layout.descs = 0, 0, m.layout.descs[:0]
+	if errs != [2]error{} {
+		return errors.Join(errs[:]...)
+	}
+	return nil
+}
+
+// ID is the message's identifier: 0 when there is no message.
+func (m *Received) ID() int32 {
+	if !m.full {
+		return 0
+	}
+	return m.id
+}
+
+// Port borrows the name of the port that the message came to: with a [Set], it
+// tells the member.
+func (m *Received) Port() mach.MachPort {
+	if !m.full {
+		return mach.MACH_PORT_NULL
+	}
+	return m.local
+}
+
+// Data views the inline data, which comes in multiples of four bytes. It is
+// good until the message is closed or the buffer used again.
+func (m *Received) Data() []byte {
+	if !m.full {
+		return nil
+	}
+	return m.buf.bytes()[m.layout.data:m.layout.size:m.layout.size]
+}
+
+// Descriptors is the number of rights, arrays and pieces of memory.
+func (m *Received) Descriptors() int {
+	if !m.full {
+		return 0
+	}
+	return len(m.layout.descs)
+}
+
+// Kind tells what descriptor i holds.
+func (m *Received) Kind(i int) Kind {
+	d := m.descriptor(i)
+	if d == nil {
+		return Taken
+	}
+	return kindOf(d)
+}
+
+// descriptor is the bytes from descriptor i on, or nil if it was taken or there
+// is none.
+func (m *Received) descriptor(i int) []byte {
+	if !m.full || i < 0 || i >= len(m.layout.descs) || m.layout.descs[i] < 0 {
+		return nil
+	}
+	return m.buf.bytes()[m.layout.descs[i]:m.layout.size]
+}
+
+// taken empties descriptor i, of n bytes.
+func (m *Received) taken(i, n int) {
+	forget(m.descriptor(i)[:n])
+	m.layout.descs[i] = ^m.layout.descs[i]
+}
+
+// reply is the right to answer that came with the message.
+func (m *Received) reply() (mach.MachPort, mach.MachMsgTypeName) {
+	h := m.buf.head()
+	as := mach.MachMsgTypeName(h.MsghBits & mach.MACH_MSGH_BITS_REMOTE_MASK)
+	if h.MsghRemotePort == mach.MACH_PORT_NULL || h.MsghRemotePort == mach.MACH_PORT_DEAD {
+		return 0, 0
+	}
+	return h.MsghRemotePort, as
+}
+
+func (m *Received) forgetReply() { m.buf.head().MsghRemotePort = mach.MACH_PORT_NULL }

@@ -1,0 +1,160 @@
+package port
+
+import (
+	"context"
+
+	"github.com/gomach/mach"
+)
+
+// Send owns one reference to a send right, or to the dead name that it becomes
+// when its port dies. Its methods may be called by several goroutines at once.
+type Send right
+
+// OwnSend takes over one reference to the send right name, which the caller
+// must own. It does not check the name.
+func OwnSend(name mach.MachPort) *Send {
+	s := new(Send)
+	(*right)(s).init(send, name, 0)
+	return s
+}
+
+// CopySend makes an owner of its own for a send right that somebody else holds
+// under that name, such as the host's or a thread's.
+//
+// It fails with [mach.KERN_INVALID_NAME] or [mach.KERN_INVALID_RIGHT] if name is
+// no send right, and with [mach.KERN_UREFS_OVERFLOW] when there are 65,534
+// references already.
+//
+// Mach calls: mach_port_mod_refs.
+func CopySend(name mach.MachPort) (*Send, error) {
+	err := mach.MachPortModRefs(mach.MachTaskSelf(), name, mach.MACH_PORT_RIGHT_SEND, 1)
+	if err != nil {
+		return nil, failed("mach_port_mod_refs", err)
+	}
+	return OwnSend(name), nil
+}
+
+// Close releases the reference. A second Close does nothing.
+//
+// Mach calls: mach_port_deallocate.
+func (s *Send) Close() error { return (*right)(s).close() }
+
+// Name borrows the right's name: MACH_PORT_NULL once it is closed. Do not
+// release it.
+func (s *Send) Name() mach.MachPort { return (*right)(s).name() }
+
+// Relinquish hands the reference over to the caller, who has to release it by
+// mach_port_deallocate. The name is MACH_PORT_NULL if there is nothing to hand
+// over.
+func (s *Send) Relinquish() mach.MachPort {
+	name, _ := (*right)(s).take()
+	return name
+}
+
+// Copy adds a reference, which the caller owns. A right whose port is dead
+// cannot be copied: [mach.KERN_INVALID_RIGHT].
+//
+// Mach calls: mach_port_mod_refs.
+func (s *Send) Copy() (*Send, error) {
+	name, ok := (*right)(s).use()
+	if !ok {
+		return nil, ErrClosed
+	}
+	defer (*right)(s).unuse()
+	return CopySend(name)
+}
+
+// Dead reports whether the right's port has died.
+//
+// Mach calls: mach_port_type.
+func (s *Send) Dead() (bool, error) {
+	name, ok := (*right)(s).use()
+	if !ok {
+		return false, ErrClosed
+	}
+	defer (*right)(s).unuse()
+	if name == mach.MACH_PORT_DEAD {
+		return true, nil
+	}
+	var t mach.MachPortType_t
+	err := mach.MachPortType(mach.MachTaskSelf(), name, &t)
+	return t&mach.MACH_PORT_TYPE_DEAD_NAME != 0, failed("mach_port_type", err)
+}
+
+// Send sends a message, and waits while the port's queue is full. On success
+// the message is empty again; otherwise it keeps what it holds, to be sent
+// again or closed, except after the errors named at [Message].
+//
+// It ends with the context's error when the context does. It fails with
+// [mach.MACH_SEND_INVALID_DEST] when the port is dead.
+//
+// Mach calls: mach_msg.
+func (s *Send) Send(ctx context.Context, m *Message) error {
+	name, ok := (*right)(s).use()
+	if !ok {
+		return ErrClosed
+	}
+	defer (*right)(s).unuse()
+	h := header{remote: name, remoteAs: mach.MACH_MSG_TYPE_COPY_SEND}
+	return m.send(background(ctx), &h)
+}
+
+// TrySend is Send without waiting: a full queue is [mach.MACH_SEND_TIMED_OUT].
+//
+// Mach calls: mach_msg.
+func (s *Send) TrySend(m *Message) error {
+	name, ok := (*right)(s).use()
+	if !ok {
+		return ErrClosed
+	}
+	defer (*right)(s).unuse()
+	h := header{remote: name, remoteAs: mach.MACH_MSG_TYPE_COPY_SEND}
+	return m.trySend(&h)
+}
+
+// SendOnce owns a send-once right. Closing it unused sends the port's owner a
+// send-once notification.
+type SendOnce right
+
+// OwnSendOnce takes over the send-once right name, which the caller must own.
+// It does not check the name.
+func OwnSendOnce(name mach.MachPort) *SendOnce {
+	s := new(SendOnce)
+	(*right)(s).init(sendOnce, name, 0)
+	return s
+}
+
+// Close releases the right. A second Close does nothing.
+//
+// Mach calls: mach_port_deallocate.
+func (s *SendOnce) Close() error { return (*right)(s).close() }
+
+// Name borrows the right's name: MACH_PORT_NULL once it is closed or used. Do
+// not release it.
+func (s *SendOnce) Name() mach.MachPort { return (*right)(s).name() }
+
+// Relinquish hands the right over to the caller, who has to release it by
+// mach_port_deallocate. The name is MACH_PORT_NULL if there is nothing to hand
+// over.
+func (s *SendOnce) Relinquish() mach.MachPort {
+	name, _ := (*right)(s).take()
+	return name
+}
+
+// Send uses the right up to send a message: it never waits for room, as every
+// port has room for what was promised to it. After an error the right is still
+// owned, except after the errors named at [Message].
+//
+// Mach calls: mach_msg.
+func (s *SendOnce) Send(ctx context.Context, m *Message) error {
+	name, ok := (*right)(s).take()
+	if !ok {
+		return ErrClosed
+	}
+	h := header{remote: name, remoteAs: mach.MACH_MSG_TYPE_MOVE_SEND_ONCE}
+	err := m.send(background(ctx), &h)
+	if err != nil && h.remote != mach.MACH_PORT_NULL {
+		(*right)(s).giveBack(h.remote)
+	}
+	return err
+}
