@@ -10,7 +10,6 @@ import (
 // NewTask makes a task of this kernel and makes it known by its pid.
 func (k *Kernel) NewTask(sub TaskSub) *Task {
 	t := &Task{Kernel: k, Sub: sub, Space: ipc.NewSpace(), threads: map[int]*Thread{}, dead: make(chan struct{})}
-	t.Space.SetVM(t.VM())
 	k.mu.Lock()
 	k.tasks[sub.PID()] = t
 	k.mu.Unlock()

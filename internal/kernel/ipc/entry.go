@@ -11,7 +11,6 @@ const (
 	genLow   = 3
 	maxIndex = 1<<24 - 2 // index 0xffffff would make MACH_PORT_DEAD
 	maxUrefs = 0xffff
-	maxDelta = 0xffff
 	// maxChosen bounds the index of a chosen name, as it makes the table grow.
 	maxChosen = 1<<20 - 1
 )

@@ -87,7 +87,6 @@ type task struct {
 
 func newTask() *task {
 	t := &task{Space: NewSpace(), vm: newFlat()}
-	t.SetVM(t.vm)
 	t.msg = Msg{Space: t.Space, VM: t.vm, Mem: t.vm, Caller: caller{}, Send: base, Receive: base}
 	return t
 }

@@ -42,12 +42,10 @@ type Port struct {
 
 	flags   portFlags
 	context uint64
-	guard   uint64
 	queue   queue
 	sets    []*member
 
 	nsRequest *Port     // send-once right for the no-senders notification
-	nsSync    uint32    // the make-send count that it waits for
 	pdRequest *Port     // send-once right for the port-destroyed notification
 	requests  []request // dead-name and send-possible requests
 }

@@ -15,7 +15,6 @@ type Space struct {
 	used   int
 	names  map[*Port]uint32 // the slot that holds send rights to a port
 	dead   bool
-	vm     VM
 	sender atomic.Pointer[Sender]
 }
 
@@ -44,13 +43,6 @@ func NewSpace() *Space {
 	s := &Space{table: make([]entry, 1, 64), names: map[*Port]uint32{}}
 	s.sender.Store(&Sender{})
 	return s
-}
-
-// SetVM says where out-of-line memory of the space's messages lives.
-func (s *Space) SetVM(vm VM) {
-	s.mu.Lock()
-	s.vm = vm
-	s.mu.Unlock()
 }
 
 // SetSender sets the identity that trailers of messages from the space carry.
