@@ -25,7 +25,6 @@ func TestRoutinesThatAreGone(t *testing.T) {
 		port    mach.MachPort
 		n       uint32
 		words   [64]mach.Integer
-		objects [2]uint32
 		addr    uint64
 		zones   *mach.TaskZoneInfo_t
 		names   *mach.MachZoneName
@@ -54,7 +53,6 @@ func TestRoutinesThatAreGone(t *testing.T) {
 		"thread_get_assignment":                   mach.ThreadGetAssignment(me, &port),
 		"thread_sample":                           mach.ThreadSample(me, none),
 		"mach_port_rename":                        mach.MachPortRename(self(), p, 0x9903),
-		"mach_port_kernel_object":                 mach.MachPortKernelObject(self(), p, &objects[0], &objects[1]),
 		"processor_set_create":                    mach.ProcessorSetCreate(h, &port, &port),
 		"processor_set_destroy":                   mach.ProcessorSetDestroy(h),
 		"processor_set_max_priority":              mach.ProcessorSetMaxPriority(h, 1, 0),

@@ -124,7 +124,7 @@ func TestMemoryEntryCreate(t *testing.T) {
 	dropSend(t, old)
 	ok(t, "mach_memory_object_memory_entry", mach.MachMemoryObjectMemoryEntry(h, 1, page(), mach.VM_PROT_DEFAULT, none, &old))
 	dropSend(t, old)
-	want(t, "mach_memory_object_memory_entry_64", mach.MachMemoryObjectMemoryEntry64(h, 1, page(), 0x100, none, &old), mach.KERN_INVALID_ARGUMENT)
+	want(t, "mach_memory_object_memory_entry_64", mach.MachMemoryObjectMemoryEntry64(h, 1, ^uint64(0), mach.VM_PROT_DEFAULT, none, &old), mach.KERN_INVALID_ARGUMENT)
 }
 
 // xnu osfmk/vm/vm_memory_entry.c: errors.
@@ -139,7 +139,8 @@ func TestMemoryEntryErrors(t *testing.T) {
 	}
 	try(absentAddress(t), page(), vmShare|mach.VM_PROT_READ, mach.KERN_INVALID_ADDRESS)
 	try(absentAddress(t), page(), vmCopy|mach.VM_PROT_READ, mach.KERN_INVALID_ADDRESS)
-	try(a, page(), 1<<25|mach.VM_PROT_READ, mach.KERN_INVALID_VALUE, mach.KERN_INVALID_ARGUMENT)
+	try(a, page(), 0x100|mach.VM_PROT_READ, mach.KERN_INVALID_VALUE)
+	try(a, 0, vmShare|mach.VM_PROT_READ, mach.KERN_INVALID_ARGUMENT)
 	protect(t, a, page(), 1, mach.VM_PROT_READ)
 	try(a, page(), vmShare|mach.VM_PROT_DEFAULT, mach.KERN_PROTECTION_FAILURE)
 	// The entry bounds what its mappings may do.
@@ -167,7 +168,7 @@ func TestMapErrors(t *testing.T) {
 	m(0, page(), mach.VM_FLAGS_ANYWHERE|1<<21, none, mach.KERN_INVALID_ARGUMENT)
 	m(1<<60, page(), mach.VM_FLAGS_FIXED, none, mach.KERN_INVALID_ADDRESS)
 	m(0, page(), mach.VM_FLAGS_ANYWHERE, sendPort(t), mach.KERN_INVALID_OBJECT)
-	m(0, 1<<60, mach.VM_FLAGS_ANYWHERE, none, mach.KERN_NO_SPACE)
+	m(0, 1<<47-1<<20, mach.VM_FLAGS_ANYWHERE, none, mach.KERN_NO_SPACE)
 	var b uint64
 	want(t, "mach_vm_map", mach.MachVMMap(self(), &b, page(), 0, mach.VM_FLAGS_ANYWHERE, none, 0, 0, 0x100, mach.VM_PROT_ALL, mach.VM_INHERIT_COPY), mach.KERN_INVALID_ARGUMENT)
 	want(t, "mach_vm_map", mach.MachVMMap(self(), &b, page(), 0, mach.VM_FLAGS_ANYWHERE, none, 0, 0, mach.VM_PROT_READ, mach.VM_PROT_ALL, 77), mach.KERN_INVALID_ARGUMENT)

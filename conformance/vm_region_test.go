@@ -69,8 +69,9 @@ func TestRegionFlavors(t *testing.T) {
 	if top.PrivatePagesResident < 2 {
 		t.Errorf("%d private pages resident, of at least 2", top.PrivatePagesResident)
 	}
-	var old mach.VMRegionBasicInfo
-	n = mach.VM_REGION_BASIC_INFO_COUNT
+	// The flavor of 32-bit systems stands for the other (vm_user.c).
+	var old mach.VMRegionBasicInfo64
+	n = mach.VM_REGION_BASIC_INFO_COUNT_64
 	addr = a
 	ok(t, "mach_vm_region", mach.MachVMRegion(self(), &addr, &size, mach.VM_REGION_BASIC_INFO, mach.Info(&old), &n, &name))
 	equal(t, "protection", old.Protection, mach.VM_PROT_DEFAULT)
