@@ -15,30 +15,35 @@ import (
 // file; its first page is what _dyld_get_image_header points to.
 type image struct {
 	base uint64
-	path string
+	path string // "" if it has to be asked for
 }
 
 // images lists the files of which a mapping can be executed, in order of
 // address, the program itself first.
 func images(c *core.Ctx) []image {
+	type file struct {
+		device, inode uint64
+		path          string
+	}
 	var all []image
-	at := map[string]int{}        // by path, the index in all
-	starts := map[string]uint64{} // where offset 0 of a file was seen last
+	done := map[file]bool{}
+	starts := map[file]uint64{} // where offset 0 of a file was seen last
 	for r, err := range c.Task.Sub.Memory().Regions(0) {
 		if err != nil {
 			break
 		}
-		if !strings.HasPrefix(r.Path, "/") {
-			continue
+		f := file{r.Device, r.Inode, r.Path}
+		if r.Inode == 0 && !strings.HasPrefix(r.Path, "/") {
+			continue // no file
 		}
 		if r.Offset == 0 {
-			starts[r.Path] = r.Start
+			starts[f] = r.Start
 		}
-		if _, have := at[r.Path]; have || r.Prot&mach.VM_PROT_EXECUTE == 0 {
+		if done[f] || r.Prot&mach.VM_PROT_EXECUTE == 0 {
 			continue
 		}
-		if base, ok := starts[r.Path]; ok {
-			at[r.Path] = len(all)
+		if base, ok := starts[f]; ok {
+			done[f] = true
 			all = append(all, image{base, r.Path})
 		}
 	}
@@ -94,6 +99,9 @@ func imageName(c *core.Ctx) uint64 {
 	i, ok := imageArg(c)
 	if !ok {
 		return 0
+	}
+	if i.path == "" {
+		i.path = pathAt(c.Task, i.base)
 	}
 	return cstring.Of(c, i.path)
 }
