@@ -2,6 +2,7 @@ package port
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/gomach/mach"
@@ -159,7 +160,13 @@ func (n *Notifier) Close() error {
 // Mach calls: mach_port_construct, mach_port_insert_member,
 // mach_port_request_notification.
 func (n *Notifier) DeadName(s *Send) error {
-	return n.ask((*right)(s), DeadName{s}, mach.MACH_NOTIFY_DEAD_NAME, 1)
+	err := n.ask((*right)(s), DeadName{s}, mach.MACH_NOTIFY_DEAD_NAME, 1)
+	if errors.Is(err, mach.KERN_INVALID_ARGUMENT) {
+		// Of a name that is dead already only the other request brings word
+		// (xnu osfmk/ipc/ipc_right.c, ipc_right_request_alloc).
+		err = n.ask((*right)(s), DeadName{s}, mach.MACH_NOTIFY_SEND_POSSIBLE, 1)
+	}
+	return err
 }
 
 // SendPossible asks for word when the queue behind s, which a send has found

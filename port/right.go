@@ -30,8 +30,8 @@ type right struct {
 	kind  kind
 	guard uint64 // of a receive right
 
-	mu     sync.Mutex
-	waiter *waiter // of a receive right or set, once somebody has waited
+	mu     sync.Mutex             // of making the waiter
+	waiter atomic.Pointer[waiter] // of a receive right or set, once somebody has waited
 }
 
 const (
@@ -110,10 +110,7 @@ func (r *right) close() error {
 		if s&users == 0 {
 			return r.drop(mach.MachPort(s))
 		}
-		r.mu.Lock()
-		w := r.waiter
-		r.mu.Unlock()
-		if w != nil {
+		if w := r.waiter.Load(); w != nil {
 			w.wakeAll()
 		}
 		return nil
@@ -134,11 +131,7 @@ func (r *right) take() (mach.MachPort, bool) {
 		if !r.state.CompareAndSwap(s, s&users|isClosed) {
 			continue
 		}
-		r.mu.Lock()
-		w := r.waiter
-		r.waiter = nil
-		r.mu.Unlock()
-		if w != nil {
+		if w := r.waiter.Swap(nil); w != nil {
 			w.retire()
 		}
 		return mach.MachPort(s), true
@@ -150,11 +143,7 @@ func (r *right) giveBack(name mach.MachPort) { r.state.Store(uint64(name)) }
 
 // drop releases the right.
 func (r *right) drop(name mach.MachPort) error {
-	r.mu.Lock()
-	w := r.waiter
-	r.waiter = nil
-	r.mu.Unlock()
-	if w != nil {
+	if w := r.waiter.Swap(nil); w != nil {
 		defer w.retire()
 	}
 	if name == mach.MACH_PORT_NULL || name == mach.MACH_PORT_DEAD {

@@ -171,20 +171,14 @@ func (w *waiter) post() {
 func (r *right) waits(name mach.MachPort) (*waiter, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.waiter == nil {
-		w, err := newWaiter(r.kind, name)
-		if err != nil {
-			return nil, err
-		}
-		r.waiter = w
+	if w := r.waiter.Load(); w != nil {
+		return w, nil
 	}
-	return r.waiter, nil
-}
-
-func (r *right) hasWaiter() *waiter {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.waiter
+	w, err := newWaiter(r.kind, name)
+	if err == nil {
+		r.waiter.Store(w)
+	}
+	return w, err
 }
 
 func (r *right) tryReceive(m *Received) error {
@@ -208,7 +202,7 @@ func (r *right) poll(name mach.MachPort, m *Received) error {
 		if err != nil {
 			return failed("mach_msg", err)
 		}
-		w := r.hasWaiter()
+		w := r.waiter.Load()
 		if w == nil || m.local != w.wake.name() {
 			return m.accept()
 		}
@@ -227,7 +221,7 @@ func (r *right) receive(ctx context.Context, m *Received) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if ctx.Done() != nil || r.hasWaiter() == nil {
+	if ctx.Done() != nil || r.waiter.Load() == nil {
 		if err := r.poll(name, m); !errors.Is(err, mach.MACH_RCV_TIMED_OUT) {
 			return err
 		}

@@ -1,0 +1,150 @@
+package port_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gomach/mach"
+	"github.com/gomach/mach/port"
+)
+
+func refs(t testing.TB, name mach.MachPort, right mach.MachPortRight) (n uint32) {
+	t.Helper()
+	ok(t, mach.MachPortGetRefs(mach.MachTaskSelf(), name, right, &n))
+	return n
+}
+
+// Pitfall 11: freeing a right twice is fatal on new systems. Close gives it
+// back once, from however many goroutines.
+func TestPitfall11CloseOnce(t *testing.T) {
+	port.LeakCheck(t)
+	r := must(port.NewReceive())(t)
+	s := must(r.MakeSend())(t)
+	extra := must(s.Copy())(t)
+	name := s.Name()
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := refs(t, name, mach.MACH_PORT_RIGHT_SEND); n != 1 {
+		t.Errorf("%d references are left of the copy's one", n)
+	}
+	if s.Name() != mach.MACH_PORT_NULL {
+		t.Error("a closed right has a name")
+	}
+	ok(t, extra.Close())
+	for range 2 {
+		ok(t, r.Close())
+	}
+	var none *port.Send
+	var zero port.Receive
+	ok(t, none.Close())
+	ok(t, zero.Close())
+	if _, err := zero.MakeSend(); !errors.Is(err, port.ErrClosed) {
+		t.Error(err)
+	}
+}
+
+// A close during use takes effect when the use is over.
+func TestCloseDuringUse(t *testing.T) {
+	port.LeakCheck(t)
+	r, s := pair(t)
+	c := must(s.Copy())(t)
+	m := port.NewMessage(1).CopySend(c)
+	ok(t, c.Close())
+	if c.Name() != 0 {
+		t.Error("a closed right has a name")
+	}
+	if n := refs(t, r.Name(), mach.MACH_PORT_RIGHT_SEND); n != 2 {
+		t.Errorf("%d references before the send, want 2", n)
+	}
+	ok(t, s.Send(bg, m))
+	if n := refs(t, r.Name(), mach.MACH_PORT_RIGHT_SEND); n != 1 {
+		t.Errorf("%d references after the send, want 1", n)
+	}
+}
+
+func TestGuardedFromBirth(t *testing.T) {
+	port.LeakCheck(t)
+	r, _ := pair(t)
+	status := must(r.Status())(t)
+	if status.MpsFlags&mach.MACH_PORT_STATUS_FLAG_GUARDED == 0 {
+		t.Errorf("flags %#x: not guarded", status.MpsFlags)
+	}
+	ok(t, r.SetQueueLimit(77))
+	if s := must(r.Status())(t); s.MpsQlimit != 77 {
+		t.Errorf("queue limit %d", s.MpsQlimit)
+	}
+	if _, err := port.NewReceive(port.QueueLimit(5000)); !errors.Is(err, mach.KERN_INVALID_VALUE) {
+		t.Errorf("queue limit 5000: %v", err)
+	}
+	if _, err := port.OwnReceive(r.Name()); !errors.Is(err, mach.KERN_INVALID_ARGUMENT) {
+		t.Errorf("owned twice: %v", err)
+	}
+}
+
+// Pitfall 12: the self ports are pinned. They are copied, never taken over.
+func TestPitfall12SelfPort(t *testing.T) {
+	port.LeakCheck(t)
+	self := must(port.CopySend(mach.MachTaskSelf()))(t)
+	r, s := pair(t)
+	ok(t, s.Send(bg, port.NewMessage(1).CopySend(self).CopyName(mach.MachTaskSelf())))
+	var m port.Received
+	defer m.Close()
+	ok(t, r.Receive(bg, &m))
+	for i := range 2 {
+		if m.SendName(i) != mach.MachTaskSelf() {
+			t.Errorf("right %d came back as %#x", i, m.SendName(i))
+		}
+	}
+	ok(t, self.Close())
+}
+
+func TestErrorsNameTheCall(t *testing.T) {
+	_, err := port.CopySend(0xdeadbeec)
+	var e *port.Error
+	if !errors.As(err, &e) || e.Call != "mach_port_mod_refs" || !errors.Is(err, mach.KERN_INVALID_NAME) ||
+		!strings.HasPrefix(err.Error(), "mach_port_mod_refs: ") {
+		t.Errorf("%v", err)
+	}
+}
+
+type fakeTB struct {
+	errors  []string
+	cleanup func()
+}
+
+func (f *fakeTB) Helper()          {}
+func (f *fakeTB) Cleanup(c func()) { f.cleanup = c }
+func (f *fakeTB) Errorf(format string, a ...any) {
+	f.errors = append(f.errors, fmt.Sprintf(format, a...))
+}
+
+func TestLeakCheckFinds(t *testing.T) {
+	port.LeakCheck(t)
+	for name, leak := range map[string]func() func(){
+		"leaked receive right": func() func() { r := must(port.NewReceive())(t); return func() { r.Close() } },
+		"leaked port set":      func() func() { s := must(port.NewSet())(t); return func() { s.Close() } },
+		"bytes of message memory": func() func() {
+			x := must(port.NewMemory(1 << 16))(t)
+			return func() { x.Close() }
+		},
+	} {
+		var f fakeTB
+		port.LeakCheck(&f)
+		undo := leak()
+		f.cleanup()
+		undo()
+		if len(f.errors) != 1 || !strings.Contains(f.errors[0], name) {
+			t.Errorf("%s: found %q", name, f.errors)
+		}
+	}
+}
