@@ -50,7 +50,7 @@ func (s *State) Data(p *proc.Process, name string) ([]byte, bool) {
 	case "optopt", "optreset", "signgam", "daylight", "getdate_err":
 		return make([]byte, 8), true
 	case "_DefaultRuneLocale":
-		return runeLocale(), true
+		return runeLocale, true
 	case "__mb_cur_max":
 		return word32(1), true
 	}
@@ -84,7 +84,7 @@ func exit(c *proc.Call) {
 			c.Guest(h.fn)
 		}
 	}
-	s.stdio.flushAll()
+	s.flushAll()
 	c.Park()
 	c.Process.Exit(int(c.Arg(0)&0xff), nil)
 }

@@ -106,6 +106,7 @@ type State struct {
 	limits  map[int][2]uint64
 	statics map[string]uint64
 	dlError uint64
+	token   uint64 // where strtok goes on
 }
 
 // New makes the state of a guest that starts in a directory.

@@ -261,6 +261,15 @@ func (p *Process) signalReturned(t *Thread) {
 // them by longjmp.
 func (t *Thread) Unwound(sp uint64) {
 	for n := len(t.Sig.frames); n > 0 && t.Sig.frames[n-1].sp < sp && !t.onAlt(sp); n-- {
+		if c := t.Sig.frames[n-1].call; c != nil { // never to be answered
+			c.over = true
+			for i, o := range t.calls {
+				if o == c {
+					t.calls = append(t.calls[:i], t.calls[i+1:]...)
+					break
+				}
+			}
+		}
 		t.Sig.frames = t.Sig.frames[:n-1]
 	}
 	a := t.Process.Arch
