@@ -1,0 +1,39 @@
+// Package task works with tasks (the Mach side of processes), their threads
+// and their memory.
+//
+// # How to think about rights
+//
+// A task is reached through a port, and what may be done with it depends on
+// which of its ports one holds: the control port permits everything, the read
+// port everything that changes nothing, the inspect port figures only, the name
+// port little more than the question whether the task lives. All are send
+// rights, and a [Task] owns one reference to one of them: Close gives it back,
+// once, however often it is called. A [Thread] does the same for a thread.
+//
+// The program's own task is the exception. Its port is not counted and must
+// never be given back, so [Self] needs no Close (and a Close of it does
+// nothing).
+//
+// What calls hand over in bulk — lists of threads, copies of memory — arrives
+// as memory in the program's own task, with rights in it. This package takes
+// such lists apart, frees the memory, and returns values with owners; only
+// [Task.ReadMapped] leaves memory with the caller, in a [Snapshot].
+//
+// # How to think about other tasks
+//
+// Another task can end at any moment, and then every call fails; none waits for
+// it. Its task port changes when it executes another program. Its memory
+// changes while it is read, unless it is suspended ([Task.Suspended]), and
+// addresses and registers mean what they mean there.
+//
+// # Threads are not goroutines
+//
+// Thread ports, states and policies belong to threads of the operating system.
+// A goroutine that asks for its own thread must stay on it: see
+// [CurrentThread].
+//
+// # Errors
+//
+// A failed Mach call is an [Error], which names the call and wraps its
+// [mach.KernReturn].
+package task

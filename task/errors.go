@@ -1,0 +1,43 @@
+package task
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/gomach/mach"
+	"github.com/gomach/mach/port"
+)
+
+// Error is the failure of a Mach call: it has the call's C name and wraps its
+// error, usually a [mach.KernReturn]. It is the same type as in package port.
+type Error = port.Error
+
+// ErrClosed says that the task, thread or memory was closed or handed on. It
+// is fs.ErrClosed.
+var ErrClosed = port.ErrClosed
+
+// ErrNoImages says that a task has no dyld, or none yet.
+var ErrNoImages = fmt.Errorf("task: the task has no list of dyld images: %w", errors.ErrUnsupported)
+
+// failed names the call in an error.
+func failed(call string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{Call: call, Err: err}
+}
+
+// failedAt names the call and the memory.
+func failedAt(call string, addr, size uint64, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{Call: fmt.Sprintf("%s of %#x-%#x", call, addr, addr+size), Err: err}
+}
+
+// gone tells whether a call failed because its task or thread is no more.
+func gone(err error) bool {
+	return errors.Is(err, mach.MACH_SEND_INVALID_DEST) || errors.Is(err, mach.KERN_TERMINATED) ||
+		errors.Is(err, mach.KERN_INVALID_ARGUMENT) || errors.Is(err, mach.KERN_INVALID_RIGHT) ||
+		errors.Is(err, mach.KERN_INVALID_NAME)
+}

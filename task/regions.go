@@ -1,0 +1,120 @@
+package task
+
+import (
+	"errors"
+	"iter"
+
+	"github.com/gomach/mach"
+)
+
+// maxDepth is how deep RegionsRecurse descends: Darwin nests submaps three
+// deep at most.
+const maxDepth = 32
+
+// Regions walks the regions of the task's own map by address; a submap, such as
+// the one of the shared cache, is one region. After an error the walk ends. The
+// read port will do; it does not block.
+//
+// The task may change its memory meanwhile: the walk goes on behind the last
+// region then.
+//
+// Mach calls: mach_vm_region_recurse, once a region.
+func (t *Task) Regions() iter.Seq2[Region, error] { return t.regions(0, 0) }
+
+// RegionsRecurse is Regions with the regions inside of submaps in place of the
+// submaps.
+//
+// Mach calls: mach_vm_region_recurse, once a region or submap.
+func (t *Task) RegionsRecurse() iter.Seq2[Region, error] { return t.regions(0, maxDepth) }
+
+// RegionAt finds the region that addr lies in, descending into submaps. It
+// fails with [mach.KERN_INVALID_ADDRESS] if nothing is mapped there.
+//
+// Mach calls: mach_vm_region_recurse.
+func (t *Task) RegionAt(addr uint64) (Region, error) {
+	for r, err := range t.regions(addr, maxDepth) {
+		switch {
+		case err != nil:
+			return Region{}, err
+		case !r.Contains(addr):
+			return Region{}, failedAt("mach_vm_region_recurse", addr, 1, mach.KERN_INVALID_ADDRESS)
+		}
+		return r, nil
+	}
+	return Region{}, failedAt("mach_vm_region_recurse", addr, 1, mach.KERN_INVALID_ADDRESS)
+}
+
+func (t *Task) regions(addr uint64, depth mach.Natural) iter.Seq2[Region, error] {
+	return func(yield func(Region, error) bool) {
+		var w walk
+		w.addr = addr
+		for {
+			more, err := w.next(t, depth)
+			if err != nil {
+				yield(Region{}, err)
+				return
+			}
+			if !more || !yield(w.region, nil) {
+				return
+			}
+		}
+	}
+}
+
+// walk is where a walk is.
+type walk struct {
+	addr, size uint64
+	depth      mach.Natural
+	info       mach.VMRegionSubmapInfo64
+	region     Region
+}
+
+// next finds the next region. It is false at the end.
+func (w *walk) next(t *Task, deepest mach.Natural) (bool, error) {
+	if w.region.Size > 0 {
+		next := w.region.End()
+		if next <= w.region.Address {
+			return false, nil // the region reaches up to the end of all addresses
+		}
+		w.addr = next
+	}
+	name, err := t.use()
+	if err != nil {
+		return false, err
+	}
+	defer t.done()
+	from := w.addr
+	w.depth = deepest
+	w.info = mach.VMRegionSubmapInfo64{}
+	n := mach.VM_REGION_SUBMAP_INFO_COUNT_64
+	err = mach.MachVMRegionRecurse(name, &w.addr, &w.size, &w.depth, mach.Info(&w.info), &n)
+	switch {
+	case errors.Is(err, mach.KERN_INVALID_ADDRESS):
+		return false, nil
+	case err != nil:
+		return false, failed("mach_vm_region_recurse", err)
+	case w.size == 0 || w.addr < from && w.addr+w.size-1 < from:
+		// Nothing that a kernel says, but it would go on for ever.
+		return false, failedAt("mach_vm_region_recurse", w.addr, w.size, mach.KERN_INVALID_ADDRESS)
+	}
+	w.region.fill(w.addr, w.size, w.depth, &w.info, n)
+	return true, nil
+}
+
+func (r *Region) fill(addr, size uint64, depth uint32, i *mach.VMRegionSubmapInfo64, n mach.MachMsgTypeNumber) {
+	*r = Region{
+		Address: addr, Size: size, Depth: depth, Submap: i.IsSubmap.Bool(),
+		Protection: i.Protection, MaxProtection: i.MaxProtection, Inheritance: i.Inheritance,
+		Behavior: i.Behavior, ShareMode: mach.ShareMode(i.ShareMode), Tag: mach.VMMemory(i.UserTag),
+		Offset: i.Offset.Uint64(), External: i.ExternalPager != 0, Object: uint64(i.ObjectID),
+		RefCount: i.RefCount, ShadowDepth: i.ShadowDepth, Wired: i.UserWiredCount, Flags: i.Flags,
+		Resident: i.PagesResident, SharedNowPrivate: i.PagesSharedNowPrivate, SwappedOut: i.PagesSwappedOut, Dirtied: i.PagesDirtied,
+	}
+	// What newer revisions of the struct have.
+	if n >= mach.VM_REGION_SUBMAP_INFO_V1_COUNT_64 {
+		r.Reusable = i.PagesReusable
+	}
+	if n >= mach.VM_REGION_SUBMAP_INFO_V2_COUNT_64 {
+		r.Object = i.ObjectIDFull.Uint64()
+	}
+}

@@ -1,0 +1,12 @@
+//go:build unix
+
+package task
+
+import (
+	"os"
+	"syscall"
+)
+
+// fatalSignals end a program that does not handle them, and mean that it should
+// end.
+var fatalSignals = []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP}

@@ -1,0 +1,75 @@
+package task
+
+import (
+	"io"
+
+	"github.com/gomach/mach"
+	"github.com/gomach/mach/port"
+)
+
+// Snapshot owns a copy of a task's memory, which was made without copying: the
+// pages are shared until one side writes to them. Its methods other than Bytes
+// may be called by several goroutines at once.
+type Snapshot struct {
+	addr uint64
+	mem  *port.Memory
+}
+
+// ReadMapped takes a snapshot of a task's memory, of less than 4 GiB. The caller
+// has to close it. It fails as a whole when a part cannot be read, with
+// [mach.KERN_INVALID_ADDRESS] or [mach.KERN_PROTECTION_FAILURE]. The read port
+// will do.
+//
+// Mach calls: mach_vm_read.
+func (t *Task) ReadMapped(addr, size uint64) (*Snapshot, error) {
+	name, err := t.use()
+	if err != nil {
+		return nil, err
+	}
+	defer t.done()
+	var data mach.VMOffset
+	var n mach.MachMsgTypeNumber
+	if err := mach.MachVMRead(name, addr, size, &data, &n); err != nil {
+		return nil, failedAt("mach_vm_read", addr, size, err)
+	}
+	return &Snapshot{addr, port.OwnMemory(data, uint64(n))}, nil
+}
+
+// Address is where the memory is in its task.
+func (s *Snapshot) Address() uint64 { return s.addr }
+
+// Bytes views the snapshot: nil when it is closed. Do not use the slice after
+// Close: the pages are gone then, and touching them ends the program.
+func (s *Snapshot) Bytes() []byte {
+	if s == nil {
+		return nil
+	}
+	return s.mem.Bytes()
+}
+
+// ReadAt copies from the snapshot by address, like [Task.ReadAt].
+func (s *Snapshot) ReadAt(p []byte, off int64) (int, error) {
+	b := s.Bytes()
+	if b == nil {
+		return 0, ErrClosed
+	}
+	at := uint64(off) - s.addr
+	if uint64(off) < s.addr || at > uint64(len(b)) {
+		return 0, failedAt("snapshot", uint64(off), uint64(len(p)), mach.KERN_INVALID_ADDRESS)
+	}
+	n := copy(p, b[at:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// Close releases the memory. A second Close does nothing.
+//
+// Mach calls: mach_vm_deallocate.
+func (s *Snapshot) Close() error {
+	if s == nil {
+		return nil
+	}
+	return s.mem.Close()
+}

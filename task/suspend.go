@@ -1,0 +1,146 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"sync"
+
+	"github.com/gomach/mach"
+)
+
+// Suspension keeps a task from running. It owns a right that stands for that:
+// if the program ends in whatever way, the right goes, and the kernel resumes
+// the task.
+type Suspension struct {
+	mu    sync.Mutex
+	token mach.MachPort
+}
+
+// Suspend stops the task's threads until the suspension is resumed. Suspensions
+// add up: the task runs again when all are resumed. Suspending [Self] stops the
+// program; somebody else has to resume it.
+//
+// Prefer [Task.Suspended], which resumes whatever happens. The read port will
+// do. Suspend waits until the threads have left the kernel's calls that cannot
+// be stopped.
+//
+// Mach calls: task_suspend2.
+func (t *Task) Suspend() (*Suspension, error) {
+	name, err := t.use()
+	if err != nil {
+		return nil, err
+	}
+	defer t.done()
+	s := new(Suspension)
+	if err := mach.TaskSuspend2(name, &s.token); err != nil {
+		return nil, failed("task_suspend2", err)
+	}
+	return s, nil
+}
+
+// Resume lets the task run on as far as this suspension goes. A second Resume
+// does nothing, and that of a task that has ended succeeds.
+//
+// Mach calls: task_resume2, mach_port_deallocate.
+func (s *Suspension) Resume() error {
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.token == mach.MACH_PORT_NULL {
+		return nil
+	}
+	token := s.token
+	s.token = mach.MACH_PORT_NULL
+	err := mach.TaskResume2(token)
+	if err == nil {
+		return nil // the right went with the call
+	}
+	if errors.Is(err, mach.MACH_SEND_INVALID_DEST) || errors.Is(err, mach.KERN_TERMINATED) {
+		err = nil // there is nothing to resume
+	}
+	// To give the right up resumes the task, too.
+	if dropped := mach.MachPortDeallocate(mach.MachTaskSelf(), token); dropped == nil {
+		return nil
+	}
+	return failed("task_resume2", err)
+}
+
+// Close is Resume.
+func (s *Suspension) Close() error { return s.Resume() }
+
+// SignalError is why the context of [Task.Suspended] ended: a signal came.
+type SignalError struct{ Signal os.Signal }
+
+func (e *SignalError) Error() string {
+	return "signal " + e.Signal.String() + " while a task was suspended"
+}
+
+// Suspended suspends the task for the time of f, and resumes it whatever
+// happens: when f returns or panics, when the context ends, when the program is
+// told by a signal to end (interrupt, hangup, terminate), and, by the kernel,
+// when it is killed.
+//
+// A signal or the end of ctx resumes the task at once and ends the context that
+// f is given; f should return then, as the target runs. After f has returned,
+// the signal is delivered to the program again, which by default ends it; a
+// program that handles the signal itself sees it twice.
+//
+// The error is f's, joined with that of the resumption if it fails. Do not
+// suspend [Self].
+//
+// Mach calls: task_suspend2, task_resume2.
+func (t *Task) Suspended(ctx context.Context, f func(context.Context) error) (err error) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if t.IsSelf() {
+		return failed("task_suspend2", mach.KERN_INVALID_ARGUMENT)
+	}
+	// The signals are watched first: none may come between.
+	signals := make(chan os.Signal, 1)
+
+	signal.Notify(signals, fatalSignals...)
+	s, err := t.Suspend()
+	if err != nil {
+		signal.Stop(signals)
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	watcher := make(chan os.Signal, 1)
+	go func() {
+		select {
+		case sig := <-signals:
+			s.Resume()
+			cancel(&SignalError{sig})
+			watcher <- sig
+		case <-ctx.Done():
+			s.Resume()
+			watcher <- nil
+		}
+	}()
+	defer func() {
+		resumed := s.Resume()
+		cancel(nil)
+		sig := <-watcher
+		signal.Stop(signals)
+		if sig != nil {
+			raise(sig)
+		}
+		err = errors.Join(err, resumed)
+	}()
+	return f(ctx)
+}
+
+// raise sends the program a signal that it was kept from.
+func raise(sig os.Signal) {
+	if p, err := os.FindProcess(os.Getpid()); err == nil {
+		p.Signal(sig)
+	}
+}

@@ -1,0 +1,97 @@
+package task
+
+import (
+	"iter"
+
+	"github.com/gomach/mach"
+)
+
+// Threads owns the threads of a list. Close gives back those that nobody took.
+type Threads struct {
+	list []*Thread
+}
+
+// Threads lists the task's threads as they are now; they may end at any time.
+// The caller has to close the list, or take the threads out and close them.
+//
+// The inspect port will do for the list; what can be done with the threads goes
+// with the port. It does not block. It fails with [mach.KERN_INVALID_ARGUMENT]
+// or [mach.MACH_SEND_INVALID_DEST] when the task has ended.
+//
+// Mach calls: task_threads, mach_vm_deallocate.
+func (t *Task) Threads() (*Threads, error) {
+	name, err := t.use()
+	if err != nil {
+		return nil, err
+	}
+	defer t.done()
+	var names *mach.ThreadAct
+	var n mach.MachMsgTypeNumber
+	if err := mach.TaskThreads(name, &names, &n); err != nil {
+		return nil, failed("task_threads", err)
+	}
+	l := &Threads{list: make([]*Thread, n)}
+	block := make([]Thread, n)
+	for i, name := range mach.Slice(names, n) {
+		block[i].task = t
+		block[i].h.init(name)
+		l.list[i] = &block[i]
+	}
+	// The array is in this task, whosever threads they are, and its size is
+	// in bytes.
+	if n > 0 {
+		err = mach.MachVMDeallocate(mach.MachTaskSelf(), mach.AddressOf(names), mach.SizeOf[mach.ThreadAct](n))
+	}
+	if err != nil {
+		l.Close()
+		return nil, failed("mach_vm_deallocate", err)
+	}
+	return l, nil
+}
+
+// Len is the number of threads in the list.
+func (l *Threads) Len() int {
+	if l == nil {
+		return 0
+	}
+	return len(l.list)
+}
+
+// All walks the threads, which stay the list's: they are good until it is
+// closed.
+func (l *Threads) All() iter.Seq2[int, *Thread] {
+	return func(yield func(int, *Thread) bool) {
+		if l == nil {
+			return
+		}
+		for i, th := range l.list {
+			if !yield(i, th) {
+				return
+			}
+		}
+	}
+}
+
+// Take empties the list: the caller owns the threads from now on, and has to
+// close each.
+func (l *Threads) Take() []*Thread {
+	if l == nil {
+		return nil
+	}
+	list := l.list
+	l.list = nil
+	return list
+}
+
+// Close gives back the threads of the list. A second Close does nothing.
+//
+// Mach calls: mach_port_deallocate.
+func (l *Threads) Close() error {
+	var first error
+	for _, th := range l.Take() {
+		if err := th.Close(); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
