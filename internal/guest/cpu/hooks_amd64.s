@@ -40,6 +40,13 @@ TEXT ·invalidHook(SB), NOSPLIT|NOFRAME, $0
 	XORL AX, AX
 	RET
 
+// Remember the instruction that is about to be executed, and its size.
+TEXT ·traceHook(SB), NOSPLIT|NOFRAME, $0
+	MOVQ SI, 56(CX)
+	MOVL DX, DX
+	MOVQ DX, 64(CX)
+	RET
+
 // hookAddress(n) is where hook n starts.
 TEXT ·hookAddress(SB), NOSPLIT, $0-16
 	MOVQ n+0(FP), AX
@@ -51,6 +58,8 @@ TEXT ·hookAddress(SB), NOSPLIT, $0-16
 	JEQ  h2
 	CMPQ AX, $3
 	JEQ  h3
+	CMPQ AX, $5
+	JEQ  h5
 	LEAQ ·invalidHook(SB), BX
 	JMP  done
 h0:
@@ -64,6 +73,9 @@ h2:
 	JMP  done
 h3:
 	LEAQ ·interruptHook(SB), BX
+	JMP  done
+h5:
+	LEAQ ·traceHook(SB), BX
 done:
 	MOVQ BX, ret+8(FP)
 	RET

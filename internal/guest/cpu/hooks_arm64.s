@@ -39,6 +39,12 @@ TEXT ·invalidHook(SB), NOSPLIT|NOFRAME, $0
 	MOVD ZR, R0
 	RET
 
+TEXT ·traceHook(SB), NOSPLIT|NOFRAME, $0
+	MOVD  R1, 56(R3)
+	MOVWU R2, R2
+	MOVD  R2, 64(R3)
+	RET
+
 TEXT ·hookAddress(SB), NOSPLIT, $0-16
 	MOVD n+0(FP), R0
 	CMP  $0, R0
@@ -49,6 +55,8 @@ TEXT ·hookAddress(SB), NOSPLIT, $0-16
 	BEQ  h2
 	CMP  $3, R0
 	BEQ  h3
+	CMP  $5, R0
+	BEQ  h5
 	MOVD $·invalidHook(SB), R1
 	JMP  done
 h0:
@@ -62,6 +70,9 @@ h2:
 	JMP  done
 h3:
 	MOVD $·interruptHook(SB), R1
+	JMP  done
+h5:
+	MOVD $·traceHook(SB), R1
 done:
 	MOVD R1, ret+8(FP)
 	RET

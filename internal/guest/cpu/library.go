@@ -15,10 +15,10 @@ var ErrNoUnicorn = errors.New("darwinrun needs the Unicorn CPU emulator (libunic
 
 // library holds the addresses of Unicorn's functions.
 var library struct {
-	open, memMapPtr, memUnmap, memProtect, regRead, regWrite  uintptr
-	regReadBatch, regWriteBatch, start, stop, hookAdd, ctl    uintptr
-	contextAlloc, contextSave, contextRestore, free, strerror uintptr
-	contextRegRead, contextRegWrite, close                    uintptr
+	open, memMapPtr, memUnmap, memProtect, regRead, regWrite        uintptr
+	regReadBatch, regWriteBatch, start, stop, hookAdd, hookDel, ctl uintptr
+	contextAlloc, contextSave, contextRestore, free, strerror       uintptr
+	contextRegRead, contextRegWrite, close                          uintptr
 }
 
 // loadLibrary opens libunicorn once. It is closed by the end of the process.
@@ -42,7 +42,7 @@ var loadLibrary = sync.OnceValue(func() error {
 		{&l.open, "uc_open"}, {&l.memMapPtr, "uc_mem_map_ptr"}, {&l.memUnmap, "uc_mem_unmap"},
 		{&l.memProtect, "uc_mem_protect"}, {&l.regRead, "uc_reg_read"}, {&l.regWrite, "uc_reg_write"},
 		{&l.regReadBatch, "uc_reg_read_batch"}, {&l.regWriteBatch, "uc_reg_write_batch"},
-		{&l.start, "uc_emu_start"}, {&l.stop, "uc_emu_stop"}, {&l.hookAdd, "uc_hook_add"}, {&l.ctl, "uc_ctl"},
+		{&l.start, "uc_emu_start"}, {&l.stop, "uc_emu_stop"}, {&l.hookAdd, "uc_hook_add"}, {&l.hookDel, "uc_hook_del"}, {&l.ctl, "uc_ctl"},
 		{&l.contextAlloc, "uc_context_alloc"}, {&l.contextSave, "uc_context_save"},
 		{&l.contextRestore, "uc_context_restore"}, {&l.free, "uc_context_free"},
 		{&l.contextRegRead, "uc_context_reg_read"}, {&l.contextRegWrite, "uc_context_reg_write"},

@@ -22,6 +22,8 @@ type hookState struct {
 	invalid     uint64  // 32: set by an instruction that the decoder refused
 	instruction uint64  // 40: instructions executed, if they are counted
 	block       uint64  // 48: start of the basic block that is being executed
+	traced      uint64  // 56: the instruction that is being executed, while traced
+	size        uint64  // 64: and its size
 }
 
 // scratch is memory at a fixed address for register exchange.
@@ -38,6 +40,7 @@ func stubHook()
 func countHook()
 func interruptHook()
 func invalidHook()
+func traceHook()
 func hookAddress(n uintptr) uintptr
 
 // Unicorn's hook kinds.
@@ -58,8 +61,9 @@ type Machine struct {
 	fault  func(address, size uint64, access Prot) bool
 	refuse func() // makes all memory unreachable for the rest of a block
 	counts bool
-	missed Event // the first fault that the callback refused
-	at     Regs  // the registers at that moment
+	probed *Event // set while a fault is being located
+	missed Event  // the first fault that the callback refused
+	at     Regs   // the registers at that moment
 	loaded *Context
 	broken error
 }
@@ -134,12 +138,12 @@ func (m *Machine) onFault(uc, kind, address, size, value, data uintptr) (handled
 			handled = 0
 		}
 	}()
-	access := ProtRead
-	switch uint32(kind) {
-	case 20, 22: // UC_MEM_WRITE_UNMAPPED, UC_MEM_WRITE_PROT
-		access = ProtWrite
-	case 21, 24: // UC_MEM_FETCH_UNMAPPED, UC_MEM_FETCH_PROT
-		access = ProtExec
+	access := accessOf(uint32(kind))
+	if m.probed != nil {
+		if m.probed.Stop != StopMemory {
+			*m.probed = Event{Stop: StopMemory, Address: uint64(address), Access: accessOf(uint32(kind))}
+		}
+		return 0
 	}
 	if m.missed.Stop == StopMemory {
 		return 0 // Unicorn 2.0 finishes the block after a store that failed; nothing of that may take effect
@@ -273,21 +277,6 @@ func (m *Machine) readRegs(r *Regs) {
 	n := len(m.Arch.Registers)
 	call(library.regReadBatch, m.uc, uintptr(unsafe.Pointer(&m.s.ids[0])), uintptr(unsafe.Pointer(&m.s.ptrs[0])), uintptr(n))
 	copy(r[:n], m.s.values[:n])
-}
-
-// restoreFault sets the registers to what they were at a faulting access. Unicorn keeps all
-// of them up to date but the program counter, which it sets between blocks only.
-func (m *Machine) restoreFault(c *Context) {
-	pc := m.Arch.PC
-	at := m.at[pc]
-	if !m.counts && m.missed.Access != ProtExec {
-		at = m.s.hooks.block
-	}
-	if m.missed.Access == ProtExec {
-		at = m.missed.Address
-	}
-	c.Regs = m.at
-	c.Regs[pc] = at
 }
 
 // Interrupt makes a running Run come back soon. Any goroutine may call it.

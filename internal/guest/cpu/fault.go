@@ -1,0 +1,81 @@
+//go:build linux && (amd64 || arm64)
+
+package cpu
+
+import (
+	"math"
+	"sync/atomic"
+	"unsafe"
+)
+
+// accessOf translates Unicorn's kind of memory event.
+func accessOf(kind uint32) Prot {
+	switch kind {
+	case 20, 22: // UC_MEM_WRITE_UNMAPPED, UC_MEM_WRITE_PROT
+		return ProtWrite
+	case 21, 24: // UC_MEM_FETCH_UNMAPPED, UC_MEM_FETCH_PROT
+		return ProtExec
+	}
+	return ProtRead
+}
+
+// restoreFault sets the registers to what they were at a faulting access. Unicorn keeps all
+// of them up to date but the program counter, which it sets between blocks only.
+func (m *Machine) restoreFault(c *Context) {
+	pc := m.Arch.PC
+	at := m.at[pc] // right where every instruction is counted
+	switch {
+	case m.missed.Access == ProtExec:
+		at = m.missed.Address
+	case !m.counts:
+		at = m.locate(m.s.hooks.block)
+	}
+	c.Regs = m.at
+	c.Regs[pc] = at
+}
+
+// locate finds the instruction of a block that faulted, by trying: with the registers as
+// they were at the fault and all data out of reach, it is the first instruction that does
+// the same access again. Data is out of reach since onFault called refuse, so that trying
+// changes nothing.
+func (m *Machine) locate(block uint64) uint64 {
+	const longest = 4096 // more than a block has
+	state := uintptr(unsafe.Pointer(&m.s.hooks))
+	if try(library.hookAdd, m.uc, uintptr(unsafe.Pointer(&m.s.one[0])), hookCode, hookAddress(5), state, uintptr(block), uintptr(block+longest)) != nil {
+		return block
+	}
+	hook := uintptr(m.s.one[0])
+	m.ForgetCode(block, longest) // blocks that were translated before know nothing of the hook
+	defer func() {
+		call(library.hookDel, m.uc, hook)
+		m.ForgetCode(block, longest)
+	}()
+	for at := block; at < block+longest; {
+		ev := m.probe(at)
+		access, size := m.s.hooks.traced, m.s.hooks.size
+		if ev.Stop != StopMemory || access < at || size == 0 {
+			return block
+		}
+		if access != at { // instructions before it may have changed its address
+			ev = m.probe(access)
+		}
+		if ev.Stop == StopMemory && ev.Address == m.missed.Address && ev.Access == m.missed.Access {
+			return access
+		}
+		at = access + size
+	}
+	return block
+}
+
+// probe runs from an address to the first access to data, at most to the end of the block.
+func (m *Machine) probe(at uint64) (ev Event) {
+	m.probed = &ev
+	defer func() { m.probed = nil }()
+	n := len(m.Arch.Registers)
+	copy(m.s.values[:n], m.at[:n])
+	m.s.values[m.Arch.PC] = at
+	call(library.regWriteBatch, m.uc, uintptr(unsafe.Pointer(&m.s.ids[0])), uintptr(unsafe.Pointer(&m.s.ptrs[0])), uintptr(n))
+	atomic.StoreInt64(&m.s.hooks.budget, 1)
+	call(library.start, m.uc, uintptr(at), math.MaxUint64, 0, 0)
+	return ev
+}
