@@ -79,7 +79,7 @@ func alarmReply(c *core.Ctx) mach.KernReturn {
 	switch {
 	case kr == mach.KERN_INVALID_VALUE:
 		return mach.MACH_SEND_INVALID_HEADER // no disposition at all
-	case kr != mach.KERN_SUCCESS || to.Port == nil || to.Type == mach.MACH_MSG_TYPE_PORT_RECEIVE:
+	case kr != mach.KERN_SUCCESS || !to.Valid() || to.Type == mach.MACH_MSG_TYPE_PORT_RECEIVE:
 		to.Release()
 		return mach.MACH_SEND_INVALID_DEST
 	}

@@ -77,11 +77,11 @@ type seen struct {
 
 func (s seen) Topology() (Topology, error) {
 	t, err := s.Machine.Topology()
-	if t.CPUType != s.cpu {
-		t.CPUType, t.CPUSubtype = s.cpu, mach.CPU_SUBTYPE_ARM64_ALL
-		if s.cpu == mach.CPU_TYPE_X86_64 {
-			t.CPUSubtype = mach.CPU_SUBTYPE_X86_64_ALL
-		}
+	switch intel := t.CPUType == mach.CPU_TYPE_X86; {
+	case s.cpu == mach.CPU_TYPE_ARM64 && intel:
+		t.CPUType, t.CPUSubtype = mach.CPU_TYPE_ARM64, mach.CPU_SUBTYPE_ARM64_ALL
+	case s.cpu == mach.CPU_TYPE_X86_64 && !intel:
+		t.CPUType, t.CPUSubtype = mach.CPU_TYPE_X86, mach.CPU_SUBTYPE_X86_ARCH1
 	}
 	return t, err
 }

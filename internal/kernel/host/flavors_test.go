@@ -39,7 +39,7 @@ var sample = paper{
 	mem: MemoryFigures{Total: 1 << 33, Free: 1 << 32, Active: 10, Inactive: 20, External: 12, Internal: 18,
 		Faults: 1 << 40, Swapped: 5, Compressor: 2, Uncompressed: 6},
 	cpus: []CPU{{Number: 0, User: 1, System: 2, Idle: 1<<32 + 3, Nice: 4}, {Number: 2, User: 10, System: 20, Idle: 30, Nice: 40}},
-	top:  Topology{Logical: 2, Physical: 1, Possible: 4, CPUType: mach.CPU_TYPE_X86_64, CPUSubtype: mach.CPU_SUBTYPE_X86_64_ALL, Memory: 5 << 32},
+	top:  Topology{Logical: 2, Physical: 1, Possible: 4, CPUType: mach.CPU_TYPE_X86, CPUSubtype: mach.CPU_SUBTYPE_X86_ARCH1, Memory: 5 << 32},
 	load: Load{One: 500, Five: 2000, Fifteen: 6000, Threads: 11},
 }
 

@@ -85,7 +85,7 @@ func basicInfo(m Machine, x *mach.HostBasicInfo) error {
 	if t.Logical > 0 {
 		x.PhysicalCPUMax = mach.Integer((most*t.Physical + t.Logical - 1) / t.Logical)
 	}
-	if t.CPUType == mach.CPU_TYPE_X86_64 && t.Logical > t.Physical {
+	if t.CPUType == mach.CPU_TYPE_X86 && t.Logical > t.Physical {
 		x.CPUThreadtype = mach.CPU_THREADTYPE_INTEL_HTT
 	}
 	x.CPUType, x.CPUSubtype = t.CPUType, t.CPUSubtype

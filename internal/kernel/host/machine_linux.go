@@ -101,7 +101,9 @@ func (linuxMachine) Topology() (Topology, error) {
 		out.CPUType, out.CPUSubtype = mach.CPU_TYPE_ARM64, mach.CPU_SUBTYPE_ARM64_ALL
 		return out, nil
 	}
-	out.CPUType, out.CPUSubtype = mach.CPU_TYPE_X86_64, mach.CPU_SUBTYPE_X86_64_ALL
+	// The processor's own type is the 32-bit one, whatever programs run (xnu
+	// osfmk/i386/cpuid.c).
+	out.CPUType, out.CPUSubtype = mach.CPU_TYPE_X86, mach.CPU_SUBTYPE_X86_ARCH1
 	if len(t.Processors) > 0 && haswell(t.Processors[0].Fields["flags"]) {
 		out.CPUSubtype = mach.CPU_SUBTYPE_X86_64_H
 	}

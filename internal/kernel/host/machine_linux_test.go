@@ -100,7 +100,7 @@ func TestTopology(t *testing.T) {
 	if top.Physical < 1 || top.Physical > top.Logical || top.Logical > top.Possible {
 		t.Errorf("%+v", top)
 	}
-	want := mach.CPUType(mach.CPU_TYPE_X86_64)
+	want := mach.CPUType(mach.CPU_TYPE_X86)
 	if runtime.GOARCH == "arm64" {
 		want = mach.CPU_TYPE_ARM64
 	}

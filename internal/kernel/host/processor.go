@@ -91,6 +91,14 @@ func processorGetAssignment(c *core.Ctx) mach.KernReturn {
 	return mach.KERN_FAILURE // off line
 }
 
+// processorSwitch would switch a processor of the real machine off or on.
+func processorSwitch(c *core.Ctx) mach.KernReturn {
+	if _, kr := processorArg(c); kr != mach.KERN_SUCCESS {
+		return kr
+	}
+	return mach.KERN_NOT_SUPPORTED
+}
+
 // processorControl answers as XNU does on all machines of today: there are no
 // commands (xnu osfmk/i386/cpu.c, osfmk/arm/cpu_common.c).
 func processorControl(c *core.Ctx) mach.KernReturn {

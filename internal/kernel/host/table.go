@@ -90,7 +90,11 @@ func goneTable() core.Table {
 		}
 	}
 	t["host_reboot"] = core.Entry{Note: "would restart the real machine"}
-	t["processor_exit"] = core.Entry{Note: "would switch a processor of the real machine off"}
-	t["processor_start"] = core.Entry{Note: "would switch a processor of the real machine on"}
+	for _, name := range []string{"processor_exit", "processor_start"} {
+		t[name] = core.Entry{
+			Handler: core.K(processorSwitch), Level: core.Full,
+			Note: "answers KERN_NOT_SUPPORTED, as XNU does where processors cannot be switched",
+		}
+	}
 	return t
 }

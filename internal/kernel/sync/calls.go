@@ -83,6 +83,9 @@ func named(c *core.Ctx, i int) (*Semaphore, mach.KernReturn) {
 	if kr != mach.KERN_SUCCESS {
 		return nil, kr
 	}
+	if c.MIG == nil && !c.Task.Space.CanSend(c.Name(i)) {
+		return nil, mach.KERN_INVALID_RIGHT // a receive right alone
+	}
 	_, obj := p.KObject()
 	s, ok := obj.(*Semaphore)
 	if !ok {

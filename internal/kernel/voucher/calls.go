@@ -16,7 +16,7 @@ func Table() core.Table {
 	const noVoucher = "threads have no current voucher, and so messages get none"
 	t := core.Table{
 		"host_create_mach_voucher":              partial(create),
-		"host_create_mach_voucher_trap":         partial(create),
+		"host_create_mach_voucher_trap":         partial(createTrap),
 		"mach_voucher_extract_attr_content":     partial(extractContent),
 		"mach_voucher_extract_attr_recipe":      partial(extractRecipe),
 		"mach_voucher_extract_attr_recipe_trap": partial(extractRecipeTrap),
@@ -33,14 +33,18 @@ func Table() core.Table {
 	return t
 }
 
-// create is the call and the trap under it, which have the same arguments.
-func create(c *core.Ctx) mach.KernReturn {
+func create(c *core.Ctx) mach.KernReturn { return createOn(c, mach.KERN_INVALID_ARGUMENT) }
+
+// createTrap sees only that it does not get a host.
+func createTrap(c *core.Ctx) mach.KernReturn { return createOn(c, mach.MACH_SEND_INVALID_DEST) }
+
+func createOn(c *core.Ctx, noHost mach.KernReturn) mach.KernReturn {
 	p, kr := c.PortArg(0)
 	if kr != mach.KERN_SUCCESS || p == nil {
 		return mach.MACH_SEND_INVALID_DEST
 	}
 	if _, ok := c.Object(0, mach.IPC_OTYPE_HOST, mach.IPC_OTYPE_HOST_PRIV); !ok {
-		return mach.KERN_INVALID_ARGUMENT
+		return noHost
 	}
 	size := c.I32(2)
 	switch {
