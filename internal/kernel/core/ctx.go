@@ -36,6 +36,8 @@ type Ctx struct {
 	// Scratch is reusable space for handlers on hot paths; it belongs to the
 	// Ctx, which callers may pool.
 	Scratch []byte
+
+	word [8]byte // where Get and Put have their number
 	// Op is reusable state of the message calls, kept like Scratch.
 	Op any
 }
@@ -87,28 +89,28 @@ func (c *Ctx) WriteAt(addr uint64, p []byte) mach.KernReturn {
 
 // Get32 and Get64 read the number that argument i points to.
 func (c *Ctx) Get32(i int) (uint32, mach.KernReturn) {
-	var b [4]byte
-	kr := c.Read(i, b[:])
-	return binary.LittleEndian.Uint32(b[:]), kr
+	b := c.word[:4]
+	kr := c.Read(i, b)
+	return binary.LittleEndian.Uint32(b), kr
 }
 
 func (c *Ctx) Get64(i int) (uint64, mach.KernReturn) {
-	var b [8]byte
-	kr := c.Read(i, b[:])
-	return binary.LittleEndian.Uint64(b[:]), kr
+	b := c.word[:]
+	kr := c.Read(i, b)
+	return binary.LittleEndian.Uint64(b), kr
 }
 
 // Put32 and Put64 store a number where argument i points to.
 func (c *Ctx) Put32(i int, v uint32) mach.KernReturn {
-	var b [4]byte
-	binary.LittleEndian.PutUint32(b[:], v)
-	return c.Write(i, b[:])
+	b := c.word[:4]
+	binary.LittleEndian.PutUint32(b, v)
+	return c.Write(i, b)
 }
 
 func (c *Ctx) Put64(i int, v uint64) mach.KernReturn {
-	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], v)
-	return c.Write(i, b[:])
+	b := c.word[:]
+	binary.LittleEndian.PutUint64(b, v)
+	return c.Write(i, b)
 }
 
 // String reads a C string of at most max bytes.

@@ -75,7 +75,10 @@ func (m *vmMap) enter(r request) (uint64, mach.KernReturn) {
 	defer m.mu.Unlock()
 	addr, err := m.mem.Map(req)
 	if err != nil {
-		return 0, failure(err)
+		if kr := failure(err); kr != mach.KERN_INVALID_ADDRESS {
+			return 0, kr
+		}
+		return 0, mach.KERN_NO_SPACE // whatever else: it did not fit
 	}
 	a := plain(addr, addr+size)
 	a.maxProt, a.inherit, a.tag = r.maxProt, r.inherit, uint8(r.flags>>24)

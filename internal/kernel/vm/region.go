@@ -23,12 +23,7 @@ func vmRegion(c *core.Ctx, m *vmMap) mach.KernReturn {
 	if flavor == mach.VM_REGION_BASIC_INFO {
 		flavor = mach.VM_REGION_BASIC_INFO_64 // its legacy name
 	}
-	need := map[mach.VMRegionFlavor]uint32{
-		mach.VM_REGION_BASIC_INFO_64: uint32(mach.VM_REGION_BASIC_INFO_COUNT_64),
-		mach.VM_REGION_EXTENDED_INFO: uint32(mach.VM_REGION_EXTENDED_INFO_COUNT),
-		mach.VM_REGION_TOP_INFO:      uint32(mach.VM_REGION_TOP_INFO_COUNT),
-		regionLegacy:                 regionLegacyCount,
-	}[flavor]
+	need := regionWords(flavor)
 	room, kr := c.Get32(5)
 	if kr != mach.KERN_SUCCESS {
 		return kr
@@ -45,9 +40,11 @@ func vmRegion(c *core.Ctx, m *vmMap) mach.KernReturn {
 		return kr
 	}
 	var w []uint32
+	var basic mach.VMRegionBasicInfo64
 	switch flavor {
 	case mach.VM_REGION_BASIC_INFO_64:
-		w = words(basicInfo(&r))
+		basic = basicInfo(&r)
+		w = words(&basic)
 	case mach.VM_REGION_TOP_INFO:
 		w = words(m.topInfo(&r))
 	default:
@@ -72,8 +69,23 @@ func putRange(c *core.Ctx, start, end uint64) mach.KernReturn {
 	return c.Put64(2, end-start)
 }
 
-func basicInfo(r *region) *mach.VMRegionBasicInfo64 {
-	return &mach.VMRegionBasicInfo64{
+// regionWords is the size of a flavor, 0 for one that there is not.
+func regionWords(flavor mach.VMRegionFlavor) uint32 {
+	switch flavor {
+	case mach.VM_REGION_BASIC_INFO_64:
+		return uint32(mach.VM_REGION_BASIC_INFO_COUNT_64)
+	case mach.VM_REGION_EXTENDED_INFO:
+		return uint32(mach.VM_REGION_EXTENDED_INFO_COUNT)
+	case mach.VM_REGION_TOP_INFO:
+		return uint32(mach.VM_REGION_TOP_INFO_COUNT)
+	case regionLegacy:
+		return regionLegacyCount
+	}
+	return 0
+}
+
+func basicInfo(r *region) mach.VMRegionBasicInfo64 {
+	return mach.VMRegionBasicInfo64{
 		Protection: r.Prot, MaxProtection: r.MaxProt, Inheritance: r.inheritance(),
 		Shared: mach.BooleanOf(r.Shared), Offset: mach.PackUint64(r.objectOffset()),
 		Behavior: r.attr.behavior, UserWiredCount: r.attr.wired,

@@ -20,6 +20,8 @@ import (
 type space struct {
 	t  *task
 	mu sync.Mutex // one change at a time, so that a mapping can be trimmed
+
+	walk cursor
 }
 
 func newSpace(t *task) *space { return &space{t: t} }
@@ -57,6 +59,13 @@ func (s *space) Regions(addr uint64) iter.Seq2[core.Region, error] {
 
 // RegionAt implements core.Finder.
 func (s *space) RegionAt(addr uint64, named bool) (core.Region, bool, error) {
+	if !s.t.Self() {
+		// The own process's mappings are asked for one by one: whoever changes
+		// one and asks then, is to see it.
+		if r, ok := s.walk.next(s.t.p, addr); ok {
+			return r, true, nil
+		}
+	}
 	m, found, err := s.t.p.MappingAtUnnamed(addr)
 	if err == nil && found && named {
 		// Naming costs; only memory without a file has a name that matters
@@ -68,7 +77,9 @@ func (s *space) RegionAt(addr uint64, named bool) (core.Region, bool, error) {
 	if err != nil || !found || m.Start >= 1<<63 { // [vsyscall] is the kernel's
 		return core.Region{}, false, err
 	}
-	return regionOf(&m), true, nil
+	r := regionOf(&m)
+	s.walk.told(&r)
+	return r, true, nil
 }
 
 func regionOf(m *linux.Mapping) core.Region {
@@ -109,6 +120,7 @@ func linuxProt(p mach.VMProt) int {
 // call runs a system call in the process. An error is the call's errno or
 // says why it could not be run.
 func (s *space) call(number uintptr, args ...uint64) (uint64, error) {
+	s.walk.stop() // what it has read may not hold any more
 	if !s.t.Self() {
 		tr, err := s.t.trace()
 		if err != nil {

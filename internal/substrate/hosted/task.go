@@ -185,5 +185,6 @@ func (t *task) Close() error {
 	if tr != nil {
 		tr.Close()
 	}
+	t.space.walk.stop()
 	return t.p.Close()
 }
