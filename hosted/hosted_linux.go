@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/gomach/mach"
 	"github.com/gomach/mach/internal/kernel"
 	"github.com/gomach/mach/internal/kernel/bootstrap"
 	"github.com/gomach/mach/internal/kernel/misc"
@@ -25,9 +24,7 @@ func init() {
 		fmt.Fprintln(os.Stderr, "mach: hosted kernel:", err)
 		return
 	}
-	if name, kr := k.Self().Space.InsertSend(bootstrap.Of(k).Port()); kr == mach.KERN_SUCCESS {
-		w.SetBootstrapPort(name)
-	}
+	w.SetBootstrapPort(bootstrap.Give(k.Self()))
 	misc.SetVariables(k.Self(), func(name string) uint64 { return uint64(uintptr(w.Variable(name))) })
 	libsystem.Register(w)
 }

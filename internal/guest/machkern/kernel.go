@@ -54,7 +54,7 @@ func (k *Kernel) attach(p *proc.Process) {
 		host.SetMachine(k.core, machine{host.ThisMachine(), p.Arch.PageSize})
 		k.task = k.core.NewTask(k.sub)
 		k.core.SetSelf(k.task)
-		k.boot, _ = k.task.Space.InsertSend(bootstrap.Of(k.core).Port())
+		k.boot = bootstrap.Give(k.task)
 		misc.SetVariables(k.task, func(name string) uint64 {
 			addr, _ := p.DataSymbol(name)
 			return addr

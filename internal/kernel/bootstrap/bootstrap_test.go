@@ -164,3 +164,11 @@ func TestStrerror(t *testing.T) {
 		seen[s] = true
 	}
 }
+
+func TestSpecialPort(t *testing.T) {
+	var p mach.MachPort
+	want(t, "special port", mach.TaskGetSpecialPort(mach.MachTaskSelf(), mach.TASK_BOOTSTRAP_PORT, &p), mach.KERN_SUCCESS)
+	if p != mach.BootstrapPort() {
+		t.Errorf("the task's bootstrap port is %#x, the library's %#x", p, mach.BootstrapPort())
+	}
+}
