@@ -255,3 +255,35 @@ func TestTimeoutsAndSignalsRace(t *testing.T) {
 		t.Errorf("%d signals were taken %d times", signals, taken)
 	}
 }
+
+// thread_abort ends a wait with KERN_ABORTED, and the semaphore forgets the
+// waiter.
+func TestAbort(t *testing.T) {
+	s := newSemaphore(t, 0, 0)
+	other := newSemaphore(t, 0, 0)
+	self := mach.MachTaskSelf()
+	defer mach.SemaphoreDestroy(self, s)
+	defer mach.SemaphoreDestroy(self, other)
+	for name, wait := range map[string]func() error{
+		"wait":             func() error { return mach.SemaphoreWait(s) },
+		"timedwait":        func() error { return mach.SemaphoreTimedwait(s, ms(60000)) },
+		"wait_signal":      func() error { return mach.SemaphoreWaitSignal(s, other) },
+		"timedwait_signal": func() error { return mach.SemaphoreTimedwaitSignal(s, other, ms(60000)) },
+		"mach_wait_until":  func() error { return mach.MachWaitUntil(mach.MachAbsoluteTime() + 60e9) },
+		"clock_sleep": func() error {
+			var woke mach.MachTimespec
+			return mach.ClockSleep(0, 1, ms(60000), &woke)
+		},
+	} {
+		thread := make(chan mach.MachPort, 1)
+		done := parked(t, func() error {
+			thread <- mach.MachThreadSelf()
+			return wait()
+		})
+		th := <-thread
+		want(t, "thread_abort", mach.ThreadAbort(th), mach.KERN_SUCCESS)
+		want(t, name, result(t, done), mach.KERN_ABORTED)
+		mach.MachPortDeallocate(self, th)
+	}
+	want(t, "nobody waits", mach.SemaphoreSignalThread(s, mach.MACH_PORT_NULL), mach.KERN_NOT_WAITING)
+}
