@@ -156,8 +156,10 @@ func (th *Thread) Port(f Flavor) *ipc.Port {
 	if f == NamePort {
 		f = Inspect
 	}
-	th.ported.Store(true)
-	th.Task.ported.Store(true)
+	if th.ported.CompareAndSwap(false, true) {
+		th.Task.ported.Store(true)
+		th.Task.watchThreads()
+	}
 	return th.ports.get(f, threadKinds[f], th)
 }
 

@@ -22,6 +22,8 @@ type Task struct {
 	once    sync.Once
 	ports   flavoredPorts
 	ported  atomic.Bool // a port to one of its threads exists
+	// watching: somebody looks for threads that have ended.
+	watching atomic.Bool
 	// selfName is the control port's name in Space, 0 until it is made.
 	selfName atomic.Uint32
 }
