@@ -387,6 +387,10 @@ func TestBadHost(t *testing.T) {
 			n = 5
 			return mach.ProcessorSetInfo(w, int32(mach.PROCESSOR_SET_BASIC_INFO), &port, &room[0], &n)
 		}},
+		{"processor_set_statistics", mach.KERN_INVALID_PROCESSOR_SET, func(w P) error {
+			n = 4
+			return mach.ProcessorSetStatistics(w, mach.PROCESSOR_SET_LOAD_INFO, &room[0], &n)
+		}},
 		{"processor_set_tasks", arg, func(w P) error { return mach.ProcessorSetTasks(w, &list, &n) }},
 		{"processor_info", arg, func(w P) error { n = 9; return mach.ProcessorInfo(w, mach.PROCESSOR_BASIC_INFO, &port, &room[0], &n) }},
 		{"processor_get_assignment", arg, func(w P) error { return mach.ProcessorGetAssignment(w, &port) }},

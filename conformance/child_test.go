@@ -221,6 +221,9 @@ func TestOtherTaskEnd(t *testing.T) {
 	begin(t)
 	a := spawn(t)
 	want(t, "task_terminate", mach.TaskTerminate(a.task), mach.KERN_FAILURE)
+	var token mach.MachPort
+	ok(t, "task_create_identity_token", mach.TaskCreateIdentityToken(a.task, &token))
+	t.Cleanup(func() { destroy(token) })
 	p, err := os.FindProcess(a.pid)
 	if err != nil {
 		t.Skip("no signals here: ", err)
@@ -243,4 +246,6 @@ func TestOtherTaskEnd(t *testing.T) {
 	want(t, "mach_vm_read", mach.MachVMRead(a.task, a.pattern, 16, &data, &n), dead...)
 	var pid int32
 	want(t, "pid_for_task", mach.PIDForTask(a.task, &pid), mach.KERN_FAILURE)
+	var again mach.MachPort
+	want(t, "task_identity_token_get_task_port", mach.TaskIdentityTokenGetTaskPort(token, mach.TaskFlavor(mach.TASK_FLAVOR_NAME), &again), mach.KERN_NOT_FOUND)
 }

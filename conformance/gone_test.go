@@ -20,16 +20,16 @@ func older(codes ...mach.KernReturn) []mach.KernReturn {
 func TestRoutinesThatAreGone(t *testing.T) {
 	begin(t)
 	var (
-		me      = thread(t)
-		h       = host(t)
-		port    mach.MachPort
-		n       uint32
-		words   [64]mach.Integer
-		addr    uint64
-		zones   *mach.TaskZoneInfo_t
-		names   *mach.MachZoneName
-		vector  *mach.MachVMOffset
-		p       = sendPort(t)
+		me     = thread(t)
+		h      = host(t)
+		port   mach.MachPort
+		n      uint32
+		words  [64]mach.Integer
+		addr   uint64
+		zones  *mach.TaskZoneInfo_t
+		names  *mach.MachZoneName
+		vector *mach.MachVMOffset
+		p      = sendPort(t)
 	)
 	clk := clock(t, mach.SYSTEM_CLOCK)
 	for fn, err := range map[string]error{

@@ -118,6 +118,36 @@ func TestBootstrap(t *testing.T) {
 	want(t, "bootstrap_look_up", mach.BootstrapLookUp(bp, name, &got), mach.BOOTSTRAP_UNKNOWN_SERVICE)
 }
 
+// servers/bootstrap.h: a service that is declared, checked in and checked in
+// again.
+func TestBootstrapService(t *testing.T) {
+	begin(t)
+	if realMac() {
+		t.Skip("launchd takes services from property lists only")
+	}
+	bp := mach.BootstrapPort()
+	name := fmt.Sprintf("org.gomach.conformance.service.%d", os.Getpid())
+	var s, r, again mach.MachPort
+	ok(t, "bootstrap_create_service", mach.BootstrapCreateService(bp, name, &s))
+	typeIs(t, s, mach.MACH_PORT_TYPE_SEND)
+	want(t, "bootstrap_create_service", mach.BootstrapCreateService(bp, name, &again), mach.BOOTSTRAP_NAME_IN_USE)
+	var st mach.BootstrapStatus_t
+	ok(t, "bootstrap_status", mach.BootstrapStatus(bp, name, &st))
+	equal(t, "status before the check-in", st, mach.BOOTSTRAP_STATUS_INACTIVE)
+	ok(t, "mach_msg", poke(s, 6)) // waits for its server
+	ok(t, "bootstrap_check_in", mach.BootstrapCheckIn(bp, name, &r))
+	equal(t, "id of the message that waited", receive(t, r, 0).head().MsghID, 6)
+	want(t, "bootstrap_check_in", mach.BootstrapCheckIn(bp, name, &again), mach.BOOTSTRAP_SERVICE_ACTIVE)
+	ok(t, "bootstrap_status", mach.BootstrapStatus(bp, name, &st))
+	equal(t, "status", st, mach.BOOTSTRAP_STATUS_ACTIVE)
+	ok(t, "bootstrap_look_up", mach.BootstrapLookUp(bp, name, &again))
+	equal(t, "port of the service", again, r)
+	destroy(r)
+	if s != r {
+		destroy(s)
+	}
+}
+
 // xnu libkern/c++/OSKext.cpp, OSKext::handleRequest: nine arguments, and an
 // empty request.
 func TestKextRequest(t *testing.T) {
