@@ -56,17 +56,15 @@ func (s *Suspension) Resume() error {
 	token := s.token
 	s.token = mach.MACH_PORT_NULL
 	err := mach.TaskResume2(token)
-	if err == nil {
-		return nil // the right went with the call
+	if !errors.Is(err, mach.MACH_SEND_INVALID_DEST) {
+		return failed("task_resume2", err) // the token went with the call
 	}
-	if errors.Is(err, mach.MACH_SEND_INVALID_DEST) || errors.Is(err, mach.KERN_TERMINATED) {
-		err = nil // there is nothing to resume
+	// The task is no more, and the token a dead name, which is left here.
+	var kind mach.MachPortType_t
+	if mach.MachPortType(mach.MachTaskSelf(), token, &kind) == nil && kind&mach.MACH_PORT_TYPE_DEAD_NAME != 0 {
+		return release(token)
 	}
-	// To give the right up resumes the task, too.
-	if dropped := mach.MachPortDeallocate(mach.MachTaskSelf(), token); dropped == nil {
-		return nil
-	}
-	return failed("task_resume2", err)
+	return nil
 }
 
 // Close is Resume.
