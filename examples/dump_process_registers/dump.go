@@ -32,7 +32,7 @@ func capture(pid int32, stop <-chan os.Signal) (states []registers, err error) {
 	}
 	defer func() {
 		// A target that has ended meanwhile needs no resuming.
-		if e := mach.TaskResume(task); e != nil && err == nil && !taskGone(task) {
+		if e := mach.TaskResume(task); e != nil && err == nil && !gone(pid, task) {
 			err = fmt.Errorf("resume process %d: %w", pid, e)
 		}
 	}()
@@ -49,7 +49,7 @@ func capture(pid int32, stop <-chan os.Signal) (states []registers, err error) {
 		default:
 		}
 		r := read(thread)
-		if r.err != nil && taskGone(task) {
+		if r.err != nil && gone(pid, task) {
 			return nil, errGone(pid)
 		}
 		states = append(states, r)
@@ -80,6 +80,11 @@ func listThreads(task mach.MachPort) ([]mach.ThreadAct, func(), error) {
 		}
 		mach.MachVMDeallocate(self, mach.AddressOf(list), mach.SizeOf[mach.ThreadAct](count))
 	}, nil
+}
+
+// gone tells whether the process behind a task port has ended.
+func gone(pid int32, task mach.MachPort) bool {
+	return taskGone(task) || !exists(pid) || ended(pid)
 }
 
 // taskGone tells whether the process behind a task port has ended: the port

@@ -36,7 +36,7 @@ func errGone(pid int32) error {
 // failed says why a call on a task failed that had a port already.
 func failed(pid int32, task mach.MachPort, err error) error {
 	switch {
-	case taskGone(task) || !exists(pid) || ended(pid):
+	case gone(pid, task):
 		return errGone(pid)
 	case errors.Is(err, mach.KERN_NO_ACCESS):
 		return fmt.Errorf("process %d: %w (%v)\n%s", pid, errNotPermitted, err, advice(os.Geteuid() == 0))

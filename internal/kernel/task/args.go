@@ -61,6 +61,15 @@ func flavorOf(c *core.Ctx, i int) core.Flavor {
 	return core.NamePort
 }
 
+// ended makes a task dead whose process the substrate did not find any more,
+// without waiting until it is told so.
+func ended(t *core.Task, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		t.End()
+	}
+	return err
+}
+
 // taskFailure and threadFailure turn a substrate's error into what xnu would
 // say of the cause.
 func taskFailure(err error) mach.KernReturn {

@@ -72,7 +72,7 @@ func taskThreads(c *core.Ctx, t *core.Task) mach.KernReturn {
 	flavor := flavorOf(c, 0)
 	threads, err := liveThreads(t)
 	if err != nil {
-		return taskFailure(err)
+		return taskFailure(ended(t, err))
 	}
 	ports := make([]*ipc.Port, len(threads))
 	for i, th := range threads {

@@ -50,7 +50,7 @@ func (h *holds) add(t *core.Task) mach.KernReturn {
 	}
 	if err := t.Sub.Suspend(); err != nil {
 		h.count--
-		return taskFailure(err)
+		return taskFailure(ended(t, err))
 	}
 	return mach.KERN_SUCCESS
 }
@@ -64,7 +64,7 @@ func (h *holds) drop(t *core.Task, n int) mach.KernReturn {
 	if h.count > 0 {
 		return mach.KERN_SUCCESS
 	}
-	return taskFailure(t.Sub.Resume())
+	return taskFailure(ended(t, t.Sub.Resume()))
 }
 
 func taskSuspend(c *core.Ctx, t *core.Task) mach.KernReturn {
