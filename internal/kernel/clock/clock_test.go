@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"testing"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -166,7 +165,7 @@ func TestAlarm(t *testing.T) {
 	receive := func(code mach.KernReturn, kind mach.AlarmType) {
 		t.Helper()
 		var m alarmMessage
-		err := mach.MachMsg(&m.MachMsgHeader, mach.MACH_RCV_MSG|mach.MACH_RCV_TIMEOUT, 0, mach.MachMsgSize(unsafe.Sizeof(m)), port, 5000, 0)
+		err := mach.MachMsg(&m.MachMsgHeader, mach.MACH_RCV_MSG|mach.MACH_RCV_TIMEOUT, 0, mach.MachMsgSize(4*mach.CountOf[alarmMessage]()), port, 5000, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
