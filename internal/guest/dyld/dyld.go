@@ -202,14 +202,15 @@ func (img *Image) HasTLV(descriptor uint64) bool {
 
 // Initialisers are the functions to run before main, in order.
 func (img *Image) Initialisers(space *mem.Space) (fns []uint64) {
+	const most = 1 << 16 // a section may claim any size
 	img.sections(macho.SectionModInitFuncs, func(s *macho.Section) {
-		b, err := space.Bytes(s.Addr+img.Slide, s.Size&^7, 0)
+		b, err := space.Bytes(s.Addr+img.Slide, min(s.Size&^7, 8*most), 0)
 		for i := 0; err == nil && i+8 <= len(b); i += 8 {
 			fns = append(fns, *(*uint64)(unsafe.Pointer(&b[i])))
 		}
 	})
 	img.sections(macho.SectionInitFuncOffsets, func(s *macho.Section) {
-		b, err := space.Bytes(s.Addr+img.Slide, s.Size&^3, 0)
+		b, err := space.Bytes(s.Addr+img.Slide, min(s.Size&^3, 4*most), 0)
 		for i := 0; err == nil && i+4 <= len(b); i += 4 {
 			fns = append(fns, img.Base+uint64(*(*uint32)(unsafe.Pointer(&b[i]))))
 		}
