@@ -4,6 +4,7 @@ package bootstrap_test
 
 import (
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +21,14 @@ func want(t *testing.T, what string, err error, kr mach.KernReturn) {
 	if err != error(kr) {
 		t.Errorf("%s: %v, want %v", what, err, kr)
 	}
+}
+
+var run int
+
+// fresh makes a name that no earlier run of a test in this process has taken.
+func fresh(name string) string {
+	run++
+	return "org.example." + name + "." + strconv.Itoa(run)
 }
 
 func receiver(t *testing.T) mach.MachPort {
@@ -44,7 +53,7 @@ func status(t *testing.T, bp mach.MachPort, name string) mach.BootstrapStatus_t 
 
 func TestRegister(t *testing.T) {
 	bp, self := mach.BootstrapPort(), mach.MachTaskSelf()
-	const name = "org.example.register"
+	name := fresh("register")
 	var got mach.MachPort
 	want(t, "unknown", mach.BootstrapLookUp(bp, name, &got), mach.BOOTSTRAP_UNKNOWN_SERVICE)
 	var st mach.BootstrapStatus_t
@@ -72,7 +81,7 @@ func TestRegister(t *testing.T) {
 
 func TestCreateAndCheckIn(t *testing.T) {
 	bp, self := mach.BootstrapPort(), mach.MachTaskSelf()
-	const name = "org.example.checkin"
+	name := fresh("checkin")
 	var send, again, receive mach.MachPort
 	want(t, "create", mach.BootstrapCreateService(bp, name, &send), mach.BOOTSTRAP_SUCCESS)
 	if s := status(t, bp, name); s != mach.BOOTSTRAP_STATUS_INACTIVE {
@@ -110,28 +119,31 @@ func TestCreateAndCheckIn(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	bp := mach.BootstrapPort()
-	fits, long := strings.Repeat("n", mach.BOOTSTRAP_MAX_NAME_LEN-1), strings.Repeat("n", mach.BOOTSTRAP_MAX_NAME_LEN)
+	fits := fresh("name")
+	fits += strings.Repeat("n", mach.BOOTSTRAP_MAX_NAME_LEN-1-len(fits))
+	long := fits + "n"
 	var p mach.MachPort
 	want(t, "127 bytes", mach.BootstrapCheckIn(bp, fits, &p), mach.BOOTSTRAP_SUCCESS)
 	want(t, "128 bytes", mach.BootstrapLookUp(bp, long, &p), mach.BOOTSTRAP_UNKNOWN_SERVICE)
 	want(t, "128 bytes", mach.BootstrapRegister(bp, long, p), mach.BOOTSTRAP_BAD_COUNT)
 	want(t, "no bootstrap port", mach.BootstrapLookUp(0, fits, &p), mach.MACH_SEND_INVALID_DEST)
 	want(t, "another port", mach.BootstrapLookUp(mach.MachTaskSelf(), fits, &p), mach.MIG_BAD_ID)
-	want(t, "bad port", mach.BootstrapRegister(bp, "org.example.bad", 0x7f000003), mach.MACH_SEND_INVALID_RIGHT)
+	want(t, "bad port", mach.BootstrapRegister(bp, fresh("bad"), 0x7f000003), mach.MACH_SEND_INVALID_RIGHT)
 }
 
 func TestSubset(t *testing.T) {
 	bp, self := mach.BootstrapPort(), mach.MachTaskSelf()
 	owner := receiver(t)
 	var sub, p, q mach.MachPort
+	above, below := fresh("above"), fresh("below")
 	want(t, "subset", mach.BootstrapSubset(bp, owner, &sub), mach.BOOTSTRAP_SUCCESS)
-	want(t, "above", mach.BootstrapCreateService(bp, "org.example.above", &p), mach.BOOTSTRAP_SUCCESS)
-	want(t, "below", mach.BootstrapCreateService(sub, "org.example.below", &q), mach.BOOTSTRAP_SUCCESS)
-	want(t, "a subset falls back", mach.BootstrapLookUp(sub, "org.example.above", &q), mach.BOOTSTRAP_SUCCESS)
+	want(t, "above", mach.BootstrapCreateService(bp, above, &p), mach.BOOTSTRAP_SUCCESS)
+	want(t, "below", mach.BootstrapCreateService(sub, below, &q), mach.BOOTSTRAP_SUCCESS)
+	want(t, "a subset falls back", mach.BootstrapLookUp(sub, above, &q), mach.BOOTSTRAP_SUCCESS)
 	if p != q {
 		t.Errorf("%#x and %#x", p, q)
 	}
-	want(t, "and hides", mach.BootstrapLookUp(bp, "org.example.below", &q), mach.BOOTSTRAP_UNKNOWN_SERVICE)
+	want(t, "and hides", mach.BootstrapLookUp(bp, below, &q), mach.BOOTSTRAP_UNKNOWN_SERVICE)
 	if os.Geteuid() == 0 {
 		want(t, "parent", mach.BootstrapParent(sub, &q), mach.BOOTSTRAP_SUCCESS)
 		if q != bp {
@@ -150,7 +162,7 @@ func TestSubset(t *testing.T) {
 	}
 	// The subset lives as long as the port that it was asked for with.
 	want(t, "destroy", mach.MachPortModRefs(self, owner, mach.MACH_PORT_RIGHT_RECEIVE, -1), mach.KERN_SUCCESS)
-	want(t, "gone", mach.BootstrapLookUp(sub, "org.example.below", &q), mach.MACH_SEND_INVALID_DEST)
+	want(t, "gone", mach.BootstrapLookUp(sub, below, &q), mach.MACH_SEND_INVALID_DEST)
 }
 
 func TestStrerror(t *testing.T) {
