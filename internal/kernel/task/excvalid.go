@@ -35,9 +35,15 @@ func validFlavor(cpu mach.CPUType, flavor mach.ThreadStateFlavor) bool {
 	if _, ok := f.unified[flavor]; ok {
 		return true
 	}
-	// The 32-bit flavors of ARM are valid, though no 64-bit thread has them.
-	return cpu == mach.CPU_TYPE_ARM64 && (flavor == mach.ARM_EXCEPTION_STATE || flavor == mach.ARM_DEBUG_STATE ||
-		flavor == mach.ARM_DEBUG_STATE32 || flavor == mach.ARM_NEON_STATE)
+	// Valid too are THREAD_STATE_NONE, whose number depends on the CPU, and flavors that no
+	// 64-bit thread has.
+	if cpu == mach.CPU_TYPE_ARM64 {
+		const none = 5
+		return flavor == none || flavor == mach.ARM_EXCEPTION_STATE || flavor == mach.ARM_DEBUG_STATE ||
+			flavor == mach.ARM_DEBUG_STATE32 || flavor == mach.ARM_NEON_STATE
+	}
+	const none = 13
+	return flavor == none || flavor == mach.X86_THREAD_FULL_STATE64 || flavor == mach.X86_LAST_BRANCH_STATE
 }
 
 // actionArgs reads mask, port, behavior and flavor from the arguments from i
