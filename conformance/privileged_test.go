@@ -122,7 +122,7 @@ func TestPrivilegedErrors(t *testing.T) {
 	if realMac() {
 		t.Skip("the rest is not for a real Mac")
 	}
-	want(t, "host_reboot", mach.HostReboot(self(), 0), mach.KERN_INVALID_HOST)
+	want(t, "host_reboot", mach.HostReboot(self(), 0), mach.KERN_INVALID_HOST, mach.KERN_NOT_SUPPORTED)
 	want(t, "host_set_atm_diagnostic_flag", mach.HostSetAtmDiagnosticFlag(host(t), 0), mach.KERN_NOT_SUPPORTED, mach.KERN_NO_ACCESS)
 	h := privileged(t)
 	var zone mach.MachZoneInfo_t

@@ -192,12 +192,14 @@ func TestThreadAbort(t *testing.T) {
 		fn    string
 		abort func(mach.ThreadAct) error
 	}{{"thread_abort", mach.ThreadAbort}, {"thread_abort_safely", mach.ThreadAbortSafely}} {
-		begin(t)
-		p := park(t, mach.MACH_RCV_INTERRUPT)
-		ok(t, c.fn, c.abort(p.port))
-		p.wait()
-		want(t, "mach_msg", <-p.err, mach.MACH_RCV_INTERRUPTED)
-		record(c.fn, mach.MACH_RCV_INTERRUPTED)
+		t.Run(c.fn, func(t *testing.T) {
+			begin(t)
+			p := park(t, mach.MACH_RCV_INTERRUPT)
+			ok(t, c.fn, c.abort(p.port))
+			p.wait()
+			want(t, "mach_msg", <-p.err, mach.MACH_RCV_INTERRUPTED)
+			record(c.fn, mach.MACH_RCV_INTERRUPTED)
+		})
 	}
 }
 
