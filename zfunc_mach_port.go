@@ -517,9 +517,9 @@ func MachPortIsConnectionForService(task IPCSpace, connectionPort MachPortName, 
 	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_is_connection_for_service, unsafe.Pointer(&f)))
 }
 
-// MachPortKernelObject once told type and 32-bit address of the kernel object behind name.
+// MachPortKernelObject tells the type of the kernel object behind name in *objectType, and 0 or the low half of its address in *objectAddr.
 //
-// The kernel no longer has this call: the request is answered with [MIG_BAD_ID]. Use [MachPortKobject].
+// The kernel no longer has this call: libSystem answers it with [MachPortKobject], which see for types and errors. Use that one.
 //
 // It does not wait: the scheduler is not told about the call.
 //
