@@ -50,7 +50,9 @@ func Table() core.Table {
 	} {
 		t[name] = badID
 	}
-	t["kmod_get_info"] = gone(mach.KERN_NOT_SUPPORTED, "answers KERN_NOT_SUPPORTED, as XNU does today")
+	for _, name := range []string{"kmod_get_info", "thread_wire"} {
+		t[name] = gone(mach.KERN_NOT_SUPPORTED, "answers KERN_NOT_SUPPORTED, as XNU does today")
+	}
 	for _, name := range []string{"macx_swapon", "macx_swapoff", "macx_backing_store_suspend", "macx_backing_store_recovery"} {
 		t[name] = swap
 	}
