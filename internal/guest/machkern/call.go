@@ -34,7 +34,12 @@ func (k *Kernel) Function(symbol string) *proc.Function {
 			k.attach(c.Process)
 			x := k.context(c.Thread)
 			arguments(c, f, &x.args)
-			if !waits {
+			if waits {
+				// Whoever gets a port to the thread later can still abort this call.
+				if th := k.thread(c.Thread); th != nil {
+					x.Interrupted = th.Interrupted()
+				}
+			} else {
 				th := k.sub.know(c.Thread)
 				th.running.Store(true)
 				defer th.running.Store(false)
@@ -47,7 +52,7 @@ func (k *Kernel) Function(symbol string) *proc.Function {
 // mayWait tells the functions that wait for something to happen from those that at most take
 // their time.
 func mayWait(symbol string) bool {
-	for _, prefix := range []string{"mach_msg", "semaphore_", "clock_sleep", "thread_switch", "exception_raise", "swtch"} {
+	for _, prefix := range []string{"mach_msg", "semaphore_", "clock_sleep", "mach_wait_until", "thread_switch", "exception_raise", "swtch"} {
 		if strings.HasPrefix(symbol, prefix) {
 			return true
 		}
@@ -66,7 +71,7 @@ func (k *Kernel) context(t *proc.Thread) *call {
 
 func (k *Kernel) perform(x *call, n int) uint64 {
 	r := k.core.Call(&x.Ctx, n)
-	x.Thread, x.CallingThread = nil, nil
+	x.Thread, x.CallingThread, x.Interrupted = nil, nil, nil
 	k.calls.Put(x)
 	return r
 }

@@ -3,6 +3,12 @@
 #include <setjmp.h>
 #include <signal.h>
 
+#ifdef __arm64__
+#define BREAK 1 // EXC_ARM_BREAKPOINT
+#else
+#define BREAK 2 // EXC_I386_BPT
+#endif
+
 #pragma pack(4)
 typedef struct {
 	mach_msg_header_t head;
@@ -60,7 +66,7 @@ static void *serve(void *port) {
 		if (handle) skip(q.thread.name, &q);
 		int64_t code = q.code[0];
 		printf("%s: exception %d id %d own task %d codes %u first %d\n", p == server ? "thread's handler" : "task's handler",
-		       q.exception, q.head.msgh_id, mine, q.count, q.exception == EXC_BAD_ACCESS || q.exception == EXC_BREAKPOINT ? (int)code : 1);
+		       q.exception, q.head.msgh_id, mine, q.count, q.exception == EXC_BAD_ACCESS ? (int)code : q.exception == EXC_BREAKPOINT ? code == BREAK : 1);
 		served++;
 		reply r = {0};
 		r.head.msgh_bits = MACH_MSGH_BITS(MACH_MSGH_BITS_REMOTE(q.head.msgh_bits), 0);

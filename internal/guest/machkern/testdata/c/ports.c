@@ -37,7 +37,7 @@ int main(void) {
 	SHOW(mach_port_construct(mach_task_self(), &o, 0x1122334455667788, &p));
 	mach_port_context_t c = 0;
 	SHOW(mach_port_get_context(mach_task_self(), p, &c));
-	PRINT(c == 0);
+	PRINT(c == 0x1122334455667788);
 	SHOW(mach_port_destruct(mach_task_self(), p, -1, 0x1122334455667788));
 	SHOW(mach_port_allocate(mach_task_self(), 17, &p));
 	SHOW(mach_port_allocate(mach_task_self(), MACH_PORT_RIGHT_RECEIVE, (mach_port_t *)16));

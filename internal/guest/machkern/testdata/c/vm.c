@@ -29,7 +29,7 @@ int main(void) {
 	memory_object_size_t entry_size = page;
 	mach_port_t entry = MACH_PORT_NULL;
 	SHOW(mach_make_memory_entry_64(self, &entry_size, a, VM_PROT_READ | VM_PROT_WRITE, &entry, MACH_PORT_NULL));
-	SHOW(mach_vm_map(self, &b, page, 0, VM_FLAGS_ANYWHERE, entry, 0, 0, VM_PROT_READ | VM_PROT_WRITE, VM_PROT_ALL, VM_INHERIT_NONE));
+	SHOW(mach_vm_map(self, &b, page, 0, VM_FLAGS_ANYWHERE, entry, 0, 0, VM_PROT_READ | VM_PROT_WRITE, VM_PROT_READ | VM_PROT_WRITE, VM_INHERIT_NONE));
 	if (b) {
 		((char *)b)[0] = 'J';
 		printf("%.5s\n", (char *)a);
