@@ -25,6 +25,7 @@ type Waist struct {
 // call is a Ctx with what it needs, used again and again.
 type call struct {
 	core.Ctx
+	args    [libsystem.MaxArgs]uint64
 	scratch [512]byte
 }
 
@@ -50,7 +51,10 @@ func NewWaist(k *core.Kernel) (*Waist, error) {
 // Call implements libsystem.Kernel.
 func (w *Waist) Call(sym libsystem.Symbol, args *[libsystem.MaxArgs]uint64) uint64 {
 	c := w.calls.Get().(*call)
-	c.Args = args
+	// A copy: args is on the caller's stack, which may move, and nobody would
+	// tell the Ctx, which is on the heap.
+	c.args = *args
+	c.Args = &c.args
 	r := w.kernel.Call(&c.Ctx, int(sym))
 	c.Args, c.Thread = nil, nil
 	w.calls.Put(c)
