@@ -82,22 +82,9 @@ func (s *Server) one(ctx context.Context, request *Received, answer *Message) {
 	if err != nil {
 		answer.MIGReply(id, code(err))
 	}
-	if err := request.answer(answer); err != nil && s.Dropped != nil {
+	if err := request.TryReply(answer); err != nil && s.Dropped != nil {
 		s.Dropped(id, err)
 	}
 }
 
 func badID(context.Context, *Received, *Message) error { return mach.MIG_BAD_ID }
-
-// answer replies without waiting.
-func (m *Received) answer(a *Message) error {
-	name, as := m.reply()
-	h := header{remote: name, remoteAs: as}
-	err := a.trySend(&h)
-	if err == nil || h.remote == mach.MACH_PORT_NULL {
-		m.forgetReply()
-	} else {
-		m.buf.head().MsghRemotePort = h.remote
-	}
-	return err
-}

@@ -157,10 +157,31 @@ func (m *Received) Reply(ctx context.Context, answer *Message) error {
 	if !m.HasReply() {
 		return ErrKind
 	}
+	h := m.answering()
+	return m.answered(&h, answer.send(background(ctx), &h))
+}
+
+// TryReply is [Received.Reply] without waiting: a reply through a send right to
+// a full queue is [mach.MACH_SEND_TIMED_OUT]. A send-once right always has
+// room.
+//
+// Mach calls: mach_msg.
+func (m *Received) TryReply(answer *Message) error {
+	if !m.HasReply() {
+		return ErrKind
+	}
+	h := m.answering()
+	return m.answered(&h, answer.trySend(&h))
+}
+
+func (m *Received) answering() header {
 	name, as := m.reply()
-	h := header{remote: name, remoteAs: as}
-	err := answer.send(background(ctx), &h)
-	if err == nil || h.remote == mach.MACH_PORT_NULL {
+	return header{remote: name, remoteAs: as}
+}
+
+// answered settles who owns the right to answer after the send.
+func (m *Received) answered(h *header, err error) error {
+	if err == nil {
 		m.forgetReply()
 	} else {
 		m.buf.head().MsghRemotePort = h.remote

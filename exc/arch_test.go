@@ -1,0 +1,5 @@
+package exc_test
+
+import "runtime"
+
+const isARM = runtime.GOARCH == "arm64"

@@ -1,0 +1,36 @@
+// Package exc gets to know of exceptions: what the CPU or the kernel objects to
+// in a thread, before it becomes a signal or a crash.
+//
+// # How to think about rights
+//
+// An exception handler is a port. A thread, a task and the host each keep, for
+// every type of exception, a send right to one, together with the form in which
+// it wants to be told (the behavior). When an exception happens, the kernel
+// stops the thread and sends a message to the thread's handler; if that does
+// not deal with it, to the task's; then to the host's. The answer decides:
+// success lets the thread go on, anything else passes the exception on, and in
+// the end it becomes a signal.
+//
+// So there are three kinds of rights to look after. Handlers are send rights,
+// and asking for them hands out copies: [Actions] owns those, and Close gives
+// them back. The port itself is a receive right, which a [Server] owns; while
+// it exists, stopped threads wait for it, and when it goes, the kernel passes
+// their exceptions on. And each message brings rights to the thread and the
+// task that it is about: they belong to the message, are lent to the handler
+// while it runs, and are given back when it returns. A handler that wants to
+// keep one copies it with [port.CopySend].
+//
+// # What a handler must know
+//
+// The thread is stopped until the handler returns, and with it whatever waits
+// for the thread: a handler in the same process must not touch what the thread
+// may hold, such as locks of the memory allocator. A Go program has nil pointer
+// panics only because its runtime gets EXC_BAD_ACCESS as a signal: a server for
+// the program's own task takes that away unless it passes on what is not its
+// own. That is why no server is attached by default, and why the default answer
+// is [Pass].
+//
+// Hardened processes on new systems refuse handlers that would get rights to
+// threads and tasks ([mach.KERN_DENIED]); the identity-protected behaviors
+// work there.
+package exc

@@ -1,0 +1,103 @@
+package exc
+
+import (
+	"context"
+	"slices"
+
+	"github.com/gomach/mach"
+	"github.com/gomach/mach/port"
+)
+
+// forward asks the handler that was there before about an exception, in the
+// form in which that handler wants to be told. It reports whether it has dealt
+// with it; the state in e is what it answered then.
+func (s *Server) forward(ctx context.Context, at mach.MachPort, e *Exception) bool {
+	s.mu.Lock()
+	a := s.attached[at]
+	var to *port.Send
+	var old Action
+	if a != nil {
+		if x, ok := a.before.Find(e.Type); ok {
+			// A copy lives on if the attachment is closed meanwhile.
+			old = x
+			to, _ = x.Port.Copy()
+		}
+	}
+	s.mu.Unlock()
+	if to == nil {
+		return false
+	}
+	defer to.Close()
+	return Forward(ctx, e, Action{Port: to, Behavior: old.Behavior, Flavor: old.Flavor}) == nil
+}
+
+// Forward sends an exception to another handler and waits for its verdict: nil
+// when it has dealt with the exception. Registers that the handler wants and
+// the exception does not bring are read from the thread; registers that it
+// answers go to e.State if e has the same flavor, and to the thread otherwise.
+//
+// It fails with [mach.KERN_FAILURE], or what the handler says, when that
+// declines; with [port.ErrKind] when e lacks what the handler's behavior needs
+// to be told; and with the errors of [port.Send.Call].
+//
+// Mach calls: mach_msg, thread_get_state, thread_set_state.
+func Forward(ctx context.Context, e *Exception, to Action) error {
+	request := requestFor(to.Behavior)
+	if request == 0 {
+		return failed("mach_msg", mach.KERN_INVALID_ARGUMENT)
+	}
+	told := *e
+	told.State = slices.Clone(e.State)
+	f := forms[request]
+	if f.state && (!e.form.state || e.Flavor != to.Flavor) {
+		var err error
+		if told.State, err = readState(e.Thread, to.Flavor); err != nil {
+			return err
+		}
+		told.Flavor = to.Flavor
+	}
+	var m port.Message
+	var answer port.Received
+	defer m.Close()
+	defer answer.Close()
+	if err := told.encode(&m, to.Behavior); err != nil {
+		return err
+	}
+	if err := to.Port.Call(ctx, &m, &answer); err != nil {
+		return err
+	}
+	if err := told.decodeAnswer(&answer, request); err != nil {
+		return err
+	}
+	if !f.state {
+		return nil
+	}
+	if e.form.state && e.Flavor == told.Flavor {
+		e.State = append(e.State[:0], told.State...)
+		return nil
+	}
+	return writeState(e.Thread, told.Flavor, told.State)
+}
+
+// readState reads a thread's registers.
+func readState(thread mach.MachPort, flavor mach.ThreadStateFlavor) ([]mach.Natural, error) {
+	if thread == mach.MACH_PORT_NULL {
+		return nil, port.ErrKind
+	}
+	n := mach.MachMsgTypeNumber(maxState)
+	state := make([]mach.Natural, n)
+	if err := mach.ThreadGetState(thread, flavor, &state[0], &n); err != nil {
+		return nil, failed("thread_get_state", err)
+	}
+	return state[:min(int(n), len(state))], nil
+}
+
+func writeState(thread mach.MachPort, flavor mach.ThreadStateFlavor, state []mach.Natural) error {
+	if thread == mach.MACH_PORT_NULL {
+		return port.ErrKind
+	}
+	if len(state) == 0 {
+		return nil
+	}
+	return failed("thread_set_state", mach.ThreadSetState(thread, flavor, &state[0], mach.MachMsgTypeNumber(len(state))))
+}

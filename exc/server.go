@@ -1,0 +1,237 @@
+package exc
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/gomach/mach"
+	"github.com/gomach/mach/port"
+)
+
+// Verdict is what a handler says about an exception.
+type Verdict uint8
+
+const (
+	// Pass leaves the exception to the handler that was there before, or, if
+	// there is none, to the next level.
+	Pass Verdict = iota
+	// Handled lets the thread go on.
+	Handled
+	// Refuse leaves the exception to the next level (thread, task, host, then
+	// a signal) without asking the handler that was there before.
+	Refuse
+)
+
+func (v Verdict) String() string {
+	switch v {
+	case Pass:
+		return "pass"
+	case Handled:
+		return "handled"
+	case Refuse:
+		return "refuse"
+	}
+	return "invalid"
+}
+
+// Handler is told of exceptions, one after the other. The thread stands still
+// until it returns. See [Exception] on what it may keep.
+type Handler interface {
+	Exception(ctx context.Context, e *Exception) Verdict
+}
+
+// HandlerFunc is a function as a [Handler].
+type HandlerFunc func(ctx context.Context, e *Exception) Verdict
+
+// Exception calls f.
+func (f HandlerFunc) Exception(ctx context.Context, e *Exception) Verdict { return f(ctx, e) }
+
+// Server receives exceptions and has a handler judge them. It owns the ports
+// that they come to.
+type Server struct {
+	handler Handler
+	set     *port.Set
+
+	mu       sync.Mutex
+	attached map[mach.MachPort]*Attachment // by the port's name
+}
+
+// NewServer makes a server, which the caller closes. It does nothing until it
+// is attached and served.
+//
+// Mach calls: mach_port_allocate.
+func NewServer(h Handler) (*Server, error) {
+	if h == nil {
+		h = HandlerFunc(func(context.Context, *Exception) Verdict { return Pass })
+	}
+	set, err := port.NewSet()
+	if err != nil {
+		return nil, err
+	}
+	return &Server{handler: h, set: set, attached: map[mach.MachPort]*Attachment{}}, nil
+}
+
+// Attachment is a target that sends its exceptions to a server.
+type Attachment struct {
+	server *Server
+	target Target
+	mask   mach.ExceptionMask
+	port   *port.Receive
+	send   *port.Send
+	once   sync.Once
+	err    error
+	before Actions // who was asked before
+}
+
+// Attach makes the server the handler of the target's exceptions of the types
+// in mask and remembers who was before, for what the handler passes on. It
+// tries the behaviors in turn as long as the target denies them
+// ([mach.KERN_DENIED]), so that an identity-protected one can follow one that is
+// preferred; without any it is EXCEPTION_DEFAULT and then
+// EXCEPTION_IDENTITY_PROTECTED, both with 64-bit codes. The caller owns the
+// attachment. The target's port must stay good until it is closed.
+//
+// Mach calls: mach_port_construct, mach_port_insert_right,
+// mach_port_insert_member, and those of [Target.Swap].
+func (s *Server) Attach(t Target, mask mach.ExceptionMask, flavor mach.ThreadStateFlavor, behaviors ...mach.ExceptionBehavior) (*Attachment, error) {
+	if len(behaviors) == 0 {
+		behaviors = []mach.ExceptionBehavior{mach.EXCEPTION_DEFAULT | codesFlag, mach.EXCEPTION_IDENTITY_PROTECTED | codesFlag}
+	}
+	r, err := port.NewReceive()
+	if err != nil {
+		return nil, err
+	}
+	a := &Attachment{server: s, target: t, mask: mask, port: r}
+	if a.send, err = r.MakeSend(); err == nil {
+		err = s.set.Insert(r)
+	}
+	if err != nil {
+		a.release()
+		return nil, err
+	}
+	// From the swap on exceptions may come: they have to find the attachment.
+	s.mu.Lock()
+	s.attached[r.Name()] = a
+	defer s.mu.Unlock()
+	for _, b := range behaviors {
+		a.before, err = t.Swap(mask, a.send, b, flavor)
+		if !errors.Is(err, mach.KERN_DENIED) {
+			break
+		}
+	}
+	if err != nil {
+		delete(s.attached, r.Name())
+		a.release()
+		return nil, err
+	}
+	return a, nil
+}
+
+func (a *Attachment) release() error {
+	return errors.Join(a.port.Close(), a.send.Close(), a.before.Close())
+}
+
+// Close makes the handlers that were there before those of the target again,
+// and destroys the port: threads whose exceptions were not judged yet go to the
+// next level. A second Close does nothing.
+//
+// Mach calls: those of [Actions.Restore], mach_port_destruct,
+// mach_port_deallocate.
+func (a *Attachment) Close() error {
+	if a == nil {
+		return nil
+	}
+	a.once.Do(func() {
+		a.err = a.before.Restore(a.target)
+		if errors.Is(a.err, mach.MACH_SEND_INVALID_DEST) || errors.Is(a.err, mach.KERN_INVALID_ARGUMENT) {
+			a.err = nil // the target is gone, and its handlers with it
+		}
+		a.server.mu.Lock()
+		delete(a.server.attached, a.port.Name())
+		a.server.mu.Unlock()
+		a.err = errors.Join(a.err, a.release())
+	})
+	return a.err
+}
+
+// Close closes the attachments that are left, and the server. Serve returns
+// [port.ErrClosed]. A second Close does nothing.
+func (s *Server) Close() error {
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	var left []*Attachment
+	for _, a := range s.attached {
+		left = append(left, a)
+	}
+	s.mu.Unlock()
+	var errs []error
+	for _, a := range left {
+		errs = append(errs, a.Close())
+	}
+	return errors.Join(append(errs, s.set.Close())...)
+}
+
+// Serve hands exceptions to the handler until the context ends or the server is
+// closed, and returns the error that says so. Several goroutines may serve.
+//
+// Mach calls: mach_msg.
+func (s *Server) Serve(ctx context.Context) error {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	l := new(loop)
+	defer l.request.Close()
+	defer l.answer.Close()
+	for {
+		if err := s.set.Receive(ctx, &l.request); err != nil {
+			if errors.Is(err, port.ErrMalformed) {
+				continue
+			}
+			return err
+		}
+		s.one(ctx, l)
+	}
+}
+
+// loop is what one Serve uses again and again.
+type loop struct {
+	request port.Received
+	answer  port.Message
+	e       Exception
+}
+
+// one judges an exception. Whatever happens, the message is released, with its
+// rights to thread and task.
+func (s *Server) one(ctx context.Context, l *loop) {
+	defer l.request.Close()
+	defer l.answer.Close()
+	if !l.request.HasReply() {
+		return
+	}
+	if err := l.e.decode(&l.request); err != nil {
+		var k mach.KernReturn
+		errors.As(err, &k)
+		l.answer.MIGReply(l.request.ID(), k)
+		l.request.TryReply(&l.answer)
+		return
+	}
+	state, flavor := slices.Clone(l.e.State), l.e.Flavor
+	v := s.handler.Exception(ctx, &l.e)
+	if v == Pass {
+		// What the handler did to the registers does not count.
+		l.e.State, l.e.Flavor = append(l.e.State[:0], state...), flavor
+		if s.forward(ctx, l.request.Port(), &l.e) {
+			v = Handled
+		}
+	}
+	code := mach.KernReturn(mach.KERN_FAILURE)
+	if v == Handled {
+		code = mach.KERN_SUCCESS
+	}
+	l.e.encodeAnswer(&l.answer, code)
+	l.request.TryReply(&l.answer)
+}
