@@ -17,10 +17,18 @@ func interrupted(t testing.TB, wait func() error) error {
 		done <- wait()
 	})
 	th := <-ports
+	defer func() { mach.MachPortDeallocate(self(), th) }()
 	time.Sleep(30 * time.Millisecond) // until it waits
-	ok(t, "thread_abort", mach.ThreadAbort(th))
+	select {
+	case err := <-done: // a signal of Go's runtime was there first
+		join()
+		return err
+	default:
+	}
+	if err := mach.ThreadAbort(th); len(done) == 0 {
+		ok(t, "thread_abort", err)
+	}
 	join()
-	mach.MachPortDeallocate(self(), th)
 	return <-done
 }
 
