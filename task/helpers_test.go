@@ -23,6 +23,10 @@ func TestMain(m *testing.M) {
 		child()
 		return
 	}
+	if pid := os.Getenv(suspenderVariable); pid != "" {
+		suspender(pid)
+		return
+	}
 	os.Exit(m.Run())
 }
 

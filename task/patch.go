@@ -58,7 +58,9 @@ func (t *Task) patch(addr uint64, p []byte, was mach.VMProt) (err error) {
 	return t.flush(addr, size)
 }
 
-// flush makes data that was written visible as instructions.
+// flush makes data that was written visible as instructions. On Intel the
+// processors see to that, and the kernel refuses (xnu osfmk/i386/pmap.h,
+// pmap_attribute_cache_sync); only under Rosetta there is something to do.
 func (t *Task) flush(addr, size uint64) error {
 	name, err := t.use()
 	if err != nil {
@@ -66,8 +68,11 @@ func (t *Task) flush(addr, size uint64) error {
 	}
 	defer t.done()
 	value := mach.MATTR_VAL_CACHE_FLUSH
-	return failedAt("mach_vm_machine_attribute", addr, size,
-		mach.MachVMMachineAttribute(name, addr, size, mach.MATTR_CACHE, &value))
+	err = mach.MachVMMachineAttribute(name, addr, size, mach.MATTR_CACHE, &value)
+	if !onARM && errors.Is(err, mach.KERN_INVALID_ADDRESS) {
+		return nil
+	}
+	return failedAt("mach_vm_machine_attribute", addr, size, err)
 }
 
 // Protect sets what may be done with memory, in whole pages. With

@@ -1,0 +1,213 @@
+package task_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/gomach/mach/task"
+)
+
+const base = 0x100000000
+
+// memory is a task's memory for the parser: b at base.
+type memory []byte
+
+func (m memory) ReadAt(p []byte, off int64) (int, error) {
+	at := uint64(off) - base
+	if uint64(off) < base || at >= uint64(len(m)) {
+		return 0, errors.New("nothing there")
+	}
+	n := copy(p, m[at:])
+	if n < len(p) {
+		return n, errors.New("not all there")
+	}
+	return n, nil
+}
+
+// infos builds dyld_all_image_infos as <mach-o/dyld_images.h> lays it out, from
+// the offsets there and not from the parser's order.
+func infos(wide bool, images ...task.Image) memory {
+	m := make(memory, 4096)
+	put := func(at int, v uint64) {
+		if wide {
+			binary.LittleEndian.PutUint64(m[at:], v)
+		} else {
+			binary.LittleEndian.PutUint32(m[at:], uint32(v))
+		}
+	}
+	off := map[string]int{"array": 8, "flags": 24, "dyld": 32, "slide": 152, "uuid": 160, "cache": 176, "changed": 184, "path": 192}
+	entry, word := 24, 8
+	if !wide {
+		off = map[string]int{"array": 8, "flags": 16, "dyld": 20, "slide": 80, "uuid": 84, "cache": 100, "changed": 104, "path": 112}
+		entry, word = 12, 4
+	}
+	binary.LittleEndian.PutUint32(m, 17)
+	binary.LittleEndian.PutUint32(m[4:], uint32(len(images)))
+	put(off["array"], base+1024)
+	m[off["flags"]+1] = 1
+	put(off["dyld"], 0x7000)
+	put(off["slide"], 0x4000)
+	copy(m[off["uuid"]:], "0123456789abcdef")
+	put(off["cache"], 0x18000)
+	binary.LittleEndian.PutUint64(m[off["changed"]:], 0x123456789a)
+	at := 2048
+	text := func(s string) uint64 {
+		start := at
+		at += copy(m[at:], s+"\x00")
+		return uint64(base + start)
+	}
+	put(off["path"], text("/usr/lib/dyld"))
+	for i, x := range images {
+		put(1024+i*entry, x.Address)
+		put(1024+i*entry+word, text(x.Path))
+		if !x.Modified.IsZero() {
+			put(1024+i*entry+2*word, uint64(x.Modified.Unix()))
+		}
+	}
+	return m
+}
+
+func TestParseImages(t *testing.T) {
+	want := []task.Image{{Address: 0x10000, Path: "/bin/program"}, {Address: 0x20000, Path: "/usr/lib/libSystem.B.dylib"}}
+	for _, wide := range []bool{true, false} {
+		m := infos(wide, want...)
+		if !wide {
+			// 32-bit processes have no addresses as high as base.
+			m = m32(m)
+		}
+		i, err := task.ParseImages(m, base, 320, wide)
+		if !wide {
+			i, err = task.ParseImages(low{m}, 0x1000, 320, wide)
+		}
+		must(t, err)
+		if len(i.List) != 2 || i.List[0] != want[0] || i.List[1] != want[1] {
+			t.Errorf("wide %v: images are %v", wide, i.List)
+		}
+		if i.Version != 17 || !i.LibSystemDone || i.Dyld != 0x7000 || i.DyldPath != "/usr/lib/dyld" || i.CacheAddress != 0x18000 ||
+			i.CacheSlide != 0x4000 || string(i.CacheUUID[:]) != "0123456789abcdef" || i.Changed != 0x123456789a {
+			t.Errorf("wide %v: %+v", wide, i)
+		}
+		if m, ok := i.At(0x20010); !ok || m.Address != 0x20000 {
+			t.Errorf("image of an address is %v, %v", m, ok)
+		}
+		if _, ok := i.At(5); ok {
+			t.Error("an address before all images has one")
+		}
+	}
+}
+
+// low shows the same memory at 0x1000.
+type low struct{ m memory }
+
+func (l low) ReadAt(p []byte, off int64) (int, error) { return l.m.ReadAt(p, off-0x1000+base) }
+
+// m32 changes the pointers into base to pointers into 0x1000.
+func m32(m memory) memory {
+	move := func(at int) {
+		v := binary.LittleEndian.Uint32(m[at:])
+		binary.LittleEndian.PutUint32(m[at:], v+0x1000)
+	}
+	for _, at := range []int{8, 112, 1024 + 4, 1024 + 12 + 4} {
+		move(at)
+	}
+	return m
+}
+
+func TestParseImagesErrors(t *testing.T) {
+	good := infos(true, task.Image{Address: 1, Path: "/a"})
+	edit := func(at int, v uint64) memory {
+		m := bytes.Clone(good)
+		binary.LittleEndian.PutUint64(m[at:], v)
+		return m
+	}
+	for name, m := range map[string]memory{
+		"being changed":  edit(8, 0),
+		"leads nowhere":  edit(8, 0xdead0000),
+		"leads to edge":  edit(8, base+4096-8),
+		"too many":       edit(0, 17|0xffffffff<<32),
+		"many that lack": edit(0, 17|0x8000<<32),
+	} {
+		_, err := task.ParseImages(m, base, 320, true)
+		if !errors.Is(err, task.ErrImages) {
+			t.Errorf("%s: error is %v", name, err)
+		}
+	}
+	if _, err := task.ParseImages(good[:10], base, 320, true); err == nil {
+		t.Error("a struct that ends in its middle is read")
+	}
+	if _, err := task.ParseImages(good, 0, 320, true); err == nil {
+		t.Error("a struct that is nowhere is read")
+	}
+	// A path that leads nowhere leaves an image without one.
+	i, err := task.ParseImages(edit(1024+8, 0xdead0000), base, 320, true)
+	if err != nil || len(i.List) != 1 || i.List[0].Path != "" {
+		t.Errorf("without a path: %v, %v", i, err)
+	}
+	// An old and short one, and one of unknown size.
+	i, err = task.ParseImages(edit(0, 1|1<<32), base, 16, true)
+	if err != nil || len(i.List) != 1 || i.DyldPath != "" {
+		t.Errorf("version 1: %+v, %v", i, err)
+	}
+	if i, err = task.ParseImages(good, base, 0, true); err != nil || i.DyldPath != "/usr/lib/dyld" {
+		t.Errorf("unknown size: %+v, %v", i, err)
+	}
+}
+
+func FuzzParseImages(f *testing.F) {
+	good := infos(true, task.Image{Address: 1, Path: "/a"})
+	f.Add([]byte(good), uint64(320), true)
+	f.Add([]byte(infos(false, task.Image{Address: 1, Path: "/a"})), uint64(200), false)
+	f.Add([]byte{}, uint64(1<<63), true)
+	f.Add([]byte(good[:1030]), uint64(1<<63), true)
+	f.Fuzz(func(t *testing.T, b []byte, size uint64, wide bool) {
+		i, err := task.ParseImages(memory(b), base, size, wide)
+		if err != nil {
+			return
+		}
+		if len(i.List) > 1<<16 || len(i.List)*12 > len(b) {
+			t.Errorf("%d images out of %d bytes", len(i.List), len(b))
+		}
+		for _, m := range i.List {
+			if len(m.Path) > 4096 || strings.Contains(m.Path, "\x00") {
+				t.Errorf("path is %q", m.Path)
+			}
+		}
+		i.At(size)
+	})
+}
+
+func TestOwnImages(t *testing.T) {
+	begin(t)
+	i, err := task.Self().Images()
+	must(t, err)
+	exe, err := os.Executable()
+	must(t, err)
+	if len(i.List) == 0 || filepath.Base(i.List[0].Path) != filepath.Base(exe) || i.List[0].Address == 0 {
+		t.Fatalf("images are %v, the program is %s", i.List, exe)
+	}
+	r, err := task.Self().RegionAt(i.List[0].Address)
+	must(t, err)
+	if !r.External {
+		t.Errorf("the program's header lies in %v, of no file", &r)
+	}
+}
+
+// A task without dyld says so.
+func TestImagesOfChild(t *testing.T) {
+	begin(t)
+	a := spawn(t)
+	i, err := a.Images()
+	if errors.Is(err, task.ErrNoImages) {
+		wantErr(t, err, errors.ErrUnsupported)
+		return
+	}
+	must(t, err)
+	if len(i.List) == 0 || i.List[0].Path == "" {
+		t.Errorf("images are %+v", i)
+	}
+}
