@@ -63,11 +63,19 @@ func TestExtendedAndTop(t *testing.T) {
 	})
 }
 
+// still is memory that does not move: what a call knows only by its address
+// may not stand on a goroutine's stack.
+var still struct {
+	words [6]int32
+	one   byte
+}
+
 func TestPages(t *testing.T) {
 	tasks(t, func(t *testing.T, task mach.MachPort) {
 		addr := allocate(t, task, 4*page)
 		poke(t, task, addr+page, 1)
-		disposition := make([]int32, 6)
+		disposition := still.words[:]
+		clear(disposition)
 		n := mach.MachVMSize(len(disposition))
 		must(t, mach.MachVMPageRangeQuery(task, addr, 4*page, mach.AddressOf(&disposition[0]), &n))
 		if n != 4 || disposition[0] != 0 || disposition[1]&mach.VM_PAGE_QUERY_PAGE_PRESENT == 0 ||

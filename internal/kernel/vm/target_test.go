@@ -133,7 +133,7 @@ func peek(t testing.TB, addr uint64) byte {
 // peekAll reads memory of a task.
 func peekAll(t testing.TB, task mach.MachPort, addr, n uint64) []byte {
 	t.Helper()
-	b := make([]byte, n)
+	b := make([]byte, n) // of a size that is not constant: not on the stack
 	var got mach.MachVMSize
 	if err := mach.MachVMReadOverwrite(task, addr, n, mach.AddressOf(&b[0]), &got); err != nil || got != n {
 		t.Fatalf("read %d bytes at %#x: %d, %v", n, addr, got, err)
@@ -144,6 +144,7 @@ func peekAll(t testing.TB, task mach.MachPort, addr, n uint64) []byte {
 // poke writes memory of a task.
 func poke(t testing.TB, task mach.MachPort, addr uint64, b ...byte) {
 	t.Helper()
+	b = append(make([]byte, 0, len(b)), b...) // to memory that does not move
 	if err := mach.MachVMWrite(task, addr, uint64(mach.AddressOf(&b[0])), mach.MachMsgTypeNumber(len(b))); err != nil {
 		t.Fatalf("write %d bytes at %#x: %v", len(b), addr, err)
 	}

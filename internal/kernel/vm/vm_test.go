@@ -95,11 +95,10 @@ func TestProtect(t *testing.T) {
 		if r.Protection != mach.VM_PROT_READ || r.MaxProtection != mach.VM_PROT_ALL || r.start != addr+page || r.size != page {
 			t.Errorf("%+v", r)
 		}
-		one := byte(1)
-		is(t, mach.MachVMWrite(task, addr+page, uint64(mach.AddressOf(&one)), 1), mach.KERN_PROTECTION_FAILURE)
+		is(t, mach.MachVMWrite(task, addr+page, uint64(mach.AddressOf(&still.one)), 1), mach.KERN_PROTECTION_FAILURE)
 		must(t, mach.MachVMProtect(task, addr+page, page, 0, mach.VM_PROT_NONE))
 		var n mach.MachVMSize
-		is(t, mach.MachVMReadOverwrite(task, addr+page, 1, mach.AddressOf(&one), &n), mach.KERN_PROTECTION_FAILURE)
+		is(t, mach.MachVMReadOverwrite(task, addr+page, 1, mach.AddressOf(&still.one), &n), mach.KERN_PROTECTION_FAILURE)
 
 		// The maximum can only be lowered, and takes the current one with it.
 		must(t, mach.MachVMProtect(task, addr, page, 1, mach.VM_PROT_READ))
