@@ -133,7 +133,7 @@ func TestNetname(t *testing.T) {
 func TestVouchers(t *testing.T) {
 	begin(t)
 	h := host(t)
-	var v, w mach.MachPort
+	var v mach.MachPort
 	var big [6000]byte
 	ok(t, "task_get_mach_voucher", mach.TaskGetMachVoucher(self(), mach.MACH_VOUCHER_SELECTOR_CURRENT, &v))
 	equal(t, "voucher of the task", v, none)
@@ -150,5 +150,43 @@ func TestVouchers(t *testing.T) {
 	want(t, "mach_voucher_extract_attr_recipe_trap", mach.MachVoucherExtractAttrRecipeTrap(sendPort(t), 1, &big[0], &n), mach.MACH_SEND_INVALID_DEST)
 	n = 6000
 	want(t, "mach_voucher_extract_attr_recipe_trap", mach.MachVoucherExtractAttrRecipeTrap(sendPort(t), 1, &big[0], &n), mach.MIG_ARRAY_TOO_LARGE)
-	_ = w
+}
+
+// xnu osfmk/ipc/ipc_voucher.c, ipc_create_mach_voucher and
+// mach_voucher_extract_*: a value that is stored in a voucher comes out again.
+func TestVoucherRecipes(t *testing.T) {
+	begin(t)
+	h := host(t)
+	b := newBuffer(256)
+	n := place(b, 0, mach.MachVoucherAttrRecipe{Key: mach.MACH_VOUCHER_ATTR_KEY_USER_DATA, Command: mach.MACH_VOUCHER_ATTR_USER_DATA_STORE, ContentSize: 5})
+	n += copy(b.bytes()[n:], "hello")
+	var v, w mach.MachPort
+	err := mach.HostCreateMachVoucher(h, &b.bytes()[0], uint32(n), &v)
+	if realMac() && err != nil {
+		t.Skip("this system keeps no user data in vouchers: ", err)
+	}
+	ok(t, "host_create_mach_voucher", err)
+	equal(t, "kind", kindOf(t, v), mach.IPC_OTYPE_VOUCHER)
+	ok(t, "host_create_mach_voucher", mach.HostCreateMachVoucher(h, &b.bytes()[0], uint32(n), &w))
+	equal(t, "voucher of the same recipe", w, v)
+	ok(t, "mach_voucher_deallocate", mach.MachVoucherDeallocate(w))
+	room := newBuffer(256)
+	count := mach.MachMsgTypeNumber(256)
+	ok(t, "mach_voucher_extract_attr_content", mach.MachVoucherExtractAttrContent(v, mach.MACH_VOUCHER_ATTR_KEY_USER_DATA, &room.bytes()[0], &count))
+	equal(t, "content", string(room.bytes()[:count]), "hello")
+	count = 256
+	ok(t, "mach_voucher_extract_attr_recipe", mach.MachVoucherExtractAttrRecipe(v, mach.MACH_VOUCHER_ATTR_KEY_USER_DATA, &room.bytes()[0], &count))
+	equal(t, "bytes of the recipe", int(count), n)
+	equal(t, "key", pick[mach.MachVoucherAttrRecipe](room, 0).Key, mach.MACH_VOUCHER_ATTR_KEY_USER_DATA)
+	equal(t, "content of the recipe", string(room.bytes()[16:21]), "hello")
+	count = 256
+	ok(t, "mach_voucher_extract_all_attr_recipes", mach.MachVoucherExtractAllAttrRecipes(v, &room.bytes()[0], &count))
+	equal(t, "bytes of all recipes", int(count), n)
+	count = 8
+	want(t, "mach_voucher_extract_attr_recipe", mach.MachVoucherExtractAttrRecipe(v, mach.MACH_VOUCHER_ATTR_KEY_USER_DATA, &room.bytes()[0], &count), mach.KERN_NO_SPACE)
+	count = 8
+	want(t, "mach_voucher_extract_all_attr_recipes", mach.MachVoucherExtractAllAttrRecipes(v, &room.bytes()[0], &count), mach.KERN_NO_SPACE)
+	count = 8
+	want(t, "mach_voucher_extract_attr_recipe_trap", mach.MachVoucherExtractAttrRecipeTrap(v, mach.MACH_VOUCHER_ATTR_KEY_USER_DATA, &room.bytes()[0], &count), mach.KERN_NO_SPACE)
+	ok(t, "mach_voucher_deallocate", mach.MachVoucherDeallocate(v))
 }
