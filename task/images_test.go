@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,15 +76,13 @@ func infos(wide bool, images ...task.Image) memory {
 func TestParseImages(t *testing.T) {
 	want := []task.Image{{Address: 0x10000, Path: "/bin/program"}, {Address: 0x20000, Path: "/usr/lib/libSystem.B.dylib"}}
 	for _, wide := range []bool{true, false} {
-		m := infos(wide, want...)
+		var m io.ReaderAt = infos(wide, want...)
+		at := uint64(base)
 		if !wide {
 			// 32-bit processes have no addresses as high as base.
-			m = m32(m)
+			m, at = low{m32(infos(wide, want...))}, 0x1000
 		}
-		i, err := task.ParseImages(m, base, 320, wide)
-		if !wide {
-			i, err = task.ParseImages(low{m}, 0x1000, 320, wide)
-		}
+		i, err := task.ParseImages(m, at, 320, wide)
 		must(t, err)
 		if len(i.List) != 2 || i.List[0] != want[0] || i.List[1] != want[1] {
 			t.Errorf("wide %v: images are %v", wide, i.List)

@@ -74,7 +74,8 @@ type TimeConstraint struct {
 }
 
 // SetTimeConstraint makes the thread a real-time thread, which runs before all
-// others: keep to what is asked for. The times are rounded down to ticks. It
+// others: keep to what is asked for. The times are rounded down to ticks, and
+// the kernel raises Computation to half of Constraint, up to 50 ms. It
 // fails with [mach.KERN_INVALID_ARGUMENT] when Computation is less than 50 µs or
 // more than 50 ms or than Constraint, or when a time does not fit.
 //

@@ -41,7 +41,8 @@ func (t *Task) Suspend() (*Suspension, error) {
 }
 
 // Resume lets the task run on as far as this suspension goes. A second Resume
-// does nothing, and that of a task that has ended succeeds.
+// does nothing, and that of a task that has ended, or that somebody else has
+// resumed, succeeds.
 //
 // Mach calls: task_resume2, mach_port_deallocate.
 func (s *Suspension) Resume() error {
@@ -56,7 +57,10 @@ func (s *Suspension) Resume() error {
 	token := s.token
 	s.token = mach.MACH_PORT_NULL
 	err := mach.TaskResume2(token)
-	if !errors.Is(err, mach.MACH_SEND_INVALID_DEST) {
+	switch {
+	case errors.Is(err, mach.KERN_FAILURE), errors.Is(err, mach.KERN_INVALID_ARGUMENT), errors.Is(err, mach.KERN_TERMINATED):
+		return nil // there is nothing to resume any more
+	case !errors.Is(err, mach.MACH_SEND_INVALID_DEST):
 		return failed("task_resume2", err) // the token went with the call
 	}
 	// The task is no more, and the token a dead name, which is left here.
