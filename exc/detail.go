@@ -26,9 +26,9 @@ type BadInstruction struct{ Code, Subcode int64 }
 // Arithmetic: EXC_ARITHMETIC. Code is EXC_I386_DIV, EXC_ARM_FP_DZ...
 type Arithmetic struct{ Code, Subcode int64 }
 
-// Breakpoint: EXC_BREAKPOINT: a breakpoint, a watchpoint or a step. Code is
+// Trap: EXC_BREAKPOINT, a breakpoint, a watchpoint or a step. Code is
 // EXC_I386_BPT or EXC_I386_SGL, EXC_ARM_BREAKPOINT or EXC_ARM_DA_DEBUG.
-type Breakpoint struct {
+type Trap struct {
 	Code    int64
 	Address uint64 // where the processor says so
 }
@@ -90,7 +90,7 @@ type Other struct{ Codes []int64 }
 func (BadAccess) detail()      {}
 func (BadInstruction) detail() {}
 func (Arithmetic) detail()     {}
-func (Breakpoint) detail()     {}
+func (Trap) detail()           {}
 func (Software) detail()       {}
 func (Emulation) detail()      {}
 func (Syscall) detail()        {}
@@ -122,7 +122,7 @@ func (e *Exception) Detail() Detail {
 		}
 		return x
 	case mach.EXC_BREAKPOINT:
-		return Breakpoint{c, uint64(s)}
+		return Trap{c, uint64(s)}
 	case mach.EXC_SYSCALL:
 		return Syscall{c, s}
 	case mach.EXC_MACH_SYSCALL:

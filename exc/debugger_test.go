@@ -1,0 +1,259 @@
+package exc_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"reflect"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gomach/mach"
+	"github.com/gomach/mach/exc"
+	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/task"
+)
+
+// The test program runs itself as the process to be debugged.
+func TestMain(m *testing.M) {
+	if mode := os.Getenv("EXC_TEST_CHILD"); mode != "" {
+		child(mode)
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+//go:noinline
+func counted(n int) int { return n*3 + 1 }
+
+var nowhere *int
+
+// child says where its function is, waits for a line, and does what it is for.
+func child(mode string) {
+	runtime.GOMAXPROCS(1)
+	debug.SetGCPercent(-1)
+	fmt.Println(reflect.ValueOf(counted).Pointer())
+	in := bufio.NewReader(os.Stdin)
+	in.ReadString('\n')
+	switch mode {
+	case "count":
+		for i := range 5 {
+			fmt.Println(counted(i))
+		}
+	case "crash":
+		defer func() { fmt.Println("recovered:", recover()) }()
+		*nowhere = 1
+	case "wait":
+		in.ReadString('\n')
+	}
+}
+
+type process struct {
+	cmd  *exec.Cmd
+	in   io.WriteCloser
+	out  *bufio.Scanner
+	addr uint64
+}
+
+func start(t testing.TB, mode string) *process {
+	t.Helper()
+	p := &process{cmd: exec.Command(os.Args[0])}
+	p.cmd.Env = append(os.Environ(), "EXC_TEST_CHILD="+mode)
+	p.in, _ = p.cmd.StdinPipe()
+	out, err := p.cmd.StdoutPipe()
+	ok(t, err)
+	p.out = bufio.NewScanner(out)
+	if err := p.cmd.Start(); err != nil {
+		t.Skip("no processes here:", err)
+	}
+	t.Cleanup(func() {
+		p.cmd.Process.Kill()
+		p.cmd.Wait()
+	})
+	if !p.out.Scan() {
+		t.Fatal("the child said nothing")
+	}
+	p.addr, err = strconv.ParseUint(p.out.Text(), 10, 64)
+	ok(t, err)
+	return p
+}
+
+func (p *process) line(t testing.TB) string {
+	t.Helper()
+	if !p.out.Scan() {
+		t.Fatal("no more from the child")
+	}
+	return p.out.Text()
+}
+
+func debugged(t testing.TB, p *process) *exc.Debugger {
+	t.Helper()
+	d, err := exc.Debug(within(t), p.cmd.Process.Pid)
+	if e := (*task.OpenError)(nil); errors.As(err, &e) {
+		t.Skip(err)
+	}
+	ok(t, err)
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return d
+}
+
+func within(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(bg, 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func TestDebuggerBreakpoints(t *testing.T) {
+	port.LeakCheck(t)
+	p := start(t, "count")
+	d := debugged(t, p)
+	ctx := within(t)
+	bp, err := d.SetBreakpoint(p.addr)
+	ok(t, err)
+	if same, err := d.SetBreakpoint(p.addr); err != nil || same != bp || len(d.Breakpoints()) != 1 {
+		t.Errorf("a second one: %v, %v", same, err)
+	}
+	io.WriteString(p.in, "\n")
+	for i := range 4 {
+		s, err := d.Wait(ctx)
+		ok(t, err)
+		if s.Reason != exc.AtBreakpoint || s.Point != bp || s.Address != p.addr {
+			t.Fatalf("stop %d: %v", i, s)
+		}
+		if i == 1 { // in between, step by step
+			for range 3 {
+				before := s.Address
+				s, err = d.Step(ctx)
+				ok(t, err)
+				if s.Reason != exc.Stepped || s.Address == before {
+					t.Fatalf("step: %v", s)
+				}
+			}
+		}
+		if i == 3 {
+			ok(t, bp.Clear())
+			ok(t, bp.Clear())
+		}
+		ok(t, d.Continue(ctx))
+	}
+	for i := range 5 {
+		if got, want := p.line(t), strconv.Itoa(i*3+1); got != want {
+			t.Errorf("call %d gave %s, want %s", i, got, want)
+		}
+	}
+	if s, err := d.Wait(ctx); !errors.Is(err, exc.ErrExited) {
+		t.Errorf("after the end: %v, %v", s, err)
+	}
+	ok(t, p.cmd.Wait())
+}
+
+func TestDebuggerCatchesCrash(t *testing.T) {
+	port.LeakCheck(t)
+	p := start(t, "crash")
+	d := debugged(t, p)
+	io.WriteString(p.in, "\n")
+	s, err := d.Wait(within(t))
+	ok(t, err)
+	x, is := s.Exception.Detail().(exc.BadAccess)
+	if s.Reason != exc.Crashed || s.Exception.Type != mach.EXC_BAD_ACCESS || !is || x.Address != 0 {
+		t.Errorf("stop %v, %v", s, x)
+	}
+	regs, err := s.Thread.Registers()
+	ok(t, err)
+	if regs.PC() != s.Address || regs.PC() == 0 {
+		t.Errorf("pc %#x, stop at %#x", regs.PC(), s.Address)
+	}
+	if again, err := d.Wait(within(t)); err != nil || again != s {
+		t.Errorf("a second wait: %v, %v", again, err)
+	}
+	// Passed on, it is what it would have been: a signal, and Go's panic
+	// (pitfall 24).
+	ok(t, d.Pass())
+	if got := p.line(t); !strings.Contains(got, "nil pointer") {
+		t.Errorf("the child said %q", got)
+	}
+}
+
+// A debugger that goes leaves the process as it was.
+func TestDebuggerCloseLeavesProcess(t *testing.T) {
+	port.LeakCheck(t)
+	p := start(t, "count")
+	d := debugged(t, p)
+	_, err := d.SetBreakpoint(p.addr)
+	ok(t, err)
+	io.WriteString(p.in, "\n")
+	s, err := d.Wait(within(t))
+	ok(t, err)
+	if s.Reason != exc.AtBreakpoint {
+		t.Fatal(s)
+	}
+	ok(t, d.Close())
+	ok(t, d.Close())
+	for i := range 5 {
+		if got, want := p.line(t), strconv.Itoa(i*3+1); got != want {
+			t.Errorf("call %d gave %s, want %s", i, got, want)
+		}
+	}
+	ok(t, p.cmd.Wait())
+	if _, err := d.Wait(bg); !errors.Is(err, port.ErrClosed) {
+		t.Errorf("wait: %v", err)
+	}
+	if _, err := d.SetBreakpoint(1); !errors.Is(err, port.ErrClosed) {
+		t.Errorf("breakpoint: %v", err)
+	}
+}
+
+// A process that dies at any step gives an error, never a hang.
+func TestDebuggerAndDeath(t *testing.T) {
+	port.LeakCheck(t)
+	for _, step := range []string{"running", "stopped", "wait"} {
+		p := start(t, map[string]string{"stopped": "count"}[step]+map[string]string{"running": "wait", "wait": "wait"}[step])
+		d := debugged(t, p)
+		ctx := within(t)
+		var err error
+		switch step {
+		case "running":
+			p.cmd.Process.Kill()
+			p.cmd.Wait()
+			_, err = d.Wait(ctx)
+		case "wait":
+			time.AfterFunc(20*time.Millisecond, func() { p.cmd.Process.Kill() })
+			_, err = d.Wait(ctx)
+		case "stopped":
+			_, err = d.SetBreakpoint(p.addr)
+			ok(t, err)
+			io.WriteString(p.in, "\n")
+			_, err = d.Wait(ctx)
+			ok(t, err)
+			p.cmd.Process.Kill()
+			if _, err = d.Step(ctx); err == nil {
+				err = d.Continue(ctx)
+			}
+			if err == nil {
+				_, err = d.Wait(ctx)
+			}
+		}
+		if err == nil || errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: %v", step, err)
+		}
+		ok(t, d.Close())
+	}
+	if _, err := exc.Debug(within(t), os.Getpid()); err == nil {
+		t.Error("a process debugs itself")
+	}
+	if _, err := exc.Debug(within(t), 1<<22+5); err == nil {
+		t.Error("debugs a process that is not there")
+	}
+}
