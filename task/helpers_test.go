@@ -65,7 +65,7 @@ type another struct {
 func spawn(t testing.TB) *another {
 	t.Helper()
 	a := &another{cmd: exec.Command(os.Args[0]), lines: make(chan int, 1<<16)}
-	a.cmd.Env = append(os.Environ(), childVariable+"=1")
+	a.cmd.Env = append(os.Environ(), childVariable+"=1", "GORACE=atexit_sleep_ms=0") // or the race detector waits a second
 	in, err := a.cmd.StdinPipe()
 	if err != nil {
 		t.Skip("no pipes here: ", err)
