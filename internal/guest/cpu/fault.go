@@ -28,8 +28,10 @@ func (m *Machine) restoreFault(c *Context) {
 	case m.missed.Access == ProtExec:
 		at = m.missed.Address
 	case !m.counts:
-		at = m.locate(m.s.hooks.block)
+		at = m.locate(m.block)
 	}
+	// The rest of the block and the trying have changed registers that Regs does not hold.
+	call(library.contextRestore, m.uc, m.spare)
 	c.Regs = m.at
 	c.Regs[pc] = at
 }
@@ -49,6 +51,10 @@ func (m *Machine) locate(block uint64) uint64 {
 	defer func() {
 		call(library.hookDel, m.uc, hook)
 		m.ForgetCode(block, longest)
+		// A hook is gone only when a run has ended after its deletion; until then Unicorn
+		// would not keep the program counter right. This run ends before it begins.
+		atomic.StoreInt64(&m.s.hooks.budget, 0)
+		call(library.start, m.uc, uintptr(block), math.MaxUint64, 0, 0)
 	}()
 	for at := block; at < block+longest; {
 		ev := m.probe(at)

@@ -61,9 +61,11 @@ type Machine struct {
 	fault  func(address, size uint64, access Prot) bool
 	refuse func() // makes all memory unreachable for the rest of a block
 	counts bool
-	probed *Event // set while a fault is being located
-	missed Event  // the first fault that the callback refused
-	at     Regs   // the registers at that moment
+	block  uint64  // the block that the fault happened in
+	spare  uintptr // all registers at the fault
+	probed *Event  // set while a fault is being located
+	missed Event   // the first fault that the callback refused
+	at     Regs    // the registers at that moment
 	loaded *Context
 	broken error
 }
@@ -101,6 +103,10 @@ func New(c Config) (*Machine, error) {
 	for _, v := range c.Arch.Setup {
 		m.SetRegister(v.Register, v.Value)
 	}
+	if err := try(library.contextAlloc, m.uc, uintptr(unsafe.Pointer(&m.s.one[0]))); err != nil {
+		return nil, err
+	}
+	m.spare = uintptr(m.s.one[0])
 	return m, m.addHooks(c)
 }
 
@@ -157,6 +163,8 @@ func (m *Machine) onFault(uc, kind, address, size, value, data uintptr) (handled
 	}
 	m.missed = Event{Stop: StopMemory, Address: uint64(address), Access: access}
 	m.readRegs(&m.at)
+	m.block = m.s.hooks.block
+	call(library.contextSave, m.uc, m.spare)
 	if m.refuse != nil {
 		m.refuse()
 	}
@@ -257,14 +265,14 @@ func (m *Machine) Run(c *Context, budget int64) (Event, error) {
 		return Event{}, m.broken
 	}
 	switch {
+	case m.missed.Stop == StopMemory: // first: a block goes on after a failed store, even into a stub
+		m.restoreFault(c)
+		return m.missed, nil
 	case h.stub != 0:
 		return Event{Stop: StopCall, Address: h.stub}, nil
 	case h.interrupt != 0:
 		code := uint32(h.interrupt - 1)
 		return Event{Stop: m.Arch.Classify(code), Code: code, Address: c.Regs[m.Arch.PC]}, nil
-	case m.missed.Stop == StopMemory:
-		m.restoreFault(c)
-		return m.missed, nil
 	case h.invalid != 0 || e == 10: // UC_ERR_INSN_INVALID
 		return Event{Stop: StopUndefined, Address: c.Regs[m.Arch.PC]}, nil
 	case e != 0:
