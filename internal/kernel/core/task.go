@@ -119,6 +119,12 @@ type ThreadSub interface {
 	Terminate() error // errors.ErrUnsupported where a thread cannot be ended alone
 }
 
+// Identifier is a ThreadSub that can tell its UniqueID, Handle and DispatchQ
+// for less than all figures cost.
+type Identifier interface {
+	Identity() (ThreadUsage, error)
+}
+
 // Usage are the figures of a task.
 type Usage struct {
 	Name              string

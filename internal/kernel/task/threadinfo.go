@@ -26,7 +26,11 @@ func threadInfo(c *core.Ctx, th *core.Thread) mach.KernReturn {
 	default:
 		return mach.KERN_INVALID_ARGUMENT
 	}
-	u, err := th.Sub.Usage()
+	usage := th.Sub.Usage
+	if x, ok := th.Sub.(core.Identifier); ok && flavor == mach.THREAD_IDENTIFIER_INFO {
+		usage = x.Identity
+	}
+	u, err := usage()
 	if err != nil {
 		return threadFailure(th, err)
 	}

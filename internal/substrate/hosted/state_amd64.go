@@ -12,6 +12,9 @@ import (
 
 const hostCPU = mach.CPU_TYPE_X86_64
 
+// generalFlavor is the state that generalState makes.
+const generalFlavor = mach.X86_THREAD_STATE64
+
 // readState reads a stopped thread's registers as a Darwin flavor.
 func readState(s *linux.Stopped, flavor mach.ThreadStateFlavor, f fault) ([]uint32, error) {
 	if size, err := s.RegisterSet(linux.NoteGeneral, make([]byte, 512)); err != nil {

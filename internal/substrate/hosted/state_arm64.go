@@ -12,6 +12,9 @@ import (
 
 const hostCPU = mach.CPU_TYPE_ARM64
 
+// generalFlavor is the state that generalState makes.
+const generalFlavor = mach.ARM_THREAD_STATE64
+
 // size32 is the size of a 32-bit program's general registers (r0 to r15,
 // cpsr, orig_r0).
 const size32 = 72

@@ -82,6 +82,14 @@ func (t *task) OpenThread(id int) (core.ThreadSub, error) {
 	if t.Self() {
 		return openOwnThread(t, id)
 	}
+	t.mu.Lock()
+	tr := t.tracer
+	t.mu.Unlock()
+	if tr != nil {
+		if _, start, ok := tr.Standing(id); ok {
+			return &thread{task: t, id: id, start: start}, nil
+		}
+	}
 	s, err := t.p.ThreadStat(id)
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/kernel/core"
 	"github.com/gomach/mach/internal/substrate/linux"
 )
 
@@ -48,7 +49,36 @@ func (t *thread) Resume() error {
 	return tr.ResumeThread(t.id)
 }
 
+// standing gives the general registers if the whole process is suspended.
+func (t *thread) standing() (r linux.Registers, ok bool, err error) {
+	t.task.mu.Lock()
+	tr := t.task.tracer
+	t.task.mu.Unlock()
+	if tr == nil {
+		return r, false, nil
+	}
+	r, start, ok := tr.Standing(t.id)
+	if ok && start != t.start {
+		return r, false, linux.ErrThreadGone
+	}
+	return r, ok, nil
+}
+
+// Identity implements core.Identifier.
+func (t *thread) Identity() (core.ThreadUsage, error) {
+	_, ok, err := t.standing()
+	if !ok && err == nil {
+		err = t.same()
+	}
+	return core.ThreadUsage{UniqueID: uint64(t.id)}, err
+}
+
 func (t *thread) GetState(flavor mach.ThreadStateFlavor) (words []uint32, err error) {
+	if flavor == generalFlavor {
+		if r, ok, err := t.standing(); ok || err != nil {
+			return wordsOf(ptr(generalState(&r))), err
+		}
+	}
 	// Stopping a thread pins its id, so its identity is checked inside.
 	tr, err := t.task.trace()
 	if err != nil {

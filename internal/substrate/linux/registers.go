@@ -126,8 +126,8 @@ func (s *Stopped) SetSignalMask(mask uint64) error {
 // Registers reads a thread's general registers, stopping it for a moment if
 // it runs.
 func (t *Tracer) Registers(tid int) (r Registers, err error) {
-	if r, ok := t.cache.get(tid); ok && !t.p.Exited() {
-		return r, nil
+	if x, ok := t.cache.get(tid); ok && x.native && !t.p.Exited() {
+		return x.registers, nil
 	}
 	err = t.With(tid, func(s *Stopped) error {
 		if t.suspended {

@@ -17,6 +17,7 @@ func (t *Tracer) Suspend() error {
 			t.settle()
 			return wrap("suspend", t.p.pid, 0, err)
 		}
+		t.cache.standing.Store(true)
 		return nil
 	})
 }
@@ -27,6 +28,7 @@ func (t *Tracer) Resume() error {
 	return t.do(func() error {
 		gone := t.p.Exited() // before, as it may end at once when it goes on
 		t.suspended = false
+		t.cache.standing.Store(false)
 		t.settle()
 		if gone {
 			return wrap("resume", t.p.pid, 0, unix.ESRCH)

@@ -1,0 +1,3 @@
+package linux
+
+func setPreserved(r *Registers, v uint64) { r.Rbx = v }
