@@ -27,7 +27,7 @@ func ClockAlarm(clockServ ClockServ, alarmType AlarmType, alarmTime MachTimespec
 		alarmPort ClockReply
 		_         uint32
 	}{clockServ: clockServ, alarmType: alarmType, alarmTime: alarmTime, alarmPort: alarmPort}
-	return kernReturn(libsystem.Call(libsystem.Sym_clock_alarm, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_clock_alarm, unsafe.Pointer(&f)))
 }
 
 // ClockGetAttributes stores the resolution of a clock in nanoseconds in clockAttr.
@@ -49,7 +49,7 @@ func ClockGetAttributes(clockServ ClockServ, flavor ClockFlavor, clockAttr *int3
 		clockAttr    *int32
 		clockAttrCnt *MachMsgTypeNumber
 	}{clockServ: clockServ, flavor: flavor, clockAttr: libsystem.Ptr(clockAttr), clockAttrCnt: libsystem.Ptr(clockAttrCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_clock_get_attributes, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_clock_get_attributes, unsafe.Pointer(&f)))
 }
 
 // ClockGetTime stores the time of a clock in *curTime, in seconds and nanoseconds.
@@ -68,5 +68,5 @@ func ClockGetTime(clockServ ClockServ, curTime *MachTimespec) error {
 		_         uint32
 		curTime   *MachTimespec
 	}{clockServ: clockServ, curTime: libsystem.Ptr(curTime)}
-	return kernReturn(libsystem.Call(libsystem.Sym_clock_get_time, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_clock_get_time, unsafe.Pointer(&f)))
 }

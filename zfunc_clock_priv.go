@@ -25,7 +25,7 @@ func ClockSetAttributes(clockCtrl ClockCtrl, flavor ClockFlavor, clockAttr *int3
 		clockAttrCnt MachMsgTypeNumber
 		_            uint32
 	}{clockCtrl: clockCtrl, flavor: flavor, clockAttr: libsystem.Ptr(clockAttr), clockAttrCnt: clockAttrCnt}
-	return kernReturn(libsystem.Call(libsystem.Sym_clock_set_attributes, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_clock_set_attributes, unsafe.Pointer(&f)))
 }
 
 // ClockSetTime once set the time of a clock.
@@ -42,5 +42,5 @@ func ClockSetTime(clockCtrl ClockCtrl, newTime MachTimespec) error {
 		_         uint32
 		newTime   MachTimespec
 	}{clockCtrl: clockCtrl, newTime: newTime}
-	return kernReturn(libsystem.Call(libsystem.Sym_clock_set_time, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_clock_set_time, unsafe.Pointer(&f)))
 }

@@ -27,5 +27,5 @@ func ClockAlarmReply(alarmPort ClockReply, alarmPortPoly MachMsgTypeName, alarmC
 		_             uint32
 		alarmTime     MachTimespec
 	}{alarmPort: alarmPort, alarmPortPoly: alarmPortPoly, alarmCode: alarmCode, alarmType: alarmType, alarmTime: alarmTime}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_clock_alarm_reply, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_clock_alarm_reply, unsafe.Pointer(&f)))
 }

@@ -31,7 +31,7 @@ func ExceptionRaise(exceptionPort MachPort, thread MachPort, task MachPort, exce
 		codeCnt       MachMsgTypeNumber
 		_             uint32
 	}{exceptionPort: exceptionPort, thread: thread, task: task, exception: exception, code: libsystem.Ptr(code), codeCnt: codeCnt}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_exception_raise, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_exception_raise, unsafe.Pointer(&f)))
 }
 
 // ExceptionRaiseState sends an exception with the thread's registers instead of its ports to the server behind exceptionPort, and waits for its verdict.

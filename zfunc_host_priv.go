@@ -25,7 +25,7 @@ func HostDefaultMemoryManager(hostPriv HostPriv, defaultManager *MemoryObjectDef
 		clusterSize    MemoryObjectClusterSize
 		_              uint32
 	}{hostPriv: hostPriv, defaultManager: libsystem.Ptr(defaultManager), clusterSize: clusterSize}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_default_memory_manager, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_default_memory_manager, unsafe.Pointer(&f)))
 }
 
 // HostGetBootInfo copies the arguments that the kernel was booted with to bootInfo, a buffer of [KERNEL_BOOT_INFO_MAX] bytes.
@@ -42,7 +42,7 @@ func HostGetBootInfo(hostPriv HostPriv, bootInfo *KernelBootInfo) error {
 		_        uint32
 		bootInfo *KernelBootInfo
 	}{hostPriv: hostPriv, bootInfo: libsystem.Ptr(bootInfo)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_get_boot_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_boot_info, unsafe.Pointer(&f)))
 }
 
 // HostGetClockControl asks for the control port of a clock; it is gone.
@@ -62,7 +62,7 @@ func HostGetClockControl(hostPriv HostPriv, clockID ClockID, clockCtrl *ClockCtr
 		_         uint32
 		clockCtrl *ClockCtrl
 	}{hostPriv: hostPriv, clockID: clockID, clockCtrl: libsystem.Ptr(clockCtrl)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_get_clock_control, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_clock_control, unsafe.Pointer(&f)))
 }
 
 // HostGetExceptionPorts reports the exception handlers of the host for the kinds in exceptionMask.
@@ -103,7 +103,7 @@ func HostGetSpecialPort(hostPriv HostPriv, node int32, which int32, port *MachPo
 		_        uint32
 		port     *MachPort
 	}{hostPriv: hostPriv, node: node, which: which, port: libsystem.Ptr(port)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_get_special_port, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_special_port, unsafe.Pointer(&f)))
 }
 
 // HostGetUNDServer stores a send right to the user notification server's port in *server.
@@ -121,7 +121,7 @@ func HostGetUNDServer(host HostPriv, server *UNDServerRef) error {
 		_      uint32
 		server *UNDServerRef
 	}{host: host, server: libsystem.Ptr(server)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_get_UNDServer, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_UNDServer, unsafe.Pointer(&f)))
 }
 
 // HostPrivStatistics copies counters of this machine to hostInfoOut.
@@ -144,7 +144,7 @@ func HostPrivStatistics(hostPriv HostPriv, flavor HostFlavor, hostInfoOut *Integ
 		hostInfoOut    *Integer
 		hostInfoOutCnt *MachMsgTypeNumber
 	}{hostPriv: hostPriv, flavor: flavor, hostInfoOut: libsystem.Ptr(hostInfoOut), hostInfoOutCnt: libsystem.Ptr(hostInfoOutCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_priv_statistics, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_priv_statistics, unsafe.Pointer(&f)))
 }
 
 // HostProcessorSetPriv turns the name port of a processor set into its control port and stores a send right to it in *set.
@@ -164,7 +164,7 @@ func HostProcessorSetPriv(hostPriv HostPriv, setName ProcessorSetName, set *Proc
 		_        uint32
 		set      *ProcessorSet
 	}{hostPriv: hostPriv, setName: setName, set: libsystem.Ptr(set)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_processor_set_priv, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_processor_set_priv, unsafe.Pointer(&f)))
 }
 
 // HostProcessorSets hands over the name ports of all processor sets, of which there is one.
@@ -184,7 +184,7 @@ func HostProcessorSets(hostPriv HostPriv, processorSets **ProcessorSet, processo
 		processorSets    **ProcessorSet
 		processorSetsCnt *MachMsgTypeNumber
 	}{hostPriv: hostPriv, processorSets: libsystem.Ptr(processorSets), processorSetsCnt: libsystem.Ptr(processorSetsCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_processor_sets, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_processor_sets, unsafe.Pointer(&f)))
 }
 
 // HostProcessors hands over ports to all processors.
@@ -206,7 +206,7 @@ func HostProcessors(hostPriv HostPriv, outProcessorList **Processor, outProcesso
 		outProcessorList    **Processor
 		outProcessorListCnt *MachMsgTypeNumber
 	}{hostPriv: hostPriv, outProcessorList: libsystem.Ptr(outProcessorList), outProcessorListCnt: libsystem.Ptr(outProcessorListCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_processors, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_processors, unsafe.Pointer(&f)))
 }
 
 // HostReboot restarts or stops the machine at once, without asking anyone and without writing caches to disk.
@@ -226,7 +226,7 @@ func HostReboot(hostPriv HostPriv, options int32) error {
 		options  int32
 		_        uint32
 	}{hostPriv: hostPriv, options: options}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_host_reboot, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_reboot, unsafe.Pointer(&f)))
 }
 
 // HostSetExceptionPorts makes newPort the handler of the host for the exceptions in exceptionMask.
@@ -254,7 +254,7 @@ func HostSetExceptionPorts(hostPriv HostPriv, exceptionMask ExceptionMask, newPo
 		newFlavor     ThreadStateFlavor
 		_             uint32
 	}{hostPriv: hostPriv, exceptionMask: exceptionMask, newPort: newPort, behavior: behavior, newFlavor: newFlavor}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_set_exception_ports, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_set_exception_ports, unsafe.Pointer(&f)))
 }
 
 // HostSetSpecialPort makes port one of the host's ports, above [HOST_MAX_SPECIAL_KERNEL_PORT].
@@ -278,7 +278,7 @@ func HostSetSpecialPort(hostPriv HostPriv, which int32, port MachPort) error {
 		port     MachPort
 		_        uint32
 	}{hostPriv: hostPriv, which: which, port: port}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_set_special_port, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_set_special_port, unsafe.Pointer(&f)))
 }
 
 // HostSetUNDServer makes server the port of the user notification server.
@@ -297,7 +297,7 @@ func HostSetUNDServer(host HostPriv, server UNDServerRef) error {
 		server UNDServerRef
 		_      uint32
 	}{host: host, server: server}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_set_UNDServer, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_set_UNDServer, unsafe.Pointer(&f)))
 }
 
 // HostSwapExceptionPorts makes newPort the handler of the host for the exceptions in exceptionMask and reports the old ones.
@@ -350,7 +350,7 @@ func KmodControl(hostPriv HostPriv, module Kmod, flavor KmodControlFlavor, data 
 		data     *unsafe.Pointer
 		dataCnt  *MachMsgTypeNumber
 	}{hostPriv: hostPriv, module: module, flavor: flavor, data: libsystem.Ptr(data), dataCnt: libsystem.Ptr(dataCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_kmod_control, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_kmod_control, unsafe.Pointer(&f)))
 }
 
 // KmodCreate asks to load a kernel module; it is gone.
@@ -368,7 +368,7 @@ func KmodCreate(hostPriv HostPriv, info VMAddress, module *Kmod) error {
 		info     VMAddress
 		module   *Kmod
 	}{hostPriv: hostPriv, info: info, module: libsystem.Ptr(module)}
-	return kernReturn(libsystem.Call(libsystem.Sym_kmod_create, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_kmod_create, unsafe.Pointer(&f)))
 }
 
 // KmodDestroy asks to unload a kernel module; it is gone.
@@ -386,7 +386,7 @@ func KmodDestroy(hostPriv HostPriv, module Kmod) error {
 		module   Kmod
 		_        uint32
 	}{hostPriv: hostPriv, module: module}
-	return kernReturn(libsystem.Call(libsystem.Sym_kmod_destroy, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_kmod_destroy, unsafe.Pointer(&f)))
 }
 
 // MachVMWire keeps a range of task in memory, ready for the given accesses, or with [VM_PROT_NONE] releases it.
@@ -413,7 +413,7 @@ func MachVMWire(hostPriv HostPriv, task VMMap_t, address MachVMAddress, size Mac
 		desiredAccess VMProt
 		_             uint32
 	}{hostPriv: hostPriv, task: task, address: address, size: size, desiredAccess: desiredAccess}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_vm_wire, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_vm_wire, unsafe.Pointer(&f)))
 }
 
 // ThreadWire asks to keep a thread's kernel stack resident; the kernel does not support it.
@@ -433,7 +433,7 @@ func ThreadWire(hostPriv HostPriv, thread ThreadAct, wired Boolean) error {
 		wired    Boolean
 		_        uint32
 	}{hostPriv: hostPriv, thread: thread, wired: wired}
-	return kernReturn(libsystem.Call(libsystem.Sym_thread_wire, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_wire, unsafe.Pointer(&f)))
 }
 
 // VMAllocateCpm asks for size bytes of physically contiguous memory in task; it is gone.
@@ -456,7 +456,7 @@ func VMAllocateCpm(hostPriv HostPriv, task VMMap_t, address *VMAddress, size VMS
 		flags    int32
 		_        uint32
 	}{hostPriv: hostPriv, task: task, address: libsystem.Ptr(address), size: size, flags: flags}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_vm_allocate_cpm, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_vm_allocate_cpm, unsafe.Pointer(&f)))
 }
 
 // VMWire keeps a range of task in memory, ready for the given accesses, or with [VM_PROT_NONE] releases it.
@@ -478,5 +478,5 @@ func VMWire(hostPriv HostPriv, task VMMap_t, address VMAddress, size VMSize, des
 		desiredAccess VMProt
 		_             uint32
 	}{hostPriv: hostPriv, task: task, address: address, size: size, desiredAccess: desiredAccess}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_vm_wire, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_vm_wire, unsafe.Pointer(&f)))
 }

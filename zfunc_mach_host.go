@@ -22,7 +22,7 @@ func HostCheckMultiuserMode(host Host, multiuserMode *uint32) error {
 		_             uint32
 		multiuserMode *uint32
 	}{host: host, multiuserMode: libsystem.Ptr(multiuserMode)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_check_multiuser_mode, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_check_multiuser_mode, unsafe.Pointer(&f)))
 }
 
 // HostCreateMachVoucher makes a voucher from recipes and stores a send right to it in *voucher.
@@ -47,7 +47,7 @@ func HostCreateMachVoucher(host Host, recipes *uint8, recipesCnt MachMsgTypeNumb
 		_          uint32
 		voucher    *IPCVoucher
 	}{host: host, recipes: libsystem.Ptr(recipes), recipesCnt: recipesCnt, voucher: libsystem.Ptr(voucher)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_create_mach_voucher, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_create_mach_voucher, unsafe.Pointer(&f)))
 }
 
 // HostGetAtmDiagnosticFlag stores the system's activity tracing flags in *diagnosticFlag.
@@ -64,7 +64,7 @@ func HostGetAtmDiagnosticFlag(host Host, diagnosticFlag *uint32) error {
 		_              uint32
 		diagnosticFlag *uint32
 	}{host: host, diagnosticFlag: libsystem.Ptr(diagnosticFlag)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_get_atm_diagnostic_flag, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_atm_diagnostic_flag, unsafe.Pointer(&f)))
 }
 
 // HostGetClockService stores a send right to a clock in *clockServ, for [ClockGetTime] and its kin.
@@ -85,7 +85,7 @@ func HostGetClockService(host Host, clockID ClockID, clockServ *ClockServ) error
 		_         uint32
 		clockServ *ClockServ
 	}{host: host, clockID: clockID, clockServ: libsystem.Ptr(clockServ)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_get_clock_service, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_clock_service, unsafe.Pointer(&f)))
 }
 
 // HostGetIOMain stores a send right to the device tree's port, the start of every IOKit request, in *ioMain.
@@ -106,7 +106,7 @@ func HostGetIOMain(host Host, ioMain *IOMain) error {
 		_      uint32
 		ioMain *IOMain
 	}{host: host, ioMain: libsystem.Ptr(ioMain)}
-	return kernReturn(libsystem.Call(sym, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(sym, unsafe.Pointer(&f)))
 }
 
 // HostGetIOMaster is the older name of [HostGetIOMain].
@@ -125,7 +125,7 @@ func HostGetIOMaster(host Host, ioMaster *IOMaster) error {
 		_        uint32
 		ioMaster *IOMaster
 	}{host: host, ioMaster: libsystem.Ptr(ioMaster)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_get_io_master, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_io_master, unsafe.Pointer(&f)))
 }
 
 // HostGetMultiuserConfigFlags stores the shared-iPad flags of the device in *multiuserFlags.
@@ -143,7 +143,7 @@ func HostGetMultiuserConfigFlags(host Host, multiuserFlags *uint32) error {
 		_              uint32
 		multiuserFlags *uint32
 	}{host: host, multiuserFlags: libsystem.Ptr(multiuserFlags)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_get_multiuser_config_flags, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_multiuser_config_flags, unsafe.Pointer(&f)))
 }
 
 // HostInfo copies facts about this machine, of the kind named by flavor, to hostInfoOut.
@@ -169,7 +169,7 @@ func HostInfo(host Host, flavor HostFlavor, hostInfoOut *Integer, hostInfoOutCnt
 		hostInfoOut    *Integer
 		hostInfoOutCnt *MachMsgTypeNumber
 	}{host: host, flavor: flavor, hostInfoOut: libsystem.Ptr(hostInfoOut), hostInfoOutCnt: libsystem.Ptr(hostInfoOutCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_info, unsafe.Pointer(&f)))
 }
 
 // HostKernelVersion copies the kernel's version line to kernelVersion, a buffer of the whole size of [KernelVersion].
@@ -186,7 +186,7 @@ func HostKernelVersion(host Host, kernelVersion *KernelVersion) error {
 		_             uint32
 		kernelVersion *KernelVersion
 	}{host: host, kernelVersion: libsystem.Ptr(kernelVersion)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_kernel_version, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_kernel_version, unsafe.Pointer(&f)))
 }
 
 // HostLockgroupInfo hands over usage counts of the kernel's lock groups.
@@ -206,7 +206,7 @@ func HostLockgroupInfo(host Host, lockgroupInfo **LockgroupInfo, lockgroupInfoCn
 		lockgroupInfo    **LockgroupInfo
 		lockgroupInfoCnt *MachMsgTypeNumber
 	}{host: host, lockgroupInfo: libsystem.Ptr(lockgroupInfo), lockgroupInfoCnt: libsystem.Ptr(lockgroupInfoCnt)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_host_lockgroup_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_lockgroup_info, unsafe.Pointer(&f)))
 }
 
 // HostProcessorInfo hands over one record a processor, of the kind named by flavor.
@@ -233,7 +233,7 @@ func HostProcessorInfo(host Host, flavor ProcessorFlavor, outProcessorCount *Nat
 		outProcessorInfo    **Integer
 		outProcessorInfoCnt *MachMsgTypeNumber
 	}{host: host, flavor: flavor, outProcessorCount: libsystem.Ptr(outProcessorCount), outProcessorInfo: libsystem.Ptr(outProcessorInfo), outProcessorInfoCnt: libsystem.Ptr(outProcessorInfoCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_processor_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_processor_info, unsafe.Pointer(&f)))
 }
 
 // HostRegisterMachVoucherAttrManager asks to make the caller the manager of a kind of voucher attribute; only the kernel may.
@@ -254,7 +254,7 @@ func HostRegisterMachVoucherAttrManager(host Host, attrManager MachVoucherAttrMa
 		newKey         *MachVoucherAttrKey
 		newAttrControl *IPCVoucherAttrControl
 	}{host: host, attrManager: attrManager, defaultValue: defaultValue, newKey: libsystem.Ptr(newKey), newAttrControl: libsystem.Ptr(newAttrControl)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_register_mach_voucher_attr_manager, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_register_mach_voucher_attr_manager, unsafe.Pointer(&f)))
 }
 
 // HostRegisterWellKnownMachVoucherAttrManager asks to make the caller the manager of a known kind of voucher attribute; only the kernel may.
@@ -276,7 +276,7 @@ func HostRegisterWellKnownMachVoucherAttrManager(host Host, attrManager MachVouc
 		_              uint32
 		newAttrControl *IPCVoucherAttrControl
 	}{host: host, attrManager: attrManager, defaultValue: defaultValue, key: key, newAttrControl: libsystem.Ptr(newAttrControl)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_register_well_known_mach_voucher_attr_manager, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_register_well_known_mach_voucher_attr_manager, unsafe.Pointer(&f)))
 }
 
 // HostRequestNotification asks for one message to notifyPort when the calendar clock is set.
@@ -301,7 +301,7 @@ func HostRequestNotification(host Host, notifyType HostFlavor, notifyPort MachPo
 		notifyPort MachPort
 		_          uint32
 	}{host: host, notifyType: notifyType, notifyPort: notifyPort}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_request_notification, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_request_notification, unsafe.Pointer(&f)))
 }
 
 // HostSetAtmDiagnosticFlag sets the system's activity tracing flags.
@@ -320,7 +320,7 @@ func HostSetAtmDiagnosticFlag(host Host, diagnosticFlag uint32) error {
 		diagnosticFlag uint32
 		_              uint32
 	}{host: host, diagnosticFlag: diagnosticFlag}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_set_atm_diagnostic_flag, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_set_atm_diagnostic_flag, unsafe.Pointer(&f)))
 }
 
 // HostSetMultiuserConfigFlags sets the shared-iPad flags of the device; it takes the privileged host port.
@@ -338,7 +338,7 @@ func HostSetMultiuserConfigFlags(hostPriv HostPriv, multiuserFlags uint32) error
 		multiuserFlags uint32
 		_              uint32
 	}{hostPriv: hostPriv, multiuserFlags: multiuserFlags}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_set_multiuser_config_flags, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_set_multiuser_config_flags, unsafe.Pointer(&f)))
 }
 
 // HostStatistics copies counters of this machine, of the kind named by flavor, to hostInfoOut.
@@ -366,7 +366,7 @@ func HostStatistics(hostPriv Host, flavor HostFlavor, hostInfoOut *Integer, host
 		hostInfoOut    *Integer
 		hostInfoOutCnt *MachMsgTypeNumber
 	}{hostPriv: hostPriv, flavor: flavor, hostInfoOut: libsystem.Ptr(hostInfoOut), hostInfoOutCnt: libsystem.Ptr(hostInfoOutCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_statistics, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_statistics, unsafe.Pointer(&f)))
 }
 
 // HostStatistics64 copies counters of this machine, with 64-bit fields, to hostInfo64Out.
@@ -394,7 +394,7 @@ func HostStatistics64(hostPriv Host, flavor HostFlavor, hostInfo64Out *Integer, 
 		hostInfo64Out    *Integer
 		hostInfo64OutCnt *MachMsgTypeNumber
 	}{hostPriv: hostPriv, flavor: flavor, hostInfo64Out: libsystem.Ptr(hostInfo64Out), hostInfo64OutCnt: libsystem.Ptr(hostInfo64OutCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_statistics64, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_statistics64, unsafe.Pointer(&f)))
 }
 
 // HostVirtualPhysicalTableInfo asks how full the kernel's page hash table is; for kernel debugging.
@@ -413,7 +413,7 @@ func HostVirtualPhysicalTableInfo(host Host, info **HashInfoBucket, infoCnt *Mac
 		info    **HashInfoBucket
 		infoCnt *MachMsgTypeNumber
 	}{host: host, info: libsystem.Ptr(info), infoCnt: libsystem.Ptr(infoCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_virtual_physical_table_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_virtual_physical_table_info, unsafe.Pointer(&f)))
 }
 
 // KmodGetInfo asks for the loaded kernel modules; it is gone.
@@ -431,7 +431,7 @@ func KmodGetInfo(host Host, modules *unsafe.Pointer, modulesCnt *MachMsgTypeNumb
 		modules    *unsafe.Pointer
 		modulesCnt *MachMsgTypeNumber
 	}{host: host, modules: libsystem.Ptr(modules), modulesCnt: libsystem.Ptr(modulesCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_kmod_get_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_kmod_get_info, unsafe.Pointer(&f)))
 }
 
 // MachMemoryInfo hands over the kernel's memory use by zone and by tag.
@@ -490,7 +490,7 @@ func MachMemoryObjectMemoryEntry(host Host, internal Boolean, size VMSize, permi
 		_           uint32
 		entryHandle *MachPort
 	}{host: host, internal: internal, size: size, permission: permission, pager: pager, entryHandle: libsystem.Ptr(entryHandle)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_memory_object_memory_entry, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_memory_object_memory_entry, unsafe.Pointer(&f)))
 }
 
 // MachMemoryObjectMemoryEntry64 makes a memory entry of size bytes and stores a send right to it in *entryHandle.
@@ -519,7 +519,7 @@ func MachMemoryObjectMemoryEntry64(host Host, internal Boolean, size MemoryObjec
 		_           uint32
 		entryHandle *MachPort
 	}{host: host, internal: internal, size: size, permission: permission, pager: pager, entryHandle: libsystem.Ptr(entryHandle)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_memory_object_memory_entry_64, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_memory_object_memory_entry_64, unsafe.Pointer(&f)))
 }
 
 // MachZoneInfo hands over the kernel's memory use by zone.
@@ -541,7 +541,7 @@ func MachZoneInfo(host MachPort, names **MachZoneName, namesCnt *MachMsgTypeNumb
 		info     **MachZoneInfo_t
 		infoCnt  *MachMsgTypeNumber
 	}{host: host, names: libsystem.Ptr(names), namesCnt: libsystem.Ptr(namesCnt), info: libsystem.Ptr(info), infoCnt: libsystem.Ptr(infoCnt)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_zone_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_zone_info, unsafe.Pointer(&f)))
 }
 
 // MachZoneInfoForZone stores the use of the kernel zone called name in *info.
@@ -572,7 +572,7 @@ func ProcessorSetCreate(host Host, newSet *ProcessorSet, newName *ProcessorSetNa
 		newSet  *ProcessorSet
 		newName *ProcessorSetName
 	}{host: host, newSet: libsystem.Ptr(newSet), newName: libsystem.Ptr(newName)}
-	return kernReturn(libsystem.Call(libsystem.Sym_processor_set_create, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_create, unsafe.Pointer(&f)))
 }
 
 // ProcessorSetDefault stores a send right to the name port of the one processor set in *defaultSet.
@@ -591,7 +591,7 @@ func ProcessorSetDefault(host Host, defaultSet *ProcessorSetName) error {
 		_          uint32
 		defaultSet *ProcessorSetName
 	}{host: host, defaultSet: libsystem.Ptr(defaultSet)}
-	return kernReturn(libsystem.Call(libsystem.Sym_processor_set_default, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_default, unsafe.Pointer(&f)))
 }
 
 // XHostPageSize stores the kernel's page size, in bytes, in *outPageSize.
@@ -610,5 +610,5 @@ func XHostPageSize(host Host, outPageSize *VMSize) error {
 		_           uint32
 		outPageSize *VMSize
 	}{host: host, outPageSize: libsystem.Ptr(outPageSize)}
-	return kernReturn(libsystem.Call(libsystem.Sym__host_page_size, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym__host_page_size, unsafe.Pointer(&f)))
 }

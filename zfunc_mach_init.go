@@ -21,7 +21,7 @@ func HostPageSize(host Host, outPageSize *VMSize) error {
 		_           uint32
 		outPageSize *VMSize
 	}{host: host, outPageSize: libsystem.Ptr(outPageSize)}
-	return kernReturn(libsystem.Call(libsystem.Sym_host_page_size, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_host_page_size, unsafe.Pointer(&f)))
 }
 
 // MachHostSelf returns a send right to the host port, with which the host's public information is read.

@@ -27,7 +27,7 @@ func MachPortAllocate(task IPCSpace, right MachPortRight, name *MachPortName) er
 		_     uint32
 		name  *MachPortName
 	}{task: task, right: right, name: libsystem.Ptr(name)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_allocate, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_allocate, unsafe.Pointer(&f)))
 }
 
 // MachPortAllocateFull is the general form behind [MachPortAllocate], [MachPortAllocateName] and [MachPortAllocateQOS]; call one of those instead.
@@ -51,7 +51,7 @@ func MachPortAllocateFull(task IPCSpace, right MachPortRight, proto MachPort, qo
 		qos   *MachPortQOS
 		name  *MachPortName
 	}{task: task, right: right, proto: proto, qos: libsystem.Ptr(qos), name: libsystem.Ptr(name)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_allocate_full, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_allocate_full, unsafe.Pointer(&f)))
 }
 
 // MachPortAllocateName creates a receive right, port set or dead name under the caller's choice of name in the name space of task.
@@ -73,7 +73,7 @@ func MachPortAllocateName(task IPCSpace, right MachPortRight, name MachPortName)
 		name  MachPortName
 		_     uint32
 	}{task: task, right: right, name: name}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_allocate_name, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_allocate_name, unsafe.Pointer(&f)))
 }
 
 // MachPortAllocateQOS creates a right as [MachPortAllocate] does, with options in qos.
@@ -95,7 +95,7 @@ func MachPortAllocateQOS(task IPCSpace, right MachPortRight, qos *MachPortQOS, n
 		qos   *MachPortQOS
 		name  *MachPortName
 	}{task: task, right: right, qos: libsystem.Ptr(qos), name: libsystem.Ptr(name)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_allocate_qos, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_allocate_qos, unsafe.Pointer(&f)))
 }
 
 // MachPortAssertAttributes makes sure that the receive right name has the stated attribute, and otherwise ends the calling process with an [EXC_GUARD] exception.
@@ -120,7 +120,7 @@ func MachPortAssertAttributes(task IPCSpace, name MachPortName, flavor MachPortF
 		infoCnt MachMsgTypeNumber
 		_       uint32
 	}{task: task, name: name, flavor: flavor, info: libsystem.Ptr(info), infoCnt: infoCnt}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_assert_attributes, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_assert_attributes, unsafe.Pointer(&f)))
 }
 
 // MachPortConstruct creates a port with the given options in the name space of task and stores the name of its receive right in *name.
@@ -141,7 +141,7 @@ func MachPortConstruct(task IPCSpace, options *MachPortOptions, context MachPort
 		context MachPortContext
 		name    *MachPortName
 	}{task: task, options: libsystem.Ptr(options), context: context, name: libsystem.Ptr(name)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_construct, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_construct, unsafe.Pointer(&f)))
 }
 
 // MachPortDeallocate releases one user reference of the send right, send-once right, dead name or port set that name denotes in the name space of task.
@@ -161,7 +161,7 @@ func MachPortDeallocate(task IPCSpace, name MachPortName) error {
 		name MachPortName
 		_    uint32
 	}{task: task, name: name}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_deallocate, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_deallocate, unsafe.Pointer(&f)))
 }
 
 // MachPortDestroy removes all rights that name denotes in the name space of task, whatever their user reference counts, and frees the name.
@@ -181,7 +181,7 @@ func MachPortDestroy(task IPCSpace, name MachPortName) error {
 		name MachPortName
 		_    uint32
 	}{task: task, name: name}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_destroy, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_destroy, unsafe.Pointer(&f)))
 }
 
 // MachPortDestruct destroys the port whose receive right is name, proving with guard that the caller owns it, and adds srdelta to the send references under the same name.
@@ -204,7 +204,7 @@ func MachPortDestruct(task IPCSpace, name MachPortName, srdelta MachPortDelta, g
 		_       uint32
 		guard   MachPortContext
 	}{task: task, name: name, srdelta: srdelta, guard: guard}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_destruct, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_destruct, unsafe.Pointer(&f)))
 }
 
 // MachPortDnrequestInfo counts the dead-name requests that are registered with the port whose receive right is name.
@@ -226,7 +226,7 @@ func MachPortDnrequestInfo(task IPCSpace, name MachPortName, dnrTotal *uint32, d
 		dnrTotal *uint32
 		dnrUsed  *uint32
 	}{task: task, name: name, dnrTotal: libsystem.Ptr(dnrTotal), dnrUsed: libsystem.Ptr(dnrUsed)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_dnrequest_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_dnrequest_info, unsafe.Pointer(&f)))
 }
 
 // MachPortExtractMember removes the receive right name from the port set pset.
@@ -246,7 +246,7 @@ func MachPortExtractMember(task IPCSpace, name MachPortName, pset MachPortName) 
 		pset MachPortName
 		_    uint32
 	}{task: task, name: name, pset: pset}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_extract_member, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_extract_member, unsafe.Pointer(&f)))
 }
 
 // MachPortExtractRight takes a right out of the name space of task and gives it to the caller, as if task had sent it.
@@ -270,7 +270,7 @@ func MachPortExtractRight(task IPCSpace, name MachPortName, msgtName MachMsgType
 		poly     *MachPort
 		polyPoly *MachMsgTypeName
 	}{task: task, name: name, msgtName: msgtName, poly: libsystem.Ptr(poly), polyPoly: libsystem.Ptr(polyPoly)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_extract_right, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_extract_right, unsafe.Pointer(&f)))
 }
 
 // MachPortGetAttributes reads attributes of the port whose receive right is name into portInfoOut.
@@ -294,7 +294,7 @@ func MachPortGetAttributes(task IPCSpaceRead, name MachPortName, flavor MachPort
 		portInfoOut    *Integer
 		portInfoOutCnt *MachMsgTypeNumber
 	}{task: task, name: name, flavor: flavor, portInfoOut: libsystem.Ptr(portInfoOut), portInfoOutCnt: libsystem.Ptr(portInfoOutCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_get_attributes, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_get_attributes, unsafe.Pointer(&f)))
 }
 
 // MachPortGetContext stores in *context the 64-bit word that [MachPortSetContext] attached to the port whose receive right is name.
@@ -315,7 +315,7 @@ func MachPortGetContext(task IPCSpaceRead, name MachPortName, context *MachPortC
 		_       uint32
 		context *MachPortContext
 	}{task: task, name: name, context: libsystem.Ptr(context)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_get_context, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_get_context, unsafe.Pointer(&f)))
 }
 
 // MachPortGetRefs stores in *refs how many user references name holds for the given kind of right.
@@ -338,7 +338,7 @@ func MachPortGetRefs(task IPCSpace, name MachPortName, right MachPortRight, refs
 		_     uint32
 		refs  *MachPortUrefs
 	}{task: task, name: name, right: right, refs: libsystem.Ptr(refs)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_get_refs, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_get_refs, unsafe.Pointer(&f)))
 }
 
 // MachPortGetServicePortInfo fills *spInfoOut with the service name and domain of the service port whose receive right is name.
@@ -357,7 +357,7 @@ func MachPortGetServicePortInfo(task IPCSpaceRead, name MachPortName, spInfoOut 
 		_         uint32
 		spInfoOut *MachServicePortInfo
 	}{task: task, name: name, spInfoOut: libsystem.Ptr(spInfoOut)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_get_service_port_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_get_service_port_info, unsafe.Pointer(&f)))
 }
 
 // MachPortGetSetStatus lists the receive rights that are members of the port set name.
@@ -379,7 +379,7 @@ func MachPortGetSetStatus(task IPCSpaceRead, name MachPortName, members **MachPo
 		members    **MachPortName
 		membersCnt *MachMsgTypeNumber
 	}{task: task, name: name, members: libsystem.Ptr(members), membersCnt: libsystem.Ptr(membersCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_get_set_status, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_get_set_status, unsafe.Pointer(&f)))
 }
 
 // MachPortGetSrights stores in *srights how many send rights to the port with the receive right name exist in all tasks, kernel and messages.
@@ -400,7 +400,7 @@ func MachPortGetSrights(task IPCSpace, name MachPortName, srights *MachPortRight
 		_       uint32
 		srights *MachPortRights
 	}{task: task, name: name, srights: libsystem.Ptr(srights)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_get_srights, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_get_srights, unsafe.Pointer(&f)))
 }
 
 // MachPortGuard protects the receive right name with the 64-bit word guard: from now on only [MachPortDestruct] with the same word, or [MachPortUnguard] first, can destroy the port.
@@ -423,7 +423,7 @@ func MachPortGuard(task IPCSpace, name MachPortName, guard MachPortContext, stri
 		strict Boolean
 		_      uint32
 	}{task: task, name: name, guard: guard, strict: strict}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_guard, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_guard, unsafe.Pointer(&f)))
 }
 
 // MachPortGuardWithFlags guards the receive right name as [MachPortGuard] does, with flags [MPG_STRICT] and [MPG_IMMOVABLE_RECEIVE].
@@ -445,7 +445,7 @@ func MachPortGuardWithFlags(task IPCSpace, name MachPortName, guard MachPortCont
 		guard MachPortContext
 		flags uint64
 	}{task: task, name: name, guard: guard, flags: flags}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_guard_with_flags, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_guard_with_flags, unsafe.Pointer(&f)))
 }
 
 // MachPortInsertMember adds the receive right name to the port set pset, keeping its memberships in other sets.
@@ -467,7 +467,7 @@ func MachPortInsertMember(task IPCSpace, name MachPortName, pset MachPortName) e
 		pset MachPortName
 		_    uint32
 	}{task: task, name: name, pset: pset}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_insert_member, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_insert_member, unsafe.Pointer(&f)))
 }
 
 // MachPortInsertRight gives task a right to the port poly under the chosen name, as if task had received it in a message.
@@ -491,7 +491,7 @@ func MachPortInsertRight(task IPCSpace, name MachPortName, poly MachPort, polyPo
 		polyPoly MachMsgTypeName
 		_        uint32
 	}{task: task, name: name, poly: poly, polyPoly: polyPoly}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_insert_right, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_insert_right, unsafe.Pointer(&f)))
 }
 
 // MachPortIsConnectionForService checks that connectionPort was made for servicePort, and stores the message filter policy of the connection in *filterPolicyID (0 if there is none).
@@ -514,7 +514,7 @@ func MachPortIsConnectionForService(task IPCSpace, connectionPort MachPortName, 
 		_              uint32
 		filterPolicyID *uint64
 	}{task: task, connectionPort: connectionPort, servicePort: servicePort, filterPolicyID: libsystem.Ptr(filterPolicyID)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_is_connection_for_service, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_is_connection_for_service, unsafe.Pointer(&f)))
 }
 
 // MachPortKernelObject tells the type of the kernel object behind name in *objectType, and 0 or the low half of its address in *objectAddr.
@@ -534,7 +534,7 @@ func MachPortKernelObject(task IPCSpaceRead, name MachPortName, objectType *uint
 		objectType *uint32
 		objectAddr *uint32
 	}{task: task, name: name, objectType: libsystem.Ptr(objectType), objectAddr: libsystem.Ptr(objectAddr)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_kernel_object, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_kernel_object, unsafe.Pointer(&f)))
 }
 
 // MachPortKobject stores in *objectType the kind of kernel object that the send or receive right name stands for (the IPC_OTYPE constants, [IPC_OTYPE_CLOCK] and so on; [IPC_OTYPE_NONE] for an ordinary port).
@@ -556,7 +556,7 @@ func MachPortKobject(task IPCSpaceRead, name MachPortName, objectType *IPCInfoOb
 		objectType *IPCInfoObjectType
 		objectAddr *MachVMAddress
 	}{task: task, name: name, objectType: libsystem.Ptr(objectType), objectAddr: libsystem.Ptr(objectAddr)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_kobject, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_kobject, unsafe.Pointer(&f)))
 }
 
 // MachPortKobjectDescription answers as [MachPortKobject] does and writes a description of the kernel object to description, which must have room for 512 bytes.
@@ -579,7 +579,7 @@ func MachPortKobjectDescription(task IPCSpaceRead, name MachPortName, objectType
 		objectAddr  *MachVMAddress
 		description *KobjectDescription
 	}{task: task, name: name, objectType: libsystem.Ptr(objectType), objectAddr: libsystem.Ptr(objectAddr), description: libsystem.Ptr(description)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_port_kobject_description, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_kobject_description, unsafe.Pointer(&f)))
 }
 
 // MachPortModRefs adds delta to the user reference count that name holds for the given kind of right.
@@ -603,7 +603,7 @@ func MachPortModRefs(task IPCSpace, name MachPortName, right MachPortRight, delt
 		delta MachPortDelta
 		_     uint32
 	}{task: task, name: name, right: right, delta: delta}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_mod_refs, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_mod_refs, unsafe.Pointer(&f)))
 }
 
 // MachPortMoveMember moves the receive right member into the port set after, taking it out of every other set in the same step.
@@ -625,7 +625,7 @@ func MachPortMoveMember(task IPCSpace, member MachPortName, after MachPortName) 
 		after  MachPortName
 		_      uint32
 	}{task: task, member: member, after: after}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_move_member, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_move_member, unsafe.Pointer(&f)))
 }
 
 // MachPortNames lists every name in the port name space of task together with its type bits.
@@ -647,7 +647,7 @@ func MachPortNames(task IPCSpace, names **MachPortName, namesCnt *MachMsgTypeNum
 		types    **MachPortType_t
 		typesCnt *MachMsgTypeNumber
 	}{task: task, names: libsystem.Ptr(names), namesCnt: libsystem.Ptr(namesCnt), types: libsystem.Ptr(types), typesCnt: libsystem.Ptr(typesCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_names, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_names, unsafe.Pointer(&f)))
 }
 
 // MachPortPeek looks at a message in the queue of the receive right name without receiving it.
@@ -681,7 +681,7 @@ func MachPortRename(task IPCSpace, oldName MachPortName, newName MachPortName) e
 		newName MachPortName
 		_       uint32
 	}{task: task, oldName: oldName, newName: newName}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_rename, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_rename, unsafe.Pointer(&f)))
 }
 
 // MachPortRequestNotification asks the kernel to send one message to the port notify when something happens to name.
@@ -722,7 +722,7 @@ func MachPortSetAttributes(task IPCSpace, name MachPortName, flavor MachPortFlav
 		portInfoCnt MachMsgTypeNumber
 		_           uint32
 	}{task: task, name: name, flavor: flavor, portInfo: libsystem.Ptr(portInfo), portInfoCnt: portInfoCnt}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_set_attributes, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_set_attributes, unsafe.Pointer(&f)))
 }
 
 // MachPortSetContext attaches the 64-bit word context to the port whose receive right is name.
@@ -743,7 +743,7 @@ func MachPortSetContext(task IPCSpace, name MachPortName, context MachPortContex
 		_       uint32
 		context MachPortContext
 	}{task: task, name: name, context: context}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_set_context, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_set_context, unsafe.Pointer(&f)))
 }
 
 // MachPortSetMscount sets the make-send count of the port whose receive right is name to mscount.
@@ -765,7 +765,7 @@ func MachPortSetMscount(task IPCSpace, name MachPortName, mscount MachPortMscoun
 		mscount MachPortMscount
 		_       uint32
 	}{task: task, name: name, mscount: mscount}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_set_mscount, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_set_mscount, unsafe.Pointer(&f)))
 }
 
 // MachPortSetSeqno sets the sequence number that the next message received from the port name will carry in its trailer.
@@ -785,7 +785,7 @@ func MachPortSetSeqno(task IPCSpace, name MachPortName, seqno MachPortSeqno) err
 		seqno MachPortSeqno
 		_     uint32
 	}{task: task, name: name, seqno: seqno}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_set_seqno, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_set_seqno, unsafe.Pointer(&f)))
 }
 
 // MachPortSpaceBasicInfo fills *basicInfo with the totals of the port name space of task: the size of its table, its generation mask and how much of it is in use.
@@ -804,7 +804,7 @@ func MachPortSpaceBasicInfo(task IPCSpaceInspect, basicInfo *IPCInfoSpaceBasic) 
 		_         uint32
 		basicInfo *IPCInfoSpaceBasic
 	}{task: task, basicInfo: libsystem.Ptr(basicInfo)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_space_basic_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_space_basic_info, unsafe.Pointer(&f)))
 }
 
 // MachPortSpaceInfo describes a whole port name space: totals in *spaceInfo and one record for each table slot in *tableInfo.
@@ -827,7 +827,7 @@ func MachPortSpaceInfo(space IPCSpaceRead, spaceInfo *IPCInfoSpace, tableInfo **
 		treeInfo     **IPCInfoTreeName
 		treeInfoCnt  *MachMsgTypeNumber
 	}{space: space, spaceInfo: libsystem.Ptr(spaceInfo), tableInfo: libsystem.Ptr(tableInfo), tableInfoCnt: libsystem.Ptr(tableInfoCnt), treeInfo: libsystem.Ptr(treeInfo), treeInfoCnt: libsystem.Ptr(treeInfoCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_space_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_space_info, unsafe.Pointer(&f)))
 }
 
 // MachPortSwapGuard replaces the guard oldGuard of the receive right name by newGuard.
@@ -847,7 +847,7 @@ func MachPortSwapGuard(task IPCSpace, name MachPortName, oldGuard MachPortContex
 		oldGuard MachPortContext
 		newGuard MachPortContext
 	}{task: task, name: name, oldGuard: oldGuard, newGuard: newGuard}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_swap_guard, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_swap_guard, unsafe.Pointer(&f)))
 }
 
 // MachPortType tells what name denotes in the name space of task, as a mask of [MACH_PORT_TYPE_SEND], [MACH_PORT_TYPE_RECEIVE], [MACH_PORT_TYPE_SEND_ONCE], [MACH_PORT_TYPE_PORT_SET] and [MACH_PORT_TYPE_DEAD_NAME] stored in *ptype.
@@ -868,7 +868,7 @@ func MachPortType(task IPCSpace, name MachPortName, ptype *MachPortType_t) error
 		_     uint32
 		ptype *MachPortType_t
 	}{task: task, name: name, ptype: libsystem.Ptr(ptype)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_type, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_type, unsafe.Pointer(&f)))
 }
 
 // MachPortUnguard removes the guard of the receive right name; guard must be the word given when it was set.
@@ -889,7 +889,7 @@ func MachPortUnguard(task IPCSpace, name MachPortName, guard MachPortContext) er
 		_     uint32
 		guard MachPortContext
 	}{task: task, name: name, guard: guard}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_port_unguard, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_unguard, unsafe.Pointer(&f)))
 }
 
 // TaskSetPortSpace does nothing and succeeds: it once grew the name space of task to tableEntries in advance.
@@ -907,5 +907,5 @@ func TaskSetPortSpace(task IPCSpace, tableEntries int32) error {
 		tableEntries int32
 		_            uint32
 	}{task: task, tableEntries: tableEntries}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_set_port_space, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_port_space, unsafe.Pointer(&f)))
 }

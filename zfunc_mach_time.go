@@ -71,7 +71,7 @@ func MachTimebaseInfo(info *MachTimebaseInfo_t) error {
 		libsystem.Head
 		info *MachTimebaseInfo_t
 	}{info: libsystem.Ptr(info)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_timebase_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_timebase_info, unsafe.Pointer(&f)))
 }
 
 // MachWaitUntil suspends the calling thread until [MachAbsoluteTime] reaches deadline.
@@ -88,5 +88,5 @@ func MachWaitUntil(deadline uint64) error {
 		libsystem.Head
 		deadline uint64
 	}{deadline: deadline}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_wait_until, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_wait_until, unsafe.Pointer(&f)))
 }

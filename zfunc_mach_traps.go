@@ -25,7 +25,7 @@ func ClockSleepTrap(clockName MachPortName, sleepType SleepType, sleepSec int32,
 		_          uint32
 		wakeupTime *MachTimespec
 	}{clockName: clockName, sleepType: sleepType, sleepSec: sleepSec, sleepNsec: sleepNsec, wakeupTime: libsystem.Ptr(wakeupTime)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_clock_sleep_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_clock_sleep_trap, unsafe.Pointer(&f)))
 }
 
 // DebugControlPortForPID stores in *t a send right to the control port of the task with the process id pid, as [TaskForPID] does, for debuggers that hold Apple's entitlement for debug ports.
@@ -46,7 +46,7 @@ func DebugControlPortForPID(targetTport MachPortName, pid int32, t *MachPortName
 		_           uint32
 		t           *MachPortName
 	}{targetTport: targetTport, pid: pid, t: libsystem.Ptr(t)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_debug_control_port_for_pid, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_debug_control_port_for_pid, unsafe.Pointer(&f)))
 }
 
 // HostCreateMachVoucherTrap is the system call under [HostCreateMachVoucher]; call that instead.
@@ -68,7 +68,7 @@ func HostCreateMachVoucherTrap(host MachPortName, recipes *uint8, recipesSize in
 		_           uint32
 		voucher     *MachPortName
 	}{host: host, recipes: libsystem.Ptr(recipes), recipesSize: recipesSize, voucher: libsystem.Ptr(voucher)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_host_create_mach_voucher_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_create_mach_voucher_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachPortAllocateTrap is the system call under [MachPortAllocate]; call that instead.
@@ -87,7 +87,7 @@ func KernelrpcMachPortAllocateTrap(target MachPortName, right MachPortRight, nam
 		_      uint32
 		name   *MachPortName
 	}{target: target, right: right, name: libsystem.Ptr(name)}
-	return kernReturn(libsystem.Call(libsystem.Sym__kernelrpc_mach_port_allocate_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym__kernelrpc_mach_port_allocate_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachPortConstructTrap is the system call under [MachPortConstruct]; call that instead.
@@ -106,7 +106,7 @@ func KernelrpcMachPortConstructTrap(target MachPortName, options *MachPortOption
 		context uint64
 		name    *MachPortName
 	}{target: target, options: libsystem.Ptr(options), context: context, name: libsystem.Ptr(name)}
-	return kernReturn(libsystem.Call(libsystem.Sym__kernelrpc_mach_port_construct_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym__kernelrpc_mach_port_construct_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachPortDeallocateTrap is the system call under [MachPortDeallocate]; call that instead.
@@ -124,7 +124,7 @@ func KernelrpcMachPortDeallocateTrap(target MachPortName, name MachPortName) err
 		name   MachPortName
 		_      uint32
 	}{target: target, name: name}
-	return kernReturn(libsystem.Call(libsystem.Sym__kernelrpc_mach_port_deallocate_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym__kernelrpc_mach_port_deallocate_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachPortDestructTrap is the system call under [MachPortDestruct]; call that instead.
@@ -145,7 +145,7 @@ func KernelrpcMachPortDestructTrap(target MachPortName, name MachPortName, srdel
 		_       uint32
 		guard   uint64
 	}{target: target, name: name, srdelta: srdelta, guard: guard}
-	return kernReturn(libsystem.Call(libsystem.Sym__kernelrpc_mach_port_destruct_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym__kernelrpc_mach_port_destruct_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachPortExtractMemberTrap is the system call under [MachPortExtractMember]; call that instead.
@@ -165,7 +165,7 @@ func KernelrpcMachPortExtractMemberTrap(target MachPortName, name MachPortName, 
 		pset   MachPortName
 		_      uint32
 	}{target: target, name: name, pset: pset}
-	return kernReturn(libsystem.Call(libsystem.Sym__kernelrpc_mach_port_extract_member_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym__kernelrpc_mach_port_extract_member_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachPortGetAttributesTrap is the system call under [MachPortGetAttributes]; call that instead.
@@ -187,7 +187,7 @@ func KernelrpcMachPortGetAttributesTrap(target MachPortName, name MachPortName, 
 		portInfoOut    *Integer
 		portInfoOutCnt *MachMsgTypeNumber
 	}{target: target, name: name, flavor: flavor, portInfoOut: libsystem.Ptr(portInfoOut), portInfoOutCnt: libsystem.Ptr(portInfoOutCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym__kernelrpc_mach_port_get_attributes_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym__kernelrpc_mach_port_get_attributes_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachPortGuardTrap is the system call under [MachPortGuard]; call that instead.
@@ -208,7 +208,7 @@ func KernelrpcMachPortGuardTrap(target MachPortName, name MachPortName, guard ui
 		strict Boolean
 		_      uint32
 	}{target: target, name: name, guard: guard, strict: strict}
-	return kernReturn(libsystem.Call(libsystem.Sym__kernelrpc_mach_port_guard_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym__kernelrpc_mach_port_guard_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachPortInsertMemberTrap is the system call under [MachPortInsertMember]; call that instead.
@@ -228,7 +228,7 @@ func KernelrpcMachPortInsertMemberTrap(target MachPortName, name MachPortName, p
 		pset   MachPortName
 		_      uint32
 	}{target: target, name: name, pset: pset}
-	return kernReturn(libsystem.Call(libsystem.Sym__kernelrpc_mach_port_insert_member_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym__kernelrpc_mach_port_insert_member_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachPortInsertRightTrap is the system call under [MachPortInsertRight]; call that instead.
@@ -250,7 +250,7 @@ func KernelrpcMachPortInsertRightTrap(target MachPortName, name MachPortName, po
 		polyPoly MachMsgTypeName
 		_        uint32
 	}{target: target, name: name, poly: poly, polyPoly: polyPoly}
-	return kernReturn(libsystem.Call(libsystem.Sym__kernelrpc_mach_port_insert_right_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym__kernelrpc_mach_port_insert_right_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachPortModRefsTrap is the system call under [MachPortModRefs]; call that instead.
@@ -272,7 +272,7 @@ func KernelrpcMachPortModRefsTrap(target MachPortName, name MachPortName, right 
 		delta  MachPortDelta
 		_      uint32
 	}{target: target, name: name, right: right, delta: delta}
-	return kernReturn(libsystem.Call(libsystem.Sym__kernelrpc_mach_port_mod_refs_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym__kernelrpc_mach_port_mod_refs_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachPortMoveMemberTrap is the system call under [MachPortMoveMember]; call that instead.
@@ -292,7 +292,7 @@ func KernelrpcMachPortMoveMemberTrap(target MachPortName, member MachPortName, a
 		after  MachPortName
 		_      uint32
 	}{target: target, member: member, after: after}
-	return kernReturn(libsystem.Call(libsystem.Sym__kernelrpc_mach_port_move_member_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym__kernelrpc_mach_port_move_member_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachPortRequestNotificationTrap is the system call under [MachPortRequestNotification]; call that instead.
@@ -323,7 +323,7 @@ func KernelrpcMachPortTypeTrap(task IPCSpace, name MachPortName, ptype *MachPort
 		_     uint32
 		ptype *MachPortType_t
 	}{task: task, name: name, ptype: libsystem.Ptr(ptype)}
-	return kernReturn(libsystem.Call(libsystem.Sym__kernelrpc_mach_port_type_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym__kernelrpc_mach_port_type_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachPortUnguardTrap is the system call under [MachPortUnguard]; call that instead.
@@ -342,7 +342,7 @@ func KernelrpcMachPortUnguardTrap(target MachPortName, name MachPortName, guard 
 		_      uint32
 		guard  uint64
 	}{target: target, name: name, guard: guard}
-	return kernReturn(libsystem.Call(libsystem.Sym__kernelrpc_mach_port_unguard_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym__kernelrpc_mach_port_unguard_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachVMAllocateTrap is the system call under [MachVMAllocate]; call that instead.
@@ -362,7 +362,7 @@ func KernelrpcMachVMAllocateTrap(target MachPortName, addr *MachVMOffset, size M
 		flags  int32
 		_      uint32
 	}{target: target, addr: libsystem.Ptr(addr), size: size, flags: flags}
-	return kernReturn(libsystem.Call(libsystem.Sym__kernelrpc_mach_vm_allocate_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym__kernelrpc_mach_vm_allocate_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachVMDeallocateTrap is the system call under [MachVMDeallocate]; call that instead.
@@ -380,7 +380,7 @@ func KernelrpcMachVMDeallocateTrap(target MachPortName, address MachVMAddress, s
 		address MachVMAddress
 		size    MachVMSize
 	}{target: target, address: address, size: size}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym__kernelrpc_mach_vm_deallocate_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym__kernelrpc_mach_vm_deallocate_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachVMMapTrap is the system call under [MachVMMap] for anonymous memory; call that instead.
@@ -403,7 +403,7 @@ func KernelrpcMachVMMapTrap(target MachPortName, address *MachVMOffset, size Mac
 		curProtection VMProt
 		_             uint32
 	}{target: target, address: libsystem.Ptr(address), size: size, mask: mask, flags: flags, curProtection: curProtection}
-	return kernReturn(libsystem.Call(libsystem.Sym__kernelrpc_mach_vm_map_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym__kernelrpc_mach_vm_map_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachVMProtectTrap is the system call under [MachVMProtect]; call that instead.
@@ -425,7 +425,7 @@ func KernelrpcMachVMProtectTrap(target MachPortName, address MachVMAddress, size
 		newProtection VMProt
 		_             uint32
 	}{target: target, address: address, size: size, setMaximum: setMaximum, newProtection: newProtection}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym__kernelrpc_mach_vm_protect_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym__kernelrpc_mach_vm_protect_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachVMPurgableControlTrap is the system call under [MachVMPurgableControl]; call that instead.
@@ -445,7 +445,7 @@ func KernelrpcMachVMPurgableControlTrap(target MachPortName, address MachVMOffse
 		_       uint32
 		state   *int32
 	}{target: target, address: address, control: control, state: libsystem.Ptr(state)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym__kernelrpc_mach_vm_purgable_control_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym__kernelrpc_mach_vm_purgable_control_trap, unsafe.Pointer(&f)))
 }
 
 // MachGenerateActivityID reserves count consecutive activity identifiers that are unique on this boot of the system, and stores the first in *activityID.
@@ -466,7 +466,7 @@ func MachGenerateActivityID(target MachPortName, count int32, activityID *uint64
 		_          uint32
 		activityID *uint64
 	}{target: target, count: count, activityID: libsystem.Ptr(activityID)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_generate_activity_id, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_generate_activity_id, unsafe.Pointer(&f)))
 }
 
 // MachVMReclaimUpdateKernelAccountingTrap tells the kernel how much memory now stands in the calling task's ring of reclaimable memory; the allocator of the C library calls it.
@@ -510,7 +510,7 @@ func MachVoucherExtractAttrRecipeTrap(voucherName MachPortName, key MachVoucherA
 		recipe      *uint8
 		recipeSize  *MachMsgTypeNumber
 	}{voucherName: voucherName, key: key, recipe: libsystem.Ptr(recipe), recipeSize: libsystem.Ptr(recipeSize)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_voucher_extract_attr_recipe_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_voucher_extract_attr_recipe_trap, unsafe.Pointer(&f)))
 }
 
 // MacxBackingStoreRecovery does nothing: it once exempted the process pid from [MacxBackingStoreSuspend].
@@ -526,7 +526,7 @@ func MacxBackingStoreRecovery(pid int32) error {
 		pid int32
 		_   uint32
 	}{pid: pid}
-	return kernReturn(libsystem.Call(libsystem.Sym_macx_backing_store_recovery, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_macx_backing_store_recovery, unsafe.Pointer(&f)))
 }
 
 // MacxBackingStoreSuspend does nothing: it once held up new demand for swap space.
@@ -542,7 +542,7 @@ func MacxBackingStoreSuspend(suspend Boolean) error {
 		suspend Boolean
 		_       uint32
 	}{suspend: suspend}
-	return kernReturn(libsystem.Call(libsystem.Sym_macx_backing_store_suspend, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_macx_backing_store_suspend, unsafe.Pointer(&f)))
 }
 
 // MacxSwapoff does nothing: it once removed a swap file. The kernel manages swap by itself.
@@ -559,7 +559,7 @@ func MacxSwapoff(filename uint64, flags int32) error {
 		flags    int32
 		_        uint32
 	}{filename: filename, flags: flags}
-	return kernReturn(libsystem.Call(libsystem.Sym_macx_swapoff, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_macx_swapoff, unsafe.Pointer(&f)))
 }
 
 // MacxSwapon does nothing: it once added a swap file. The kernel manages swap by itself.
@@ -580,7 +580,7 @@ func MacxSwapon(filename uint64, flags int32, size int32, priority int32) error 
 		priority int32
 		_        uint32
 	}{filename: filename, flags: flags, size: size, priority: priority}
-	return kernReturn(libsystem.Call(libsystem.Sym_macx_swapon, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_macx_swapon, unsafe.Pointer(&f)))
 }
 
 // MacxTriggers turns the compaction of swap space off or on (flags SWAP_COMPACT_DISABLE and SWAP_COMPACT_ENABLE), which the system does around a shutdown.
@@ -602,7 +602,7 @@ func MacxTriggers(hiWater int32, lowWater int32, flags int32, alertPort MachPort
 		alertPort MachPort
 		_         uint32
 	}{hiWater: hiWater, lowWater: lowWater, flags: flags, alertPort: alertPort}
-	return kernReturn(libsystem.Call(libsystem.Sym_macx_triggers, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_macx_triggers, unsafe.Pointer(&f)))
 }
 
 // PIDForTask stores in *x the process id of the task t.
@@ -621,7 +621,7 @@ func PIDForTask(t MachPortName, x *int32) error {
 		_ uint32
 		x *int32
 	}{t: t, x: libsystem.Ptr(x)}
-	return kernReturn(libsystem.Call(libsystem.Sym_pid_for_task, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_pid_for_task, unsafe.Pointer(&f)))
 }
 
 // Swtch offers the processor to another thread and reports whether any other is waiting for it.
@@ -669,7 +669,7 @@ func TaskDyldProcessInfoNotifyGet(namesAddr *MachPortName, namesCountAddr *Natur
 		namesAddr      *MachPortName
 		namesCountAddr *Natural
 	}{namesAddr: libsystem.Ptr(namesAddr), namesCountAddr: libsystem.Ptr(namesCountAddr)}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_dyld_process_info_notify_get, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_dyld_process_info_notify_get, unsafe.Pointer(&f)))
 }
 
 // TaskForPID stores in *t a send right to the control port of the task with the process id pid, with which its memory and threads can be read and changed.
@@ -690,7 +690,7 @@ func TaskForPID(targetTport MachPortName, pid int32, t *MachPortName) error {
 		_           uint32
 		t           *MachPortName
 	}{targetTport: targetTport, pid: pid, t: libsystem.Ptr(t)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_task_for_pid, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_for_pid, unsafe.Pointer(&f)))
 }
 
 // TaskNameForPID stores in *tn a send right to the name port of the task with the process id pid.
@@ -711,7 +711,7 @@ func TaskNameForPID(targetTport MachPortName, pid int32, tn *MachPortName) error
 		_           uint32
 		tn          *MachPortName
 	}{targetTport: targetTport, pid: pid, tn: libsystem.Ptr(tn)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_task_name_for_pid, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_name_for_pid, unsafe.Pointer(&f)))
 }
 
 // TaskSelfTrap returns a send right to the calling task's control port and adds a user reference to it.
@@ -745,7 +745,7 @@ func ThreadSetX86_64Compat(enable uint32) error {
 		enable uint32
 		_      uint32
 	}{enable: enable}
-	return kernReturn(libsystem.Call(sym, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(sym, unsafe.Pointer(&f)))
 }
 
 // ThreadSwitch gives the processor to another thread, to threadName if that thread can run.
@@ -767,5 +767,5 @@ func ThreadSwitch(threadName MachPortName, option int32, optionTime MachMsgTimeo
 		optionTime MachMsgTimeout
 		_          uint32
 	}{threadName: threadName, option: option, optionTime: optionTime}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_thread_switch, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_switch, unsafe.Pointer(&f)))
 }

@@ -34,7 +34,7 @@ func MachVMAllocate(target VMMap_t, address *MachVMAddress, size MachVMSize, fla
 		flags   int32
 		_       uint32
 	}{target: target, address: libsystem.Ptr(address), size: size, flags: flags}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_vm_allocate, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_vm_allocate, unsafe.Pointer(&f)))
 }
 
 // MachVMBehaviorSet tells the pager how a range of targetTask will be used.
@@ -61,7 +61,7 @@ func MachVMBehaviorSet(targetTask VMMap_t, address MachVMAddress, size MachVMSiz
 		newBehavior VMBehavior
 		_           uint32
 	}{targetTask: targetTask, address: address, size: size, newBehavior: newBehavior}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_vm_behavior_set, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_vm_behavior_set, unsafe.Pointer(&f)))
 }
 
 // MachVMCopy copies size bytes from sourceAddress to destAddress, both in targetTask.
@@ -85,7 +85,7 @@ func MachVMCopy(targetTask VMMap_t, sourceAddress MachVMAddress, size MachVMSize
 		size          MachVMSize
 		destAddress   MachVMAddress
 	}{targetTask: targetTask, sourceAddress: sourceAddress, size: size, destAddress: destAddress}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_vm_copy, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_vm_copy, unsafe.Pointer(&f)))
 }
 
 // MachVMDeallocate unmaps size bytes at address in target.
@@ -108,7 +108,7 @@ func MachVMDeallocate(target VMMap_t, address MachVMAddress, size MachVMSize) er
 		address MachVMAddress
 		size    MachVMSize
 	}{target: target, address: address, size: size}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_vm_deallocate, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_vm_deallocate, unsafe.Pointer(&f)))
 }
 
 // MachVMInherit says what a child made by fork gets in place of a range of targetTask.
@@ -130,7 +130,7 @@ func MachVMInherit(targetTask VMMap_t, address MachVMAddress, size MachVMSize, n
 		newInheritance VMInherit_t
 		_              uint32
 	}{targetTask: targetTask, address: address, size: size, newInheritance: newInheritance}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_vm_inherit, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_vm_inherit, unsafe.Pointer(&f)))
 }
 
 // MachVMMachineAttribute reads or changes a property of the hardware's caches for a range of targetTask.
@@ -156,7 +156,7 @@ func MachVMMachineAttribute(targetTask VMMap_t, address MachVMAddress, size Mach
 		_          uint32
 		value      *VMMachineAttributeVal
 	}{targetTask: targetTask, address: address, size: size, attribute: attribute, value: libsystem.Ptr(value)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_vm_machine_attribute, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_vm_machine_attribute, unsafe.Pointer(&f)))
 }
 
 // MachVMMap maps memory into targetTask: zero-filled, or part of the object behind a memory entry.
@@ -202,7 +202,7 @@ func MachVMMsync(targetTask VMMap_t, address MachVMAddress, size MachVMSize, syn
 		syncFlags  VMSync
 		_          uint32
 	}{targetTask: targetTask, address: address, size: size, syncFlags: syncFlags}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_vm_msync, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_vm_msync, unsafe.Pointer(&f)))
 }
 
 // MachVMPageInfo copies facts about the page at address in targetTask to info.
@@ -228,7 +228,7 @@ func MachVMPageInfo(targetTask VMMapRead, address MachVMAddress, flavor VMPageIn
 		info       *int32
 		infoCnt    *MachMsgTypeNumber
 	}{targetTask: targetTask, address: address, flavor: flavor, info: libsystem.Ptr(info), infoCnt: libsystem.Ptr(infoCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_vm_page_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_vm_page_info, unsafe.Pointer(&f)))
 }
 
 // MachVMPageQuery stores whether the page at offset in targetMap is in memory, and how it is used.
@@ -250,7 +250,7 @@ func MachVMPageQuery(targetMap VMMapRead, offset MachVMOffset, disposition *Inte
 		disposition *Integer
 		refCount    *Integer
 	}{targetMap: targetMap, offset: offset, disposition: libsystem.Ptr(disposition), refCount: libsystem.Ptr(refCount)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_vm_page_query, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_vm_page_query, unsafe.Pointer(&f)))
 }
 
 // MachVMPageRangeQuery stores the disposition of each page of a range of targetMap.
@@ -276,7 +276,7 @@ func MachVMPageRangeQuery(targetMap VMMapRead, address MachVMOffset, size MachVM
 		dispositions      MachVMAddress
 		dispositionsCount *MachVMSize
 	}{targetMap: targetMap, address: address, size: size, dispositions: dispositions, dispositionsCount: libsystem.Ptr(dispositionsCount)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_vm_page_range_query, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_vm_page_range_query, unsafe.Pointer(&f)))
 }
 
 // MachVMProtect sets the protection of a range of targetTask.
@@ -307,7 +307,7 @@ func MachVMProtect(targetTask VMMap_t, address MachVMAddress, size MachVMSize, s
 		newProtection VMProt
 		_             uint32
 	}{targetTask: targetTask, address: address, size: size, setMaximum: setMaximum, newProtection: newProtection}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_vm_protect, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_vm_protect, unsafe.Pointer(&f)))
 }
 
 // MachVMPurgableControl reads or sets whether the kernel may throw away the purgeable object at address.
@@ -334,7 +334,7 @@ func MachVMPurgableControl(targetTask VMMap_t, address MachVMAddress, control VM
 		_          uint32
 		state      *int32
 	}{targetTask: targetTask, address: address, control: control, state: libsystem.Ptr(state)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_vm_purgable_control, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_vm_purgable_control, unsafe.Pointer(&f)))
 }
 
 // MachVMRangeCreate reserves address ranges of the caller's own task, so that only fixed mappings go there.
@@ -364,7 +364,7 @@ func MachVMRangeCreate(targetTask VMMap_t, flavor MachVMRangeFlavor, recipes *ui
 		recipesCnt MachMsgTypeNumber
 		_          uint32
 	}{targetTask: targetTask, flavor: flavor, recipes: libsystem.Ptr(recipes), recipesCnt: recipesCnt}
-	return kernReturn(libsystem.Call(sym, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(sym, unsafe.Pointer(&f)))
 }
 
 // MachVMRead copies size bytes at address of targetTask into new memory of the caller and stores where in *data.
@@ -391,7 +391,7 @@ func MachVMRead(targetTask VMMapRead, address MachVMAddress, size MachVMSize, da
 		data       *VMOffset
 		dataCnt    *MachMsgTypeNumber
 	}{targetTask: targetTask, address: address, size: size, data: libsystem.Ptr(data), dataCnt: libsystem.Ptr(dataCnt)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_vm_read, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_vm_read, unsafe.Pointer(&f)))
 }
 
 // MachVMReadList copies several ranges of targetTask into new memory of the caller.
@@ -415,7 +415,7 @@ func MachVMReadList(targetTask VMMapRead, dataList *MachVMReadEntry, count Natur
 		count      Natural
 		_          uint32
 	}{targetTask: targetTask, dataList: libsystem.Ptr(dataList), count: count}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_vm_read_list, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_vm_read_list, unsafe.Pointer(&f)))
 }
 
 // MachVMReadOverwrite copies size bytes at address of targetTask over the caller's memory at data.
@@ -440,7 +440,7 @@ func MachVMReadOverwrite(targetTask VMMapRead, address MachVMAddress, size MachV
 		data       MachVMAddress
 		outsize    *MachVMSize
 	}{targetTask: targetTask, address: address, size: size, data: data, outsize: libsystem.Ptr(outsize)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_vm_read_overwrite, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_vm_read_overwrite, unsafe.Pointer(&f)))
 }
 
 // MachVMRegion finds the region of targetTask at or after *address and copies facts about it to info.
@@ -486,7 +486,7 @@ func MachVMRegionRecurse(targetTask VMMapRead, address *MachVMAddress, size *Mac
 		info         *int32
 		infoCnt      *MachMsgTypeNumber
 	}{targetTask: targetTask, address: libsystem.Ptr(address), size: libsystem.Ptr(size), nestingDepth: libsystem.Ptr(nestingDepth), info: libsystem.Ptr(info), infoCnt: libsystem.Ptr(infoCnt)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_vm_region_recurse, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_vm_region_recurse, unsafe.Pointer(&f)))
 }
 
 // MachVMRemap maps memory of srcTask, shared or as a copy, into targetTask.
@@ -547,5 +547,5 @@ func MachVMWrite(targetTask VMMap_t, address MachVMAddress, data VMOffset, dataC
 		dataCnt    MachMsgTypeNumber
 		_          uint32
 	}{targetTask: targetTask, address: address, data: data, dataCnt: dataCnt}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_vm_write, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_vm_write, unsafe.Pointer(&f)))
 }

@@ -38,7 +38,7 @@ func MachVoucherDebugInfo(task IPCSpaceRead, voucherName MachPortName, recipes *
 		recipes     *uint8
 		recipesCnt  *MachMsgTypeNumber
 	}{task: task, voucherName: voucherName, recipes: libsystem.Ptr(recipes), recipesCnt: libsystem.Ptr(recipesCnt)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_voucher_debug_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_voucher_debug_info, unsafe.Pointer(&f)))
 }
 
 // MachVoucherExtractAllAttrRecipes writes a recipe for each attribute of voucher that has a value other than its default, one behind the other.
@@ -58,7 +58,7 @@ func MachVoucherExtractAllAttrRecipes(voucher IPCVoucher, recipes *uint8, recipe
 		recipes    *uint8
 		recipesCnt *MachMsgTypeNumber
 	}{voucher: voucher, recipes: libsystem.Ptr(recipes), recipesCnt: libsystem.Ptr(recipesCnt)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_voucher_extract_all_attr_recipes, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_voucher_extract_all_attr_recipes, unsafe.Pointer(&f)))
 }
 
 // MachVoucherExtractAttrContent writes the value of the attribute key of voucher to content, in the form that its manager gives it.
@@ -80,7 +80,7 @@ func MachVoucherExtractAttrContent(voucher IPCVoucher, key MachVoucherAttrKey, c
 		content    *uint8
 		contentCnt *MachMsgTypeNumber
 	}{voucher: voucher, key: key, content: libsystem.Ptr(content), contentCnt: libsystem.Ptr(contentCnt)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_voucher_extract_attr_content, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_voucher_extract_attr_content, unsafe.Pointer(&f)))
 }
 
 // MachVoucherExtractAttrRecipe writes a recipe that would recreate the value of the attribute key of voucher.
@@ -102,5 +102,5 @@ func MachVoucherExtractAttrRecipe(voucher IPCVoucher, key MachVoucherAttrKey, re
 		recipe    *uint8
 		recipeCnt *MachMsgTypeNumber
 	}{voucher: voucher, key: key, recipe: libsystem.Ptr(recipe), recipeCnt: libsystem.Ptr(recipeCnt)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_voucher_extract_attr_recipe, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_voucher_extract_attr_recipe, unsafe.Pointer(&f)))
 }

@@ -25,7 +25,7 @@ func MachMemoryEntryAccessTracking(memEntry MemEntryNamePort, accessTracking *in
 		accessTrackingReads  *uint32
 		accessTrackingWrites *uint32
 	}{memEntry: memEntry, accessTracking: libsystem.Ptr(accessTracking), accessTrackingReads: libsystem.Ptr(accessTrackingReads), accessTrackingWrites: libsystem.Ptr(accessTrackingWrites)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_memory_entry_access_tracking, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_memory_entry_access_tracking, unsafe.Pointer(&f)))
 }
 
 // MachMemoryEntryOwnership charges the memory behind memEntry to the task owner, under ledgerTag.
@@ -49,7 +49,7 @@ func MachMemoryEntryOwnership(memEntry MemEntryNamePort, owner Task, ledgerTag i
 		ledgerFlags int32
 		_           uint32
 	}{memEntry: memEntry, owner: owner, ledgerTag: ledgerTag, ledgerFlags: ledgerFlags}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_memory_entry_ownership, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_memory_entry_ownership, unsafe.Pointer(&f)))
 }
 
 // MachMemoryEntryPurgableControl reads or sets the purgeable state of the memory object behind memEntry.
@@ -70,5 +70,5 @@ func MachMemoryEntryPurgableControl(memEntry MemEntryNamePort, control VMPurgabl
 		_        uint32
 		state    *int32
 	}{memEntry: memEntry, control: control, state: libsystem.Ptr(state)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_memory_entry_purgable_control, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_memory_entry_purgable_control, unsafe.Pointer(&f)))
 }

@@ -50,5 +50,5 @@ func MachVoucherDeallocate(voucher MachPortName) error {
 		voucher MachPortName
 		_       uint32
 	}{voucher: voucher}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_voucher_deallocate, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_voucher_deallocate, unsafe.Pointer(&f)))
 }

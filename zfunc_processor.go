@@ -24,7 +24,7 @@ func ProcessorAssign(processor Processor, newSet ProcessorSet, wait Boolean) err
 		wait      Boolean
 		_         uint32
 	}{processor: processor, newSet: newSet, wait: wait}
-	return kernReturn(libsystem.Call(libsystem.Sym_processor_assign, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_assign, unsafe.Pointer(&f)))
 }
 
 // ProcessorControl asks processor to carry out a command of the hardware.
@@ -43,7 +43,7 @@ func ProcessorControl(processor Processor, processorCmd *Integer, processorCmdCn
 		processorCmdCnt MachMsgTypeNumber
 		_               uint32
 	}{processor: processor, processorCmd: libsystem.Ptr(processorCmd), processorCmdCnt: processorCmdCnt}
-	return kernReturn(libsystem.Call(libsystem.Sym_processor_control, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_control, unsafe.Pointer(&f)))
 }
 
 // ProcessorExit switches processor off.
@@ -61,7 +61,7 @@ func ProcessorExit(processor Processor) error {
 		processor Processor
 		_         uint32
 	}{processor: processor}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_processor_exit, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_processor_exit, unsafe.Pointer(&f)))
 }
 
 // ProcessorGetAssignment stores a send right to the name port of processor's set in *assignedSet; there is one set only.
@@ -79,7 +79,7 @@ func ProcessorGetAssignment(processor Processor, assignedSet *ProcessorSetName) 
 		_           uint32
 		assignedSet *ProcessorSetName
 	}{processor: processor, assignedSet: libsystem.Ptr(assignedSet)}
-	return kernReturn(libsystem.Call(libsystem.Sym_processor_get_assignment, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_get_assignment, unsafe.Pointer(&f)))
 }
 
 // ProcessorInfo copies facts about processor, of the kind named by flavor, to processorInfoOut.
@@ -106,7 +106,7 @@ func ProcessorInfo(processor Processor, flavor ProcessorFlavor, host *Host, proc
 		processorInfoOut    *Integer
 		processorInfoOutCnt *MachMsgTypeNumber
 	}{processor: processor, flavor: flavor, host: libsystem.Ptr(host), processorInfoOut: libsystem.Ptr(processorInfoOut), processorInfoOutCnt: libsystem.Ptr(processorInfoOutCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_processor_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_info, unsafe.Pointer(&f)))
 }
 
 // ProcessorStart switches processor on again after [ProcessorExit].
@@ -123,5 +123,5 @@ func ProcessorStart(processor Processor) error {
 		processor Processor
 		_         uint32
 	}{processor: processor}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_processor_start, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_processor_start, unsafe.Pointer(&f)))
 }

@@ -20,7 +20,7 @@ func ProcessorSetDestroy(set ProcessorSet) error {
 		set ProcessorSet
 		_   uint32
 	}{set: set}
-	return kernReturn(libsystem.Call(libsystem.Sym_processor_set_destroy, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_destroy, unsafe.Pointer(&f)))
 }
 
 // ProcessorSetInfo copies facts about a processor set, of the kind named by flavor, to infoOut.
@@ -45,7 +45,7 @@ func ProcessorSetInfo(setName ProcessorSetName, flavor int32, host *Host, infoOu
 		infoOut    *Integer
 		infoOutCnt *MachMsgTypeNumber
 	}{setName: setName, flavor: flavor, host: libsystem.Ptr(host), infoOut: libsystem.Ptr(infoOut), infoOutCnt: libsystem.Ptr(infoOutCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_processor_set_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_info, unsafe.Pointer(&f)))
 }
 
 // ProcessorSetMaxPriority asks to limit the priority of threads in a processor set; it is gone.
@@ -65,7 +65,7 @@ func ProcessorSetMaxPriority(processorSet ProcessorSet, maxPriority int32, chang
 		changeThreads Boolean
 		_             uint32
 	}{processorSet: processorSet, maxPriority: maxPriority, changeThreads: changeThreads}
-	return kernReturn(libsystem.Call(libsystem.Sym_processor_set_max_priority, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_max_priority, unsafe.Pointer(&f)))
 }
 
 // ProcessorSetPolicyControl asks to change limits of a scheduling policy in a processor set; it is gone.
@@ -88,7 +88,7 @@ func ProcessorSetPolicyControl(pset ProcessorSet, flavor ProcessorSetFlavor, pol
 		change        Boolean
 		_             uint32
 	}{pset: pset, flavor: flavor, policyInfo: libsystem.Ptr(policyInfo), policyInfoCnt: policyInfoCnt, change: change}
-	return kernReturn(libsystem.Call(libsystem.Sym_processor_set_policy_control, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_policy_control, unsafe.Pointer(&f)))
 }
 
 // ProcessorSetPolicyDisable asks to forbid a scheduling policy in a processor set; it is gone.
@@ -108,7 +108,7 @@ func ProcessorSetPolicyDisable(processorSet ProcessorSet, policy int32, changeTh
 		changeThreads Boolean
 		_             uint32
 	}{processorSet: processorSet, policy: policy, changeThreads: changeThreads}
-	return kernReturn(libsystem.Call(libsystem.Sym_processor_set_policy_disable, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_policy_disable, unsafe.Pointer(&f)))
 }
 
 // ProcessorSetPolicyEnable asks to allow a scheduling policy in a processor set; it is gone.
@@ -126,7 +126,7 @@ func ProcessorSetPolicyEnable(processorSet ProcessorSet, policy int32) error {
 		policy       int32
 		_            uint32
 	}{processorSet: processorSet, policy: policy}
-	return kernReturn(libsystem.Call(libsystem.Sym_processor_set_policy_enable, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_policy_enable, unsafe.Pointer(&f)))
 }
 
 // ProcessorSetStackUsage asks for the use of kernel stacks; only development kernels tell.
@@ -148,7 +148,7 @@ func ProcessorSetStackUsage(pset ProcessorSet, ltotal *uint32, space *VMSize, re
 		maxusage *VMSize
 		maxstack *VMOffset
 	}{pset: pset, ltotal: libsystem.Ptr(ltotal), space: libsystem.Ptr(space), resident: libsystem.Ptr(resident), maxusage: libsystem.Ptr(maxusage), maxstack: libsystem.Ptr(maxstack)}
-	return kernReturn(libsystem.Call(libsystem.Sym_processor_set_stack_usage, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_stack_usage, unsafe.Pointer(&f)))
 }
 
 // ProcessorSetStatistics copies counters of a processor set to infoOut.
@@ -173,7 +173,7 @@ func ProcessorSetStatistics(pset ProcessorSetName, flavor ProcessorSetFlavor, in
 		infoOut    *Integer
 		infoOutCnt *MachMsgTypeNumber
 	}{pset: pset, flavor: flavor, infoOut: libsystem.Ptr(infoOut), infoOutCnt: libsystem.Ptr(infoOutCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_processor_set_statistics, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_statistics, unsafe.Pointer(&f)))
 }
 
 // ProcessorSetTasks hands over control ports to all tasks of the system that the caller may see.
@@ -198,7 +198,7 @@ func ProcessorSetTasks(processorSet ProcessorSet, taskList **Task, taskListCnt *
 		taskList     **Task
 		taskListCnt  *MachMsgTypeNumber
 	}{processorSet: processorSet, taskList: libsystem.Ptr(taskList), taskListCnt: libsystem.Ptr(taskListCnt)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_processor_set_tasks, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_processor_set_tasks, unsafe.Pointer(&f)))
 }
 
 // ProcessorSetTasksWithFlavor hands over ports of the given rank to all tasks of the system that the caller may see.
@@ -222,7 +222,7 @@ func ProcessorSetTasksWithFlavor(processorSet ProcessorSet, flavor MachTaskFlavo
 		taskList     **Task
 		taskListCnt  *MachMsgTypeNumber
 	}{processorSet: processorSet, flavor: flavor, taskList: libsystem.Ptr(taskList), taskListCnt: libsystem.Ptr(taskListCnt)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_processor_set_tasks_with_flavor, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_processor_set_tasks_with_flavor, unsafe.Pointer(&f)))
 }
 
 // ProcessorSetThreads hands over control ports to all threads of the system that the caller may see.
@@ -246,5 +246,5 @@ func ProcessorSetThreads(processorSet ProcessorSet, threadList **ThreadAct, thre
 		threadList    **ThreadAct
 		threadListCnt *MachMsgTypeNumber
 	}{processorSet: processorSet, threadList: libsystem.Ptr(threadList), threadListCnt: libsystem.Ptr(threadListCnt)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_processor_set_threads, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_processor_set_threads, unsafe.Pointer(&f)))
 }

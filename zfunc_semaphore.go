@@ -20,7 +20,7 @@ func SemaphoreSignal(semaphore Semaphore) error {
 		semaphore Semaphore
 		_         uint32
 	}{semaphore: semaphore}
-	return kernReturn(libsystem.Call(libsystem.Sym_semaphore_signal, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_semaphore_signal, unsafe.Pointer(&f)))
 }
 
 // SemaphoreSignalAll wakes every thread that waits for the semaphore and leaves its count at 0.
@@ -36,7 +36,7 @@ func SemaphoreSignalAll(semaphore Semaphore) error {
 		semaphore Semaphore
 		_         uint32
 	}{semaphore: semaphore}
-	return kernReturn(libsystem.Call(libsystem.Sym_semaphore_signal_all, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_semaphore_signal_all, unsafe.Pointer(&f)))
 }
 
 // SemaphoreSignalThread wakes the given thread if it waits for the semaphore; the count does not change.
@@ -56,7 +56,7 @@ func SemaphoreSignalThread(semaphore Semaphore, thread Thread) error {
 		thread    Thread
 		_         uint32
 	}{semaphore: semaphore, thread: thread}
-	return kernReturn(libsystem.Call(libsystem.Sym_semaphore_signal_thread, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_semaphore_signal_thread, unsafe.Pointer(&f)))
 }
 
 // SemaphoreTimedwait waits as [SemaphoreWait] does, for waitTime at most.
@@ -75,7 +75,7 @@ func SemaphoreTimedwait(semaphore Semaphore, waitTime MachTimespec) error {
 		_         uint32
 		waitTime  MachTimespec
 	}{semaphore: semaphore, waitTime: waitTime}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_semaphore_timedwait, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_semaphore_timedwait, unsafe.Pointer(&f)))
 }
 
 // SemaphoreTimedwaitSignal signals signalSemaphore and waits for waitSemaphore in one step, for waitTime at most.
@@ -96,7 +96,7 @@ func SemaphoreTimedwaitSignal(waitSemaphore Semaphore, signalSemaphore Semaphore
 		_               uint32
 		waitTime        MachTimespec
 	}{waitSemaphore: waitSemaphore, signalSemaphore: signalSemaphore, waitTime: waitTime}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_semaphore_timedwait_signal, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_semaphore_timedwait_signal, unsafe.Pointer(&f)))
 }
 
 // SemaphoreWait takes 1 from the semaphore's count, waiting until the count is above 0.
@@ -114,7 +114,7 @@ func SemaphoreWait(semaphore Semaphore) error {
 		semaphore Semaphore
 		_         uint32
 	}{semaphore: semaphore}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_semaphore_wait, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_semaphore_wait, unsafe.Pointer(&f)))
 }
 
 // SemaphoreWaitSignal signals signalSemaphore and waits for waitSemaphore in one step, so that no wake-up in between is missed.
@@ -132,5 +132,5 @@ func SemaphoreWaitSignal(waitSemaphore Semaphore, signalSemaphore Semaphore) err
 		signalSemaphore Semaphore
 		_               uint32
 	}{waitSemaphore: waitSemaphore, signalSemaphore: signalSemaphore}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_semaphore_wait_signal, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_semaphore_wait_signal, unsafe.Pointer(&f)))
 }

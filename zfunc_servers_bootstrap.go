@@ -28,7 +28,7 @@ func BootstrapCheckIn(bp MachPort, serviceName string, sp *MachPort) error {
 		serviceName *byte
 		sp          *MachPort
 	}{bp: bp, serviceName: libsystem.Ptr(serviceNameC), sp: libsystem.Ptr(sp)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_bootstrap_check_in, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_bootstrap_check_in, unsafe.Pointer(&f)))
 }
 
 // BootstrapCreateServer once declared a server program for launchd to start and stored its service port in *serverPort.
@@ -56,7 +56,7 @@ func BootstrapCreateServer(bp MachPort, serverCmd string, serverUID uint32, onDe
 		_          uint32
 		serverPort *MachPort
 	}{bp: bp, serverCmd: libsystem.Ptr(serverCmdC), serverUID: serverUID, onDemand: onDemand, serverPort: libsystem.Ptr(serverPort)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_bootstrap_create_server, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_bootstrap_create_server, unsafe.Pointer(&f)))
 }
 
 // BootstrapCreateService once declared the service serviceName and stored a send right to it in *sp, before a server had checked in.
@@ -80,7 +80,7 @@ func BootstrapCreateService(bp MachPort, serviceName string, sp *MachPort) error
 		serviceName *byte
 		sp          *MachPort
 	}{bp: bp, serviceName: libsystem.Ptr(serviceNameC), sp: libsystem.Ptr(sp)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_bootstrap_create_service, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_bootstrap_create_service, unsafe.Pointer(&f)))
 }
 
 // BootstrapLookUp stores in *sp a send right to the service serviceName, starting its server on the first message if need be.
@@ -104,7 +104,7 @@ func BootstrapLookUp(bp MachPort, serviceName string, sp *MachPort) error {
 		serviceName *byte
 		sp          *MachPort
 	}{bp: bp, serviceName: libsystem.Ptr(serviceNameC), sp: libsystem.Ptr(sp)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_bootstrap_look_up, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_bootstrap_look_up, unsafe.Pointer(&f)))
 }
 
 // BootstrapParent stores in *parentPort a send right to the bootstrap port above bp; the topmost is its own parent.
@@ -121,7 +121,7 @@ func BootstrapParent(bp MachPort, parentPort *MachPort) error {
 		_          uint32
 		parentPort *MachPort
 	}{bp: bp, parentPort: libsystem.Ptr(parentPort)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_bootstrap_parent, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_bootstrap_parent, unsafe.Pointer(&f)))
 }
 
 // BootstrapRegister gives launchd a send right to sp under the name serviceName, so that others find it with [BootstrapLookUp].
@@ -146,7 +146,7 @@ func BootstrapRegister(bp MachPort, serviceName string, sp MachPort) error {
 		sp          MachPort
 		_           uint32
 	}{bp: bp, serviceName: libsystem.Ptr(serviceNameC), sp: sp}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_bootstrap_register, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_bootstrap_register, unsafe.Pointer(&f)))
 }
 
 // BootstrapStatus stores in *serviceActive whether the service serviceName has a server: [BOOTSTRAP_STATUS_INACTIVE], [BOOTSTRAP_STATUS_ACTIVE] or [BOOTSTRAP_STATUS_ON_DEMAND].
@@ -168,7 +168,7 @@ func BootstrapStatus(bp MachPort, serviceName string, serviceActive *BootstrapSt
 		serviceName   *byte
 		serviceActive *BootstrapStatus_t
 	}{bp: bp, serviceName: libsystem.Ptr(serviceNameC), serviceActive: libsystem.Ptr(serviceActive)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_bootstrap_status, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_bootstrap_status, unsafe.Pointer(&f)))
 }
 
 // BootstrapStrerror returns a text for r, a result of the bootstrap functions.
@@ -205,7 +205,7 @@ func BootstrapSubset(bp MachPort, requestorPort MachPort, subsetPort *MachPort) 
 		_             uint32
 		subsetPort    *MachPort
 	}{bp: bp, requestorPort: requestorPort, subsetPort: libsystem.Ptr(subsetPort)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_bootstrap_subset, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_bootstrap_subset, unsafe.Pointer(&f)))
 }
 
 // BootstrapUnprivileged once stored in *unprivPort a send right to a bootstrap port like bp without its privileges.
@@ -222,5 +222,5 @@ func BootstrapUnprivileged(bp MachPort, unprivPort *MachPort) error {
 		_          uint32
 		unprivPort *MachPort
 	}{bp: bp, unprivPort: libsystem.Ptr(unprivPort)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_bootstrap_unprivileged, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_bootstrap_unprivileged, unsafe.Pointer(&f)))
 }

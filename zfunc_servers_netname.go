@@ -29,7 +29,7 @@ func NetnameCheckIn(serverPort MachPort, portName string, signature MachPort, po
 		portID     MachPort
 		_          uint32
 	}{serverPort: serverPort, portName: libsystem.Ptr(portNameC), signature: signature, portID: portID}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_netname_check_in, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_netname_check_in, unsafe.Pointer(&f)))
 }
 
 // NetnameCheckOut removes portName from a network name server; signature is the port that it was checked in with.
@@ -52,7 +52,7 @@ func NetnameCheckOut(serverPort MachPort, portName string, signature MachPort) e
 		signature  MachPort
 		_          uint32
 	}{serverPort: serverPort, portName: libsystem.Ptr(portNameC), signature: signature}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_netname_check_out, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_netname_check_out, unsafe.Pointer(&f)))
 }
 
 // NetnameLookUp asks a network name server for the port called portName on the machine hostName and stores a send right in *portID.
@@ -79,7 +79,7 @@ func NetnameLookUp(serverPort MachPort, hostName string, portName string, portID
 		portName   *byte
 		portID     *MachPort
 	}{serverPort: serverPort, hostName: libsystem.Ptr(hostNameC), portName: libsystem.Ptr(portNameC), portID: libsystem.Ptr(portID)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_netname_look_up, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_netname_look_up, unsafe.Pointer(&f)))
 }
 
 // NetnameVersion asks a network name server for its version and writes it to version, which must have room for 80 bytes.
@@ -96,5 +96,5 @@ func NetnameVersion(serverPort MachPort, version *NetnameName) error {
 		_          uint32
 		version    *NetnameName
 	}{serverPort: serverPort, version: libsystem.Ptr(version)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_netname_version, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_netname_version, unsafe.Pointer(&f)))
 }

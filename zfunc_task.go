@@ -26,7 +26,7 @@ func LockSetCreate(task Task, newLockSet *LockSet, nUlocks int32, policy int32) 
 		policy     int32
 		_          uint32
 	}{task: task, newLockSet: libsystem.Ptr(newLockSet), nUlocks: nUlocks, policy: policy}
-	return kernReturn(libsystem.Call(libsystem.Sym_lock_set_create, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_lock_set_create, unsafe.Pointer(&f)))
 }
 
 // LockSetDestroy asks to destroy a lock set; no current system has lock sets.
@@ -44,7 +44,7 @@ func LockSetDestroy(task Task, lockSet LockSet) error {
 		lockSet LockSet
 		_       uint32
 	}{task: task, lockSet: lockSet}
-	return kernReturn(libsystem.Call(libsystem.Sym_lock_set_destroy, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_lock_set_destroy, unsafe.Pointer(&f)))
 }
 
 // MachPortsLookup hands over the send rights that targetTask has registered with [MachPortsRegister].
@@ -70,7 +70,7 @@ func MachPortsLookup(targetTask Task, initPortSet **MachPort, initPortSetCnt *Ma
 		initPortSet    **MachPort
 		initPortSetCnt *MachMsgTypeNumber
 	}{targetTask: targetTask, initPortSet: libsystem.Ptr(initPortSet), initPortSetCnt: libsystem.Ptr(initPortSetCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_ports_lookup, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_ports_lookup, unsafe.Pointer(&f)))
 }
 
 // MachPortsRegister registers up to [TASK_PORT_REGISTER_MAX] send rights with targetTask, in place of those it had.
@@ -94,7 +94,7 @@ func MachPortsRegister(targetTask Task, initPortSet *MachPort, initPortSetCnt Ma
 		initPortSetCnt MachMsgTypeNumber
 		_              uint32
 	}{targetTask: targetTask, initPortSet: libsystem.Ptr(initPortSet), initPortSetCnt: initPortSetCnt}
-	return kernReturn(libsystem.Call(libsystem.Sym_mach_ports_register, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_ports_register, unsafe.Pointer(&f)))
 }
 
 // SemaphoreCreate creates a counting semaphore owned by task and stores a send right to it in *semaphore.
@@ -121,7 +121,7 @@ func SemaphoreCreate(task Task, semaphore *Semaphore, policy int32, value int32)
 		value     int32
 		_         uint32
 	}{task: task, semaphore: libsystem.Ptr(semaphore), policy: policy, value: value}
-	return kernReturn(libsystem.Call(libsystem.Sym_semaphore_create, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_semaphore_create, unsafe.Pointer(&f)))
 }
 
 // SemaphoreDestroy destroys a semaphore of task and wakes its waiters, which get [KERN_TERMINATED].
@@ -143,7 +143,7 @@ func SemaphoreDestroy(task Task, semaphore Semaphore) error {
 		semaphore Semaphore
 		_         uint32
 	}{task: task, semaphore: semaphore}
-	return kernReturn(libsystem.Call(libsystem.Sym_semaphore_destroy, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_semaphore_destroy, unsafe.Pointer(&f)))
 }
 
 // TaskAssign asks to move task to another processor set; there is one set only, so it never succeeds.
@@ -163,7 +163,7 @@ func TaskAssign(task Task, newSet ProcessorSet, assignThreads Boolean) error {
 		assignThreads Boolean
 		_             uint32
 	}{task: task, newSet: newSet, assignThreads: assignThreads}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_assign, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_assign, unsafe.Pointer(&f)))
 }
 
 // TaskAssignDefault asks to move task to the default processor set, which is where every task is.
@@ -181,7 +181,7 @@ func TaskAssignDefault(task Task, assignThreads Boolean) error {
 		assignThreads Boolean
 		_             uint32
 	}{task: task, assignThreads: assignThreads}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_assign_default, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_assign_default, unsafe.Pointer(&f)))
 }
 
 // TaskCreate asks for a task without a process; Darwin has none, use fork or posix_spawn.
@@ -204,7 +204,7 @@ func TaskCreate(targetTask Task, ledgers *Ledger, ledgersCnt MachMsgTypeNumber, 
 		_             uint32
 		childTask     *Task
 	}{targetTask: targetTask, ledgers: libsystem.Ptr(ledgers), ledgersCnt: ledgersCnt, inheritMemory: inheritMemory, childTask: libsystem.Ptr(childTask)}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_create, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_create, unsafe.Pointer(&f)))
 }
 
 // TaskCreateIdentityToken creates a token that names the process of task, or the corpse that task is, and stores it in *token.
@@ -225,7 +225,7 @@ func TaskCreateIdentityToken(task Task, token *TaskIDToken) error {
 		_     uint32
 		token *TaskIDToken
 	}{task: task, token: libsystem.Ptr(token)}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_create_identity_token, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_create_identity_token, unsafe.Pointer(&f)))
 }
 
 // TaskDyldProcessInfoNotifyDeregister takes back a registration made by [TaskDyldProcessInfoNotifyRegister].
@@ -247,7 +247,7 @@ func TaskDyldProcessInfoNotifyDeregister(targetTask TaskRead, notify MachPortNam
 		notify     MachPortName
 		_          uint32
 	}{targetTask: targetTask, notify: notify}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_dyld_process_info_notify_deregister, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_dyld_process_info_notify_deregister, unsafe.Pointer(&f)))
 }
 
 // TaskDyldProcessInfoNotifyRegister asks for a message on notify whenever dyld in targetTask loads or unloads an image.
@@ -270,7 +270,7 @@ func TaskDyldProcessInfoNotifyRegister(targetTask TaskRead, notify MachPort) err
 		notify     MachPort
 		_          uint32
 	}{targetTask: targetTask, notify: notify}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_task_dyld_process_info_notify_register, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_dyld_process_info_notify_register, unsafe.Pointer(&f)))
 }
 
 // TaskGenerateCorpse makes a frozen copy of task and stores a port to it in *corpseTaskPort.
@@ -294,7 +294,7 @@ func TaskGenerateCorpse(task TaskRead, corpseTaskPort *MachPort) error {
 		_              uint32
 		corpseTaskPort *MachPort
 	}{task: task, corpseTaskPort: libsystem.Ptr(corpseTaskPort)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_task_generate_corpse, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_generate_corpse, unsafe.Pointer(&f)))
 }
 
 // TaskGetAssignment asks for the processor set of task; there is one set only.
@@ -312,7 +312,7 @@ func TaskGetAssignment(task TaskInspect_t, assignedSet *ProcessorSetName) error 
 		_           uint32
 		assignedSet *ProcessorSetName
 	}{task: task, assignedSet: libsystem.Ptr(assignedSet)}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_get_assignment, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_get_assignment, unsafe.Pointer(&f)))
 }
 
 // TaskGetDyldImageInfos asks the kernel for the images loaded in task; it keeps no such list.
@@ -331,7 +331,7 @@ func TaskGetDyldImageInfos(task TaskRead, dyldImages **DyldKernelImageInfo, dyld
 		dyldImages    **DyldKernelImageInfo
 		dyldImagesCnt *MachMsgTypeNumber
 	}{task: task, dyldImages: libsystem.Ptr(dyldImages), dyldImagesCnt: libsystem.Ptr(dyldImagesCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_get_dyld_image_infos, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_get_dyld_image_infos, unsafe.Pointer(&f)))
 }
 
 // TaskGetEmulationVector asks for the table of emulated system calls of task; Darwin has none.
@@ -350,7 +350,7 @@ func TaskGetEmulationVector(task Task, vectorStart *int32, emulationVector **Mac
 		emulationVector    **MachVMOffset
 		emulationVectorCnt *MachMsgTypeNumber
 	}{task: task, vectorStart: libsystem.Ptr(vectorStart), emulationVector: libsystem.Ptr(emulationVector), emulationVectorCnt: libsystem.Ptr(emulationVectorCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_get_emulation_vector, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_get_emulation_vector, unsafe.Pointer(&f)))
 }
 
 // TaskGetExcGuardBehavior stores in *behavior what the kernel does when task breaks a port or memory guard.
@@ -368,7 +368,7 @@ func TaskGetExcGuardBehavior(task TaskInspect_t, behavior *TaskExcGuardBehavior)
 		_        uint32
 		behavior *TaskExcGuardBehavior
 	}{task: task, behavior: libsystem.Ptr(behavior)}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_get_exc_guard_behavior, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_get_exc_guard_behavior, unsafe.Pointer(&f)))
 }
 
 // TaskGetExceptionPorts reports the exception handlers of task for the kinds in exceptionMask.
@@ -422,7 +422,7 @@ func TaskGetMachVoucher(task TaskRead, which MachVoucherSelector, voucher *IPCVo
 		_       uint32
 		voucher *IPCVoucher
 	}{task: task, which: which, voucher: libsystem.Ptr(voucher)}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_get_mach_voucher, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_get_mach_voucher, unsafe.Pointer(&f)))
 }
 
 // TaskGetSpecialPort stores a send right to one of the kernel's ports for task in *specialPort.
@@ -449,7 +449,7 @@ func TaskGetSpecialPort(task TaskInspect_t, whichPort TaskSpecialPort, specialPo
 		_           uint32
 		specialPort *MachPort
 	}{task: task, whichPort: whichPort, specialPort: libsystem.Ptr(specialPort)}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_get_special_port, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_get_special_port, unsafe.Pointer(&f)))
 }
 
 // TaskGetState copies the debug registers that new threads of task start with to oldState.
@@ -474,7 +474,7 @@ func TaskGetState(task TaskRead, flavor ThreadStateFlavor, oldState *Natural, ol
 		oldState    *Natural
 		oldStateCnt *MachMsgTypeNumber
 	}{task: task, flavor: flavor, oldState: libsystem.Ptr(oldState), oldStateCnt: libsystem.Ptr(oldStateCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_get_state, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_get_state, unsafe.Pointer(&f)))
 }
 
 // TaskIdentityTokenGetTaskPort turns an identity token into a port of the given flavor and stores it in *taskPort.
@@ -498,7 +498,7 @@ func TaskIdentityTokenGetTaskPort(token TaskIDToken, flavor TaskFlavor, taskPort
 		_        uint32
 		taskPort *MachPort
 	}{token: token, flavor: flavor, taskPort: libsystem.Ptr(taskPort)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_task_identity_token_get_task_port, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_identity_token_get_task_port, unsafe.Pointer(&f)))
 }
 
 // TaskInfo copies facts about targetTask, of the kind named by flavor, to taskInfoOut.
@@ -526,7 +526,7 @@ func TaskInfo(targetTask TaskName, flavor TaskFlavor, taskInfoOut *Integer, task
 		taskInfoOut    *Integer
 		taskInfoOutCnt *MachMsgTypeNumber
 	}{targetTask: targetTask, flavor: flavor, taskInfoOut: libsystem.Ptr(taskInfoOut), taskInfoOutCnt: libsystem.Ptr(taskInfoOutCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_info, unsafe.Pointer(&f)))
 }
 
 // TaskInspect copies performance counters of task to infoOut.
@@ -551,7 +551,7 @@ func TaskInspect(task TaskInspect_t, flavor TaskInspectFlavor, infoOut *Integer,
 		infoOut    *Integer
 		infoOutCnt *MachMsgTypeNumber
 	}{task: task, flavor: flavor, infoOut: libsystem.Ptr(infoOut), infoOutCnt: libsystem.Ptr(infoOutCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_inspect, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_inspect, unsafe.Pointer(&f)))
 }
 
 // TaskMapCorpseInfo maps a corpse's crash information into task and stores its address and size in bytes.
@@ -573,7 +573,7 @@ func TaskMapCorpseInfo(task Task, corspeTask TaskRead, kcdAddrBegin *VMAddress, 
 		kcdAddrBegin *VMAddress
 		kcdSize      *uint32
 	}{task: task, corspeTask: corspeTask, kcdAddrBegin: libsystem.Ptr(kcdAddrBegin), kcdSize: libsystem.Ptr(kcdSize)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_task_map_corpse_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_map_corpse_info, unsafe.Pointer(&f)))
 }
 
 // TaskMapCorpseInfo64 maps a corpse's crash information into task and stores its address and size in bytes.
@@ -596,7 +596,7 @@ func TaskMapCorpseInfo64(task Task, corspeTask TaskRead, kcdAddrBegin *MachVMAdd
 		kcdAddrBegin *MachVMAddress
 		kcdSize      *MachVMSize
 	}{task: task, corspeTask: corspeTask, kcdAddrBegin: libsystem.Ptr(kcdAddrBegin), kcdSize: libsystem.Ptr(kcdSize)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_task_map_corpse_info_64, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_map_corpse_info_64, unsafe.Pointer(&f)))
 }
 
 // TaskMapKcdataObject64 maps the backtrace record behind kcdataObject into task and stores its address and size in bytes.
@@ -623,7 +623,7 @@ func TaskMapKcdataObject64(task Task, kcdataObject KcdataObject, kcdAddrBegin *M
 		kcdAddrBegin *MachVMAddress
 		kcdSize      *MachVMSize
 	}{task: task, kcdataObject: kcdataObject, kcdAddrBegin: libsystem.Ptr(kcdAddrBegin), kcdSize: libsystem.Ptr(kcdSize)}
-	return kernReturn(libsystem.CallBlocking(sym, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(sym, unsafe.Pointer(&f)))
 }
 
 // TaskPolicy asks to set a scheduling policy for all threads of task; it is gone.
@@ -649,7 +649,7 @@ func TaskPolicy(task Task, policy Policy, base *Integer, baseCnt MachMsgTypeNumb
 		change   Boolean
 		_        uint32
 	}{task: task, policy: policy, base: libsystem.Ptr(base), baseCnt: baseCnt, setLimit: setLimit, change: change}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_policy, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_policy, unsafe.Pointer(&f)))
 }
 
 // TaskPolicyGet copies a policy of task to policyInfo.
@@ -675,7 +675,7 @@ func TaskPolicyGet(task TaskPolicyGet_t, flavor TaskPolicyFlavor, policyInfo *In
 		policyInfoCnt *MachMsgTypeNumber
 		getDefault    *Boolean
 	}{task: task, flavor: flavor, policyInfo: libsystem.Ptr(policyInfo), policyInfoCnt: libsystem.Ptr(policyInfoCnt), getDefault: libsystem.Ptr(getDefault)}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_policy_get, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_policy_get, unsafe.Pointer(&f)))
 }
 
 // TaskPolicySet sets a policy of task: its role, or its latency and throughput tiers.
@@ -701,7 +701,7 @@ func TaskPolicySet(task TaskPolicySet_t, flavor TaskPolicyFlavor, policyInfo *In
 		policyInfoCnt MachMsgTypeNumber
 		_             uint32
 	}{task: task, flavor: flavor, policyInfo: libsystem.Ptr(policyInfo), policyInfoCnt: policyInfoCnt}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_policy_set, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_policy_set, unsafe.Pointer(&f)))
 }
 
 // TaskPurgableInfo stores how many purgeable objects task has, and their size in bytes, in *stats.
@@ -719,7 +719,7 @@ func TaskPurgableInfo(task TaskInspect_t, stats *TaskPurgableInfo_t) error {
 		_     uint32
 		stats *TaskPurgableInfo_t
 	}{task: task, stats: libsystem.Ptr(stats)}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_purgable_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_purgable_info, unsafe.Pointer(&f)))
 }
 
 // TaskRegisterDyldGetProcessState asks for the state that dyld registered for task; the kernel keeps none.
@@ -736,7 +736,7 @@ func TaskRegisterDyldGetProcessState(task Task, dyldProcessState *DyldKernelProc
 		_                uint32
 		dyldProcessState *DyldKernelProcessInfo
 	}{task: task, dyldProcessState: libsystem.Ptr(dyldProcessState)}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_register_dyld_get_process_state, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_register_dyld_get_process_state, unsafe.Pointer(&f)))
 }
 
 // TaskRegisterDyldImageInfos tells the trace facility which images dyld has loaded; only dyld has a use for it.
@@ -756,7 +756,7 @@ func TaskRegisterDyldImageInfos(task Task, dyldImages *DyldKernelImageInfo, dyld
 		dyldImagesCnt MachMsgTypeNumber
 		_             uint32
 	}{task: task, dyldImages: libsystem.Ptr(dyldImages), dyldImagesCnt: dyldImagesCnt}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_task_register_dyld_image_infos, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_register_dyld_image_infos, unsafe.Pointer(&f)))
 }
 
 // TaskRegisterDyldSetDyldState asks to record dyld's state for task; the kernel keeps none.
@@ -774,7 +774,7 @@ func TaskRegisterDyldSetDyldState(task Task, dyldState uint8) error {
 		dyldState uint8
 		_         [7]byte
 	}{task: task, dyldState: dyldState}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_register_dyld_set_dyld_state, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_register_dyld_set_dyld_state, unsafe.Pointer(&f)))
 }
 
 // TaskRegisterDyldSharedCacheImageInfo tells the trace facility where the shared cache lies; only dyld has a use for it.
@@ -822,7 +822,7 @@ func TaskRegisterHardenedExceptionHandler(task Task, signedPCKey uint32, excepti
 		newExceptionPort  MachPort
 		_                 uint32
 	}{task: task, signedPCKey: signedPCKey, exceptionsAllowed: exceptionsAllowed, behaviorsAllowed: behaviorsAllowed, flavorsAllowed: flavorsAllowed, newExceptionPort: newExceptionPort}
-	return kernReturn(libsystem.Call(sym, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(sym, unsafe.Pointer(&f)))
 }
 
 // TaskResume takes back one [TaskSuspend] of the caller; at zero the threads of targetTask run again.
@@ -843,7 +843,7 @@ func TaskResume(targetTask TaskRead) error {
 		targetTask TaskRead
 		_          uint32
 	}{targetTask: targetTask}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_resume, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_resume, unsafe.Pointer(&f)))
 }
 
 // TaskResume2 takes back the suspension that suspendToken stands for.
@@ -861,7 +861,7 @@ func TaskResume2(suspendToken TaskSuspensionToken) error {
 		suspendToken TaskSuspensionToken
 		_            uint32
 	}{suspendToken: suspendToken}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_resume2, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_resume2, unsafe.Pointer(&f)))
 }
 
 // TaskSample asks for program counter samples of task on reply; Darwin has no sampler.
@@ -879,7 +879,7 @@ func TaskSample(task Task, reply MachPort) error {
 		reply MachPort
 		_     uint32
 	}{task: task, reply: reply}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_sample, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_sample, unsafe.Pointer(&f)))
 }
 
 // TaskSetCorpseForkingBehavior forbids or allows corpses made for memory diagnostics of task; on customer kernels a no-op that fails.
@@ -898,7 +898,7 @@ func TaskSetCorpseForkingBehavior(task Task, behavior TaskCorpseForkingBehavior)
 		behavior TaskCorpseForkingBehavior
 		_        uint32
 	}{task: task, behavior: behavior}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_set_corpse_forking_behavior, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_corpse_forking_behavior, unsafe.Pointer(&f)))
 }
 
 // TaskSetEmulation asks to send one system call of a task to a user routine; Darwin does not do that.
@@ -917,7 +917,7 @@ func TaskSetEmulation(targetPort Task, routineEntryPt VMAddress, routineNumber i
 		routineNumber  int32
 		_              uint32
 	}{targetPort: targetPort, routineEntryPt: routineEntryPt, routineNumber: routineNumber}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_set_emulation, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_emulation, unsafe.Pointer(&f)))
 }
 
 // TaskSetEmulationVector asks to send system calls of task to user routines; Darwin does not do that.
@@ -938,7 +938,7 @@ func TaskSetEmulationVector(task Task, vectorStart int32, emulationVector *MachV
 		emulationVectorCnt MachMsgTypeNumber
 		_                  uint32
 	}{task: task, vectorStart: vectorStart, emulationVector: libsystem.Ptr(emulationVector), emulationVectorCnt: emulationVectorCnt}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_set_emulation_vector, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_emulation_vector, unsafe.Pointer(&f)))
 }
 
 // TaskSetExcGuardBehavior sets what the kernel does when task breaks a port or memory guard.
@@ -958,7 +958,7 @@ func TaskSetExcGuardBehavior(task Task, behavior TaskExcGuardBehavior) error {
 		behavior TaskExcGuardBehavior
 		_        uint32
 	}{task: task, behavior: behavior}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_set_exc_guard_behavior, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_exc_guard_behavior, unsafe.Pointer(&f)))
 }
 
 // TaskSetExceptionPorts makes newPort the handler of task for the exceptions in exceptionMask.
@@ -993,7 +993,7 @@ func TaskSetExceptionPorts(task Task, exceptionMask ExceptionMask, newPort MachP
 		newFlavor     ThreadStateFlavor
 		_             uint32
 	}{task: task, exceptionMask: exceptionMask, newPort: newPort, behavior: behavior, newFlavor: newFlavor}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_set_exception_ports, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_exception_ports, unsafe.Pointer(&f)))
 }
 
 // TaskSetInfo asks to change facts about targetTask; no flavor can be set.
@@ -1014,7 +1014,7 @@ func TaskSetInfo(targetTask Task, flavor TaskFlavor, taskInfoIn *Integer, taskIn
 		taskInfoInCnt MachMsgTypeNumber
 		_             uint32
 	}{targetTask: targetTask, flavor: flavor, taskInfoIn: libsystem.Ptr(taskInfoIn), taskInfoInCnt: taskInfoInCnt}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_set_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_info, unsafe.Pointer(&f)))
 }
 
 // TaskSetMachVoucher does nothing with voucher and succeeds for a valid task: tasks have no voucher of their own.
@@ -1032,7 +1032,7 @@ func TaskSetMachVoucher(task Task, voucher IPCVoucher) error {
 		voucher IPCVoucher
 		_       uint32
 	}{task: task, voucher: voucher}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_set_mach_voucher, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_mach_voucher, unsafe.Pointer(&f)))
 }
 
 // TaskSetPhysFootprintLimit sets the limit of task's physical footprint, in megabytes, and stores the old one in *oldLimit.
@@ -1053,7 +1053,7 @@ func TaskSetPhysFootprintLimit(task Task, newLimit int32, oldLimit *int32) error
 		_        uint32
 		oldLimit *int32
 	}{task: task, newLimit: newLimit, oldLimit: libsystem.Ptr(oldLimit)}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_set_phys_footprint_limit, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_phys_footprint_limit, unsafe.Pointer(&f)))
 }
 
 // TaskSetPolicy asks to set policy and limits of task's threads in a processor set; it is gone.
@@ -1084,7 +1084,7 @@ func TaskSetRASPC(targetTask Task, basepc VMAddress, boundspc VMAddress) error {
 		basepc     VMAddress
 		boundspc   VMAddress
 	}{targetTask: targetTask, basepc: basepc, boundspc: boundspc}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_set_ras_pc, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_ras_pc, unsafe.Pointer(&f)))
 }
 
 // TaskSetSpecialPort replaces one of the kernel's ports for task by specialPort.
@@ -1110,7 +1110,7 @@ func TaskSetSpecialPort(task Task, whichPort TaskSpecialPort, specialPort MachPo
 		specialPort MachPort
 		_           uint32
 	}{task: task, whichPort: whichPort, specialPort: specialPort}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_set_special_port, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_special_port, unsafe.Pointer(&f)))
 }
 
 // TaskSetState sets the debug registers that new threads of task start with.
@@ -1136,7 +1136,7 @@ func TaskSetState(task Task, flavor ThreadStateFlavor, newState *Natural, newSta
 		newStateCnt MachMsgTypeNumber
 		_           uint32
 	}{task: task, flavor: flavor, newState: libsystem.Ptr(newState), newStateCnt: newStateCnt}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_set_state, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_state, unsafe.Pointer(&f)))
 }
 
 // TaskSuspend stops all threads of targetTask and returns when none of them runs user code.
@@ -1158,7 +1158,7 @@ func TaskSuspend(targetTask TaskRead) error {
 		targetTask TaskRead
 		_          uint32
 	}{targetTask: targetTask}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_task_suspend, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_suspend, unsafe.Pointer(&f)))
 }
 
 // TaskSuspend2 stops all threads of targetTask like [TaskSuspend] and stores a token for it in *suspendToken.
@@ -1178,7 +1178,7 @@ func TaskSuspend2(targetTask TaskRead, suspendToken *TaskSuspensionToken) error 
 		_            uint32
 		suspendToken *TaskSuspensionToken
 	}{targetTask: targetTask, suspendToken: libsystem.Ptr(suspendToken)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_task_suspend2, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_suspend2, unsafe.Pointer(&f)))
 }
 
 // TaskSwapExceptionPorts makes newPort the handler of task for the exceptions in exceptionMask and reports the old ones.
@@ -1212,7 +1212,7 @@ func TaskSwapMachVoucher(task Task, newVoucher IPCVoucher, oldVoucher *IPCVouche
 		_          uint32
 		oldVoucher *IPCVoucher
 	}{task: task, newVoucher: newVoucher, oldVoucher: libsystem.Ptr(oldVoucher)}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_swap_mach_voucher, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_swap_mach_voucher, unsafe.Pointer(&f)))
 }
 
 // TaskTerminate asks to end targetTask with all its threads; a task that has a process cannot be ended so.
@@ -1229,7 +1229,7 @@ func TaskTerminate(targetTask Task) error {
 		targetTask Task
 		_          uint32
 	}{targetTask: targetTask}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_task_terminate, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_terminate, unsafe.Pointer(&f)))
 }
 
 // TaskTestAsyncUpcallPropagation sends a test message to port with the given quality of service and I/O tier; for Apple's kernel tests.
@@ -1255,7 +1255,7 @@ func TaskTestAsyncUpcallPropagation(task Task, port MachPort, qos int32, iotier 
 		iotier int32
 		_      uint32
 	}{task: task, port: port, qos: qos, iotier: iotier}
-	return kernReturn(libsystem.CallBlocking(sym, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(sym, unsafe.Pointer(&f)))
 }
 
 // TaskTestSyncUpcall makes the kernel call the server behind port; for Apple's kernel tests.
@@ -1273,7 +1273,7 @@ func TaskTestSyncUpcall(task Task, port MachPort) error {
 		port MachPort
 		_    uint32
 	}{task: task, port: port}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_task_test_sync_upcall, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_test_sync_upcall, unsafe.Pointer(&f)))
 }
 
 // TaskThreads hands over ports to all threads of targetTask.
@@ -1300,7 +1300,7 @@ func TaskThreads(targetTask TaskInspect_t, actList **ThreadAct, actListCnt *Mach
 		actList    **ThreadAct
 		actListCnt *MachMsgTypeNumber
 	}{targetTask: targetTask, actList: libsystem.Ptr(actList), actListCnt: libsystem.Ptr(actListCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_threads, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_threads, unsafe.Pointer(&f)))
 }
 
 // TaskUnregisterDyldImageInfos tells the trace facility which images dyld has unloaded; only dyld has a use for it.
@@ -1320,7 +1320,7 @@ func TaskUnregisterDyldImageInfos(task Task, dyldImages *DyldKernelImageInfo, dy
 		dyldImagesCnt MachMsgTypeNumber
 		_             uint32
 	}{task: task, dyldImages: libsystem.Ptr(dyldImages), dyldImagesCnt: dyldImagesCnt}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_task_unregister_dyld_image_infos, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_unregister_dyld_image_infos, unsafe.Pointer(&f)))
 }
 
 // TaskZoneInfo asks for the kernel memory that targetTask uses, by zone; the kernel does not keep it.
@@ -1341,7 +1341,7 @@ func TaskZoneInfo(targetTask TaskInspect_t, names **MachZoneName, namesCnt *Mach
 		info       **TaskZoneInfo_t
 		infoCnt    *MachMsgTypeNumber
 	}{targetTask: targetTask, names: libsystem.Ptr(names), namesCnt: libsystem.Ptr(namesCnt), info: libsystem.Ptr(info), infoCnt: libsystem.Ptr(infoCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_task_zone_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_task_zone_info, unsafe.Pointer(&f)))
 }
 
 // ThreadCreate creates a thread in parentTask, stopped and without registers, and stores a send right to it in *childAct.
@@ -1363,7 +1363,7 @@ func ThreadCreate(parentTask Task, childAct *ThreadAct) error {
 		_          uint32
 		childAct   *ThreadAct
 	}{parentTask: parentTask, childAct: libsystem.Ptr(childAct)}
-	return kernReturn(libsystem.Call(libsystem.Sym_thread_create, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_create, unsafe.Pointer(&f)))
 }
 
 // ThreadCreateRunning creates a thread in parentTask with the given registers, runs it, and stores a send right to it in *childAct.
@@ -1390,5 +1390,5 @@ func ThreadCreateRunning(parentTask Task, flavor ThreadStateFlavor, newState *Na
 		_           uint32
 		childAct    *ThreadAct
 	}{parentTask: parentTask, flavor: flavor, newState: libsystem.Ptr(newState), newStateCnt: newStateCnt, childAct: libsystem.Ptr(childAct)}
-	return kernReturn(libsystem.Call(libsystem.Sym_thread_create_running, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_create_running, unsafe.Pointer(&f)))
 }

@@ -25,7 +25,7 @@ func ActGetState(targetAct ThreadRead, flavor int32, oldState *Natural, oldState
 		oldState    *Natural
 		oldStateCnt *MachMsgTypeNumber
 	}{targetAct: targetAct, flavor: flavor, oldState: libsystem.Ptr(oldState), oldStateCnt: libsystem.Ptr(oldStateCnt)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_act_get_state, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_act_get_state, unsafe.Pointer(&f)))
 }
 
 // ActSetState sets registers of another thread; the older name of [ThreadSetState].
@@ -47,7 +47,7 @@ func ActSetState(targetAct ThreadAct, flavor int32, newState *Natural, newStateC
 		newStateCnt MachMsgTypeNumber
 		_           uint32
 	}{targetAct: targetAct, flavor: flavor, newState: libsystem.Ptr(newState), newStateCnt: newStateCnt}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_act_set_state, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_act_set_state, unsafe.Pointer(&f)))
 }
 
 // EtapTraceThread asks to trace targetAct with a facility that Darwin does not have.
@@ -65,7 +65,7 @@ func EtapTraceThread(targetAct ThreadAct, traceStatus Boolean) error {
 		traceStatus Boolean
 		_           uint32
 	}{targetAct: targetAct, traceStatus: traceStatus}
-	return kernReturn(libsystem.Call(libsystem.Sym_etap_trace_thread, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_etap_trace_thread, unsafe.Pointer(&f)))
 }
 
 // ThreadAbort breaks a wait of targetAct inside the kernel: the system call or page fault ends with an error.
@@ -85,7 +85,7 @@ func ThreadAbort(targetAct ThreadAct) error {
 		targetAct ThreadAct
 		_         uint32
 	}{targetAct: targetAct}
-	return kernReturn(libsystem.Call(libsystem.Sym_thread_abort, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_abort, unsafe.Pointer(&f)))
 }
 
 // ThreadAbortSafely breaks a wait of targetAct inside the kernel if the operation can be restarted.
@@ -104,7 +104,7 @@ func ThreadAbortSafely(targetAct ThreadAct) error {
 		targetAct ThreadAct
 		_         uint32
 	}{targetAct: targetAct}
-	return kernReturn(libsystem.Call(libsystem.Sym_thread_abort_safely, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_abort_safely, unsafe.Pointer(&f)))
 }
 
 // ThreadAdoptExceptionHandler makes the task's hardened exception handler the handler of thread.
@@ -136,7 +136,7 @@ func ThreadAdoptExceptionHandler(thread Thread, excPort MachPort, excMask Except
 		flavorMask   ThreadStateFlavor
 		_            uint32
 	}{thread: thread, excPort: excPort, excMask: excMask, behaviorMask: behaviorMask, flavorMask: flavorMask}
-	return kernReturn(libsystem.Call(sym, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(sym, unsafe.Pointer(&f)))
 }
 
 // ThreadAssign asks to move thread to another processor set; there is one set only.
@@ -155,7 +155,7 @@ func ThreadAssign(thread ThreadAct, newSet ProcessorSet) error {
 		newSet ProcessorSet
 		_      uint32
 	}{thread: thread, newSet: newSet}
-	return kernReturn(libsystem.Call(libsystem.Sym_thread_assign, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_assign, unsafe.Pointer(&f)))
 }
 
 // ThreadAssignDefault asks to move thread to the default processor set, which is where every thread is.
@@ -171,7 +171,7 @@ func ThreadAssignDefault(thread ThreadAct) error {
 		thread ThreadAct
 		_      uint32
 	}{thread: thread}
-	return kernReturn(libsystem.Call(libsystem.Sym_thread_assign_default, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_assign_default, unsafe.Pointer(&f)))
 }
 
 // ThreadConvertThreadState translates registers between the signing keys of the calling thread and those of thread.
@@ -207,7 +207,7 @@ func ThreadDepressAbort(thread ThreadAct) error {
 		thread ThreadAct
 		_      uint32
 	}{thread: thread}
-	return kernReturn(libsystem.Call(libsystem.Sym_thread_depress_abort, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_depress_abort, unsafe.Pointer(&f)))
 }
 
 // ThreadGetAssignment asks for the processor set of thread; there is one set only.
@@ -225,7 +225,7 @@ func ThreadGetAssignment(thread ThreadInspect, assignedSet *ProcessorSetName) er
 		_           uint32
 		assignedSet *ProcessorSetName
 	}{thread: thread, assignedSet: libsystem.Ptr(assignedSet)}
-	return kernReturn(libsystem.Call(libsystem.Sym_thread_get_assignment, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_get_assignment, unsafe.Pointer(&f)))
 }
 
 // ThreadGetExceptionPorts reports the exception handlers of thread itself for the kinds in exceptionMask.
@@ -278,7 +278,7 @@ func ThreadGetMachVoucher(thrAct ThreadRead, which MachVoucherSelector, voucher 
 		_       uint32
 		voucher *IPCVoucher
 	}{thrAct: thrAct, which: which, voucher: libsystem.Ptr(voucher)}
-	return kernReturn(libsystem.Call(libsystem.Sym_thread_get_mach_voucher, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_get_mach_voucher, unsafe.Pointer(&f)))
 }
 
 // ThreadGetSpecialPort stores a send right to one of the kernel's ports for thrAct in *specialPort.
@@ -302,7 +302,7 @@ func ThreadGetSpecialPort(thrAct ThreadInspect, whichPort int32, specialPort *Ma
 		_           uint32
 		specialPort *MachPort
 	}{thrAct: thrAct, whichPort: whichPort, specialPort: libsystem.Ptr(specialPort)}
-	return kernReturn(libsystem.Call(libsystem.Sym_thread_get_special_port, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_get_special_port, unsafe.Pointer(&f)))
 }
 
 // ThreadGetState copies registers of targetAct to oldState.
@@ -332,7 +332,7 @@ func ThreadGetState(targetAct ThreadRead, flavor ThreadStateFlavor, oldState *Na
 		oldState    *Natural
 		oldStateCnt *MachMsgTypeNumber
 	}{targetAct: targetAct, flavor: flavor, oldState: libsystem.Ptr(oldState), oldStateCnt: libsystem.Ptr(oldStateCnt)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_thread_get_state, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_get_state, unsafe.Pointer(&f)))
 }
 
 // ThreadInfo copies facts about targetAct, of the kind named by flavor, to threadInfoOut.
@@ -359,7 +359,7 @@ func ThreadInfo(targetAct ThreadInspect, flavor ThreadFlavor, threadInfoOut *Int
 		threadInfoOut    *Integer
 		threadInfoOutCnt *MachMsgTypeNumber
 	}{targetAct: targetAct, flavor: flavor, threadInfoOut: libsystem.Ptr(threadInfoOut), threadInfoOutCnt: libsystem.Ptr(threadInfoOutCnt)}
-	return kernReturn(libsystem.Call(libsystem.Sym_thread_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_info, unsafe.Pointer(&f)))
 }
 
 // ThreadPolicy sets the old-style scheduling policy of thrAct; use [ThreadPolicySet].
@@ -388,7 +388,7 @@ func ThreadPolicy(thrAct ThreadAct, policy Policy, base *Integer, baseCnt MachMs
 		setLimit Boolean
 		_        uint32
 	}{thrAct: thrAct, policy: policy, base: libsystem.Ptr(base), baseCnt: baseCnt, setLimit: setLimit}
-	return kernReturn(libsystem.Call(libsystem.Sym_thread_policy, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_policy, unsafe.Pointer(&f)))
 }
 
 // ThreadPolicyGet copies a scheduling policy of thread to policyInfo.
@@ -416,7 +416,7 @@ func ThreadPolicyGet(thread ThreadInspect, flavor ThreadPolicyFlavor, policyInfo
 		policyInfoCnt *MachMsgTypeNumber
 		getDefault    *Boolean
 	}{thread: thread, flavor: flavor, policyInfo: libsystem.Ptr(policyInfo), policyInfoCnt: libsystem.Ptr(policyInfoCnt), getDefault: libsystem.Ptr(getDefault)}
-	return kernReturn(libsystem.Call(libsystem.Sym_thread_policy_get, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_policy_get, unsafe.Pointer(&f)))
 }
 
 // ThreadPolicySet sets a scheduling policy of thread.
@@ -448,7 +448,7 @@ func ThreadPolicySet(thread ThreadAct, flavor ThreadPolicyFlavor, policyInfo *In
 		policyInfoCnt MachMsgTypeNumber
 		_             uint32
 	}{thread: thread, flavor: flavor, policyInfo: libsystem.Ptr(policyInfo), policyInfoCnt: policyInfoCnt}
-	return kernReturn(libsystem.Call(libsystem.Sym_thread_policy_set, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_policy_set, unsafe.Pointer(&f)))
 }
 
 // ThreadResume takes back one [ThreadSuspend]; at zero targetAct runs again, if its task is not suspended.
@@ -466,7 +466,7 @@ func ThreadResume(targetAct ThreadRead) error {
 		targetAct ThreadRead
 		_         uint32
 	}{targetAct: targetAct}
-	return kernReturn(libsystem.Call(libsystem.Sym_thread_resume, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_resume, unsafe.Pointer(&f)))
 }
 
 // ThreadResume2 takes back the suspension that suspendToken, from [ThreadSuspend2], stands for.
@@ -487,7 +487,7 @@ func ThreadResume2(suspendToken MachPort) error {
 		suspendToken MachPort
 		_            uint32
 	}{suspendToken: suspendToken}
-	return kernReturn(libsystem.Call(sym, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(sym, unsafe.Pointer(&f)))
 }
 
 // ThreadSample asks for program counter samples of thread on reply; Darwin has no sampler.
@@ -505,7 +505,7 @@ func ThreadSample(thread ThreadAct, reply MachPort) error {
 		reply  MachPort
 		_      uint32
 	}{thread: thread, reply: reply}
-	return kernReturn(libsystem.Call(libsystem.Sym_thread_sample, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_sample, unsafe.Pointer(&f)))
 }
 
 // ThreadSetExceptionPorts makes newPort the handler of thread itself for the exceptions in exceptionMask.
@@ -535,7 +535,7 @@ func ThreadSetExceptionPorts(thread ThreadAct, exceptionMask ExceptionMask, newP
 		newFlavor     ThreadStateFlavor
 		_             uint32
 	}{thread: thread, exceptionMask: exceptionMask, newPort: newPort, behavior: behavior, newFlavor: newFlavor}
-	return kernReturn(libsystem.Call(libsystem.Sym_thread_set_exception_ports, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_set_exception_ports, unsafe.Pointer(&f)))
 }
 
 // ThreadSetMachVoucher makes voucher the voucher of thrAct; [MACH_PORT_NULL] removes it.
@@ -557,7 +557,7 @@ func ThreadSetMachVoucher(thrAct ThreadAct, voucher IPCVoucher) error {
 		voucher IPCVoucher
 		_       uint32
 	}{thrAct: thrAct, voucher: voucher}
-	return kernReturn(libsystem.Call(libsystem.Sym_thread_set_mach_voucher, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_set_mach_voucher, unsafe.Pointer(&f)))
 }
 
 // ThreadSetPolicy sets old-style scheduling policy and limits of thrAct; use [ThreadPolicySet].
@@ -594,7 +594,7 @@ func ThreadSetSpecialPort(thrAct ThreadAct, whichPort int32, specialPort MachPor
 		specialPort MachPort
 		_           uint32
 	}{thrAct: thrAct, whichPort: whichPort, specialPort: specialPort}
-	return kernReturn(libsystem.Call(libsystem.Sym_thread_set_special_port, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_set_special_port, unsafe.Pointer(&f)))
 }
 
 // ThreadSetState sets registers of targetAct.
@@ -625,7 +625,7 @@ func ThreadSetState(targetAct ThreadAct, flavor ThreadStateFlavor, newState *Nat
 		newStateCnt MachMsgTypeNumber
 		_           uint32
 	}{targetAct: targetAct, flavor: flavor, newState: libsystem.Ptr(newState), newStateCnt: newStateCnt}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_thread_set_state, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_set_state, unsafe.Pointer(&f)))
 }
 
 // ThreadSuspend stops targetAct and returns when it does not run user code.
@@ -647,7 +647,7 @@ func ThreadSuspend(targetAct ThreadRead) error {
 		targetAct ThreadRead
 		_         uint32
 	}{targetAct: targetAct}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_thread_suspend, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_suspend, unsafe.Pointer(&f)))
 }
 
 // ThreadSuspend2 stops targetAct like [ThreadSuspend] and stores a token for the suspension in *suspendToken.
@@ -670,7 +670,7 @@ func ThreadSuspend2(targetAct ThreadRead, suspendToken *MachPort) error {
 		_            uint32
 		suspendToken *MachPort
 	}{targetAct: targetAct, suspendToken: libsystem.Ptr(suspendToken)}
-	return kernReturn(libsystem.CallBlocking(sym, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(sym, unsafe.Pointer(&f)))
 }
 
 // ThreadSwapExceptionPorts makes newPort the handler of thread for the exceptions in exceptionMask and reports the old ones.
@@ -705,7 +705,7 @@ func ThreadSwapMachVoucher(thrAct ThreadAct, newVoucher IPCVoucher, oldVoucher *
 		_          uint32
 		oldVoucher *IPCVoucher
 	}{thrAct: thrAct, newVoucher: newVoucher, oldVoucher: libsystem.Ptr(oldVoucher)}
-	return kernReturn(libsystem.Call(libsystem.Sym_thread_swap_mach_voucher, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_swap_mach_voucher, unsafe.Pointer(&f)))
 }
 
 // ThreadTerminate ends targetAct, a thread made by [ThreadCreate], at once and without cleanup.
@@ -726,5 +726,5 @@ func ThreadTerminate(targetAct ThreadAct) error {
 		targetAct ThreadAct
 		_         uint32
 	}{targetAct: targetAct}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_thread_terminate, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_terminate, unsafe.Pointer(&f)))
 }

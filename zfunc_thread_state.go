@@ -25,5 +25,5 @@ func ThreadGetRegisterPointerValues(thread Thread, sp *uint64, length *uint64, v
 		length *uint64
 		values *uint64
 	}{thread: thread, sp: libsystem.Ptr(sp), length: libsystem.Ptr(length), values: libsystem.Ptr(values)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_thread_get_register_pointer_values, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_get_register_pointer_values, unsafe.Pointer(&f)))
 }

@@ -27,7 +27,7 @@ func MachMakeMemoryEntry(targetTask VMMap_t, size *VMSize, offset VMOffset, perm
 		parentEntry  MemEntryNamePort
 		_            uint32
 	}{targetTask: targetTask, size: libsystem.Ptr(size), offset: offset, permission: permission, objectHandle: libsystem.Ptr(objectHandle), parentEntry: parentEntry}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_make_memory_entry, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_make_memory_entry, unsafe.Pointer(&f)))
 }
 
 // MachMakeMemoryEntry64 makes a handle to a range of targetTask's memory and stores it in *objectHandle.
@@ -61,7 +61,7 @@ func MachMakeMemoryEntry64(targetTask VMMap_t, size *MemoryObjectSize, offset Me
 		parentEntry  MemEntryNamePort
 		_            uint32
 	}{targetTask: targetTask, size: libsystem.Ptr(size), offset: offset, permission: permission, objectHandle: libsystem.Ptr(objectHandle), parentEntry: parentEntry}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_mach_make_memory_entry_64, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_make_memory_entry_64, unsafe.Pointer(&f)))
 }
 
 // VMAllocate allocates zero-filled memory in targetTask and stores where in *address.
@@ -83,7 +83,7 @@ func VMAllocate(targetTask VMMap_t, address *VMAddress, size VMSize, flags int32
 		flags      int32
 		_          uint32
 	}{targetTask: targetTask, address: libsystem.Ptr(address), size: size, flags: flags}
-	return kernReturn(libsystem.Call(libsystem.Sym_vm_allocate, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_vm_allocate, unsafe.Pointer(&f)))
 }
 
 // VMBehaviorSet tells the pager how a range of targetTask will be used.
@@ -104,7 +104,7 @@ func VMBehaviorSet(targetTask VMMap_t, address VMAddress, size VMSize, newBehavi
 		newBehavior VMBehavior
 		_           uint32
 	}{targetTask: targetTask, address: address, size: size, newBehavior: newBehavior}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_vm_behavior_set, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_vm_behavior_set, unsafe.Pointer(&f)))
 }
 
 // VMCopy copies size bytes from sourceAddress to destAddress, both in targetTask.
@@ -123,7 +123,7 @@ func VMCopy(targetTask VMMap_t, sourceAddress VMAddress, size VMSize, destAddres
 		size          VMSize
 		destAddress   VMAddress
 	}{targetTask: targetTask, sourceAddress: sourceAddress, size: size, destAddress: destAddress}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_vm_copy, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_vm_copy, unsafe.Pointer(&f)))
 }
 
 // VMDeallocate unmaps size bytes at address in targetTask.
@@ -143,7 +143,7 @@ func VMDeallocate(targetTask VMMap_t, address VMAddress, size VMSize) error {
 		address    VMAddress
 		size       VMSize
 	}{targetTask: targetTask, address: address, size: size}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_vm_deallocate, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_vm_deallocate, unsafe.Pointer(&f)))
 }
 
 // VMInherit says what a child made by fork gets in place of a range of targetTask.
@@ -163,7 +163,7 @@ func VMInherit(targetTask VMMap_t, address VMAddress, size VMSize, newInheritanc
 		newInheritance VMInherit_t
 		_              uint32
 	}{targetTask: targetTask, address: address, size: size, newInheritance: newInheritance}
-	return kernReturn(libsystem.Call(libsystem.Sym_vm_inherit, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_vm_inherit, unsafe.Pointer(&f)))
 }
 
 // VMMachineAttribute reads or changes a property of the hardware's caches for a range of targetTask.
@@ -185,7 +185,7 @@ func VMMachineAttribute(targetTask VMMap_t, address VMAddress, size VMSize, attr
 		_          uint32
 		value      *VMMachineAttributeVal
 	}{targetTask: targetTask, address: address, size: size, attribute: attribute, value: libsystem.Ptr(value)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_vm_machine_attribute, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_vm_machine_attribute, unsafe.Pointer(&f)))
 }
 
 // VMMap maps memory into targetTask: zero-filled, or part of the object behind a memory entry.
@@ -218,7 +218,7 @@ func VMMapPageQuery(targetMap VMMapRead, offset VMOffset, disposition *Integer, 
 		disposition *Integer
 		refCount    *Integer
 	}{targetMap: targetMap, offset: offset, disposition: libsystem.Ptr(disposition), refCount: libsystem.Ptr(refCount)}
-	return kernReturn(libsystem.Call(libsystem.Sym_vm_map_page_query, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKern(libsystem.Sym_vm_map_page_query, unsafe.Pointer(&f)))
 }
 
 // VMMsync writes changed pages of a range of targetTask back to their file, or discards them.
@@ -238,7 +238,7 @@ func VMMsync(targetTask VMMap_t, address VMAddress, size VMSize, syncFlags VMSyn
 		syncFlags  VMSync
 		_          uint32
 	}{targetTask: targetTask, address: address, size: size, syncFlags: syncFlags}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_vm_msync, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_vm_msync, unsafe.Pointer(&f)))
 }
 
 // VMProtect sets the protection of a range of targetTask.
@@ -261,7 +261,7 @@ func VMProtect(targetTask VMMap_t, address VMAddress, size VMSize, setMaximum Bo
 		newProtection VMProt
 		_             uint32
 	}{targetTask: targetTask, address: address, size: size, setMaximum: setMaximum, newProtection: newProtection}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_vm_protect, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_vm_protect, unsafe.Pointer(&f)))
 }
 
 // VMPurgableControl reads or sets whether the kernel may throw away the purgeable object at address.
@@ -282,7 +282,7 @@ func VMPurgableControl(targetTask VMMap_t, address VMAddress, control VMPurgable
 		_          uint32
 		state      *int32
 	}{targetTask: targetTask, address: address, control: control, state: libsystem.Ptr(state)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_vm_purgable_control, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_vm_purgable_control, unsafe.Pointer(&f)))
 }
 
 // VMRead copies size bytes at address of targetTask into new memory of the caller and stores where in *data.
@@ -306,7 +306,7 @@ func VMRead(targetTask VMMapRead, address VMAddress, size VMSize, data *VMOffset
 		data       *VMOffset
 		dataCnt    *MachMsgTypeNumber
 	}{targetTask: targetTask, address: address, size: size, data: libsystem.Ptr(data), dataCnt: libsystem.Ptr(dataCnt)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_vm_read, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_vm_read, unsafe.Pointer(&f)))
 }
 
 // VMReadList copies several ranges of targetTask into new memory of the caller.
@@ -327,7 +327,7 @@ func VMReadList(targetTask VMMapRead, dataList *VMReadEntry, count Natural) erro
 		count      Natural
 		_          uint32
 	}{targetTask: targetTask, dataList: libsystem.Ptr(dataList), count: count}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_vm_read_list, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_vm_read_list, unsafe.Pointer(&f)))
 }
 
 // VMReadOverwrite copies size bytes at address of targetTask over the caller's memory at data.
@@ -348,7 +348,7 @@ func VMReadOverwrite(targetTask VMMapRead, address VMAddress, size VMSize, data 
 		data       VMAddress
 		outsize    *VMSize
 	}{targetTask: targetTask, address: address, size: size, data: data, outsize: libsystem.Ptr(outsize)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_vm_read_overwrite, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_vm_read_overwrite, unsafe.Pointer(&f)))
 }
 
 // VMReallocate moves the memory at src in targetTask to a range of dstSize bytes and stores where in *dst.
@@ -405,7 +405,7 @@ func VMRegionRecurse64(targetTask VMMapRead, address *VMAddress, size *VMSize, n
 		info         *int32
 		infoCnt      *MachMsgTypeNumber
 	}{targetTask: targetTask, address: libsystem.Ptr(address), size: libsystem.Ptr(size), nestingDepth: libsystem.Ptr(nestingDepth), info: libsystem.Ptr(info), infoCnt: libsystem.Ptr(infoCnt)}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_vm_region_recurse_64, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_vm_region_recurse_64, unsafe.Pointer(&f)))
 }
 
 // VMRemap maps memory of srcTask, shared or as a copy, into targetTask.
@@ -453,5 +453,5 @@ func VMWrite(targetTask VMMap_t, address VMAddress, data VMOffset, dataCnt MachM
 		dataCnt    MachMsgTypeNumber
 		_          uint32
 	}{targetTask: targetTask, address: address, data: data, dataCnt: dataCnt}
-	return kernReturn(libsystem.CallBlocking(libsystem.Sym_vm_write, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_vm_write, unsafe.Pointer(&f)))
 }

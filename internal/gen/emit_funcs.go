@@ -347,8 +347,11 @@ func slotPad(p param) string {
 
 func (f *function) callName() string {
 	n := "Call"
-	if f.wide() {
+	switch {
+	case f.wide():
 		n += "Wide"
+	case f.Result == "error":
+		n += "Kern" // a result of 32 bits goes the shorter way
 	}
 	if f.Block {
 		n += "Blocking"

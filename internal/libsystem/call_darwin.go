@@ -9,7 +9,28 @@ import (
 var (
 	stubAddr     uintptr // arguments in registers only
 	stubWideAddr uintptr // registers and stackArea bytes of stack
+	stubKernAddr uintptr // registers only; the result stays in its register
 )
+
+// CallKern is Call for functions whose result has 32 bits, as kern_return_t
+// has: that much asmcgocall hands back itself, so that the stub can jump.
+//
+//go:nosplit
+func CallKern(sym Symbol, frame unsafe.Pointer) uint64 {
+	(*Head)(frame).fn = uintptr(sym)
+	return uint64(uint32(asmcgocall(*(*unsafe.Pointer)(unsafe.Pointer(&stubKernAddr)), frame)))
+}
+
+// CallKernBlocking is CallBlocking for such functions.
+//
+//go:nosplit
+func CallKernBlocking(sym Symbol, frame unsafe.Pointer) uint64 {
+	(*Head)(frame).fn = uintptr(sym)
+	entersyscall()
+	r := asmcgocall(*(*unsafe.Pointer)(unsafe.Pointer(&stubKernAddr)), frame)
+	exitsyscall()
+	return uint64(uint32(r))
+}
 
 // Call makes a call that never waits. The scheduler is not told: the thread
 // keeps its P, which costs least but would stop other goroutines and the

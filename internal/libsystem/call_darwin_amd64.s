@@ -28,6 +28,18 @@ TEXT stub<>(SB), NOSPLIT, $16-0
 	MOVQ AX, 8(DI)
 	RET
 
+// func stubKern(frame *Head), a jump: the result is asmcgocall's
+TEXT stubKern<>(SB), NOSPLIT|NOFRAME, $0-0
+	MOVQ 0(DI), R11
+	MOVQ 24(DI), SI
+	MOVQ 32(DI), DX
+	MOVQ 40(DI), CX
+	MOVQ 48(DI), R8
+	MOVQ 56(DI), R9
+	MOVQ 16(DI), DI
+	XORL AX, AX
+	JMP R11
+
 // func stubWide(frame *Head)
 TEXT stubWide<>(SB), NOSPLIT, $112-0
 	MOVQ DI, 96(SP)
@@ -60,3 +72,5 @@ GLOBL ·stubAddr(SB), RODATA, $8
 DATA ·stubAddr(SB)/8, $stub<>(SB)
 GLOBL ·stubWideAddr(SB), RODATA, $8
 DATA ·stubWideAddr(SB)/8, $stubWide<>(SB)
+GLOBL ·stubKernAddr(SB), RODATA, $8
+DATA ·stubKernAddr(SB)/8, $stubKern<>(SB)

@@ -27,6 +27,15 @@ TEXT stub<>(SB), NOSPLIT, $16-0
 	MOVD R0, 8(R9)
 	RET
 
+// func stubKern(frame *Head), a jump: the result is asmcgocall's
+TEXT stubKern<>(SB), NOSPLIT|NOFRAME, $0-0
+	MOVD 0(R0), R12
+	LDP  32(R0), (R2, R3)
+	LDP  48(R0), (R4, R5)
+	LDP  64(R0), (R6, R7)
+	LDP  16(R0), (R0, R1)
+	JMP  (R12)
+
 // func stubWide(frame *Head)
 TEXT stubWide<>(SB), NOSPLIT, $0-0
 	MOVD R19, R8
@@ -62,3 +71,5 @@ GLOBL ·stubAddr(SB), RODATA, $8
 DATA ·stubAddr(SB)/8, $stub<>(SB)
 GLOBL ·stubWideAddr(SB), RODATA, $8
 DATA ·stubWideAddr(SB)/8, $stubWide<>(SB)
+GLOBL ·stubKernAddr(SB), RODATA, $8
+DATA ·stubKernAddr(SB)/8, $stubKern<>(SB)

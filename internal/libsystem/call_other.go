@@ -79,6 +79,12 @@ func keep(unsafe.Pointer) {}
 // CallBlocking is Call.
 func CallBlocking(sym Symbol, frame unsafe.Pointer) uint64 { return Call(sym, frame) }
 
+// CallKern is Call: results come back in one way here.
+func CallKern(sym Symbol, frame unsafe.Pointer) uint64 { return Call(sym, frame) }
+
+// CallKernBlocking is Call.
+func CallKernBlocking(sym Symbol, frame unsafe.Pointer) uint64 { return Call(sym, frame) }
+
 // CallWide is Call: frames have no stack part here.
 func CallWide(sym Symbol, frame unsafe.Pointer) uint64 { return Call(sym, frame) }
 

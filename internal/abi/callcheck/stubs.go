@@ -17,7 +17,7 @@ func Stubs(source, arch string) (wrong []string) {
 		body, _, _ = strings.Cut(body, "\n\tRET")
 		bodies[name] = body
 	}
-	for _, name := range []string{"stub", "stubWide"} {
+	for _, name := range []string{"stub", "stubKern", "stubWide"} {
 		body, ok := bodies[name]
 		if !ok {
 			wrong = append(wrong, "no "+name)
@@ -49,7 +49,7 @@ func Stubs(source, arch string) (wrong []string) {
 }
 
 func cutCall(body string) (before, after string, ok bool) {
-	for _, call := range []string{"\tCALL ", "\tBL "} {
+	for _, call := range []string{"\tCALL ", "\tBL ", "\tJMP "} {
 		if before, after, ok = strings.Cut(body, call); ok {
 			return before, after, ok
 		}
