@@ -45,7 +45,7 @@ static void *commands(void *arg) {
 	while (read(0, &c, 1) == 1) {
 		switch (c) {
 		case 's': *(volatile int *)16 = 1; break;
-		case 'd': { volatile int zero = 0; volatile int x = 1 / zero; (void)x; break; }
+		case 'd': { volatile int zero = 0, n = 7; volatile int x = n / zero; (void)x; break; }
 #if defined(__x86_64__)
 		case 'b': __asm__ volatile("int3"); say("went on\n"); break;
 		case 'i': __asm__ volatile("ud2"); break;
