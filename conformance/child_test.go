@@ -14,15 +14,22 @@ import (
 
 const childVariable = "MACH_CONFORMANCE_CHILD"
 
+// faultAddress is where a child writes to when it is told to fault: in the
+// first page, which nothing is mapped to.
+const faultAddress = 8
+
 // child is what a copy of the test binary does: it prints where it has put a
-// pattern, counts, and ends when its input does.
+// pattern, counts, ends when its input does and faults when it reads a byte.
 func child() {
 	block := make([]byte, 1<<16)
 	for i := range block {
 		block[i] = byte(i*7) + byte(i>>8) + 42
 	}
 	go func() {
-		io.Copy(io.Discard, os.Stdin)
+		var order [1]byte
+		if n, _ := os.Stdin.Read(order[:]); n == 1 {
+			*at[byte](faultAddress) = 1
+		}
 		os.Exit(0)
 	}()
 	fmt.Println(addressOf(&block[0]))
@@ -38,6 +45,13 @@ type another struct {
 	task    mach.MachPort // a reference to its control port
 	pattern uint64        // where its 64 KiB pattern is
 	lines   chan int      // its counter
+	in      io.Writer
+}
+
+// fault makes the child touch memory that is not there.
+func (a *another) fault() error {
+	_, err := a.in.Write([]byte{1})
+	return err
 }
 
 // spawn starts a copy of the test binary and opens its task; it skips the test
@@ -57,7 +71,7 @@ func spawn(t testing.TB) *another {
 	if err := c.Start(); err != nil {
 		t.Skip("no child processes here: ", err)
 	}
-	a := &another{pid: c.Process.Pid, lines: make(chan int, 10000)}
+	a := &another{pid: c.Process.Pid, lines: make(chan int, 10000), in: in}
 	t.Cleanup(func() {
 		in.Close()
 		time.AfterFunc(5*time.Second, func() { c.Process.Kill() })

@@ -42,6 +42,12 @@ func FuzzMessage(f *testing.F) {
 	f.Add(make([]byte, 24), uint32(0x03000000), uint32(2))
 	f.Add([]byte{0x13, 0x15, 0, 0, 24, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0}, uint32(0x0f000008), uint32(4))
 	f.Fuzz(func(t *testing.T, data []byte, options, room uint32) {
+		inUse := namesInUse(t)
+		t.Cleanup(func() {
+			if n := namesInUse(t); n > inUse {
+				t.Errorf("%d names are in use after the message, %d before", n, inUse)
+			}
+		})
 		p := sendPort(t)
 		mem := alloc(t, 1<<16)
 		fill(mem, 1<<16, 1)
@@ -69,6 +75,13 @@ func FuzzMessage(f *testing.F) {
 			drain(p)
 		}
 	})
+}
+
+func namesInUse(t testing.TB) mach.Natural {
+	t.Helper()
+	var info mach.IPCInfoSpaceBasic
+	ok(t, "mach_port_space_basic_info", mach.MachPortSpaceBasicInfo(self(), &info))
+	return info.IisbTableInuse
 }
 
 // tame makes the descriptors of a message name ports and memory of the test.

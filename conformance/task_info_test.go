@@ -50,7 +50,7 @@ func TestTaskBasicInfo(t *testing.T) {
 	}
 	equal(t, "suspend count", b.SuspendCount, 0)
 	equal(t, "policy", b.Policy, mach.POLICY_TIMESHARE)
-	c, n := taskInfo[mach.TaskBasicInfo64](t, self(), 5)
+	c, n := taskInfo[mach.TaskBasicInfo64](t, self(), mach.TASK_BASIC_INFO_64)
 	equal(t, "count", n, mach.TASK_BASIC_INFO_64_COUNT)
 	equal(t, "suspend count", c.SuspendCount, 0)
 	if r := c.ResidentSize.Uint64(); r < b.ResidentSize/2 || r > b.ResidentSize*2 {
@@ -159,7 +159,7 @@ func TestTaskInfoErrors(t *testing.T) {
 	begin(t)
 	var room mach.TaskInfo_t
 	for flavor, need := range map[mach.TaskFlavor]mach.MachMsgTypeNumber{
-		mach.MACH_TASK_BASIC_INFO: mach.MACH_TASK_BASIC_INFO_COUNT, 5: mach.TASK_BASIC_INFO_64_COUNT,
+		mach.MACH_TASK_BASIC_INFO: mach.MACH_TASK_BASIC_INFO_COUNT, mach.TASK_BASIC_INFO_64: mach.TASK_BASIC_INFO_64_COUNT,
 		mach.TASK_BASIC_INFO_32: mach.TASK_BASIC_INFO_32_COUNT, mach.TASK_VM_INFO: mach.TASK_VM_INFO_REV0_COUNT,
 		mach.TASK_EVENTS_INFO: mach.TASK_EVENTS_INFO_COUNT, mach.TASK_ABSOLUTETIME_INFO: mach.TASK_ABSOLUTETIME_INFO_COUNT,
 		mach.TASK_THREAD_TIMES_INFO: mach.TASK_THREAD_TIMES_INFO_COUNT, mach.TASK_AUDIT_TOKEN: mach.TASK_AUDIT_TOKEN_COUNT,
