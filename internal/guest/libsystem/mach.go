@@ -45,4 +45,10 @@ func init() {
 			*p = [2]uint32{125, 3}
 		}
 	})
+	// The header's macros of these names read the variable; the functions are there as well.
+	on("mach_task_self current_task", func(c *proc.Call) {
+		if at, ok := c.Process.DataSymbol("mach_task_self_"); ok {
+			c.Return(c.Process.Peek(at) & 0xffffffff)
+		}
+	})
 }

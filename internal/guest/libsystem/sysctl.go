@@ -6,6 +6,9 @@ import (
 	"encoding/binary"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -103,6 +106,25 @@ func sysctlValue(c *proc.Call, name string) (v []byte, ok bool) {
 		return word32(128), true
 	case "kern.osreldate", "kern.posix1version":
 		return word32(200112), true
+	case "kern.boottime":
+		var si unix.Sysinfo_t
+		_ = unix.Sysinfo(&si)
+		return append(word64(uint64(time.Now().Unix()-int64(si.Uptime))), word64(0)...), true
+	case "vm.loadavg":
+		var si unix.Sysinfo_t
+		_ = unix.Sysinfo(&si)
+		v := make([]byte, 24)
+		for i := range 3 { // both count in fixed point; Darwin's scale is 2048
+			binary.LittleEndian.PutUint32(v[4*i:], uint32(uint64(si.Loads[i])*2048>>16))
+		}
+		binary.LittleEndian.PutUint64(v[16:], 2048)
+		return v, true
+	case "vm.swapusage":
+		var si unix.Sysinfo_t
+		_ = unix.Sysinfo(&si)
+		total, free := uint64(si.Totalswap)*uint64(si.Unit), uint64(si.Freeswap)*uint64(si.Unit)
+		v := append(append(word64(total), word64(free)...), word64(total-free)...)
+		return append(append(v, word32(uint32(a.PageSize))...), word32(0)...), true
 	case "kern.secure_kernel", "sysctl.proc_translated", "hw.optional.arm.FEAT_SME", "hw.optional.armv8_2_fhm":
 		return word32(0), true
 	case "hw.optional.arm64", "hw.optional.floatingpoint", "hw.optional.neon", "hw.optional.armv8_crc32", "hw.optional.armv8_1_atomics", "hw.optional.arm.FEAT_LSE",
@@ -122,8 +144,40 @@ func sysctlValue(c *proc.Call, name string) (v []byte, ok bool) {
 var mibs = map[[2]int32]string{
 	{1, 1}: "kern.ostype", {1, 2}: "kern.osrelease", {1, 3}: "kern.osrevision", {1, 4}: "kern.version", {1, 6}: "kern.maxproc", {1, 7}: "kern.maxfiles",
 	{1, 8}: "kern.argmax", {1, 10}: "kern.hostname", {1, 18}: "kern.ngroups", {1, 29}: "kern.maxfilesperproc", {1, 65}: "kern.osversion",
+	{1, 21}: "kern.boottime", {2, 2}: "vm.loadavg", {2, 5}: "vm.swapusage",
 	{6, 1}: "hw.machine", {6, 2}: "hw.model", {6, 3}: "hw.ncpu", {6, 4}: "hw.byteorder", {6, 5}: "hw.physmem", {6, 6}: "hw.usermem", {6, 7}: "vm.pagesize",
 	{6, 16}: "hw.cachelinesize", {6, 24}: "hw.memsize", {6, 25}: "hw.availcpu",
+}
+
+// nameToNumbers asks for the numbers of a name; names that have none here get some of ours.
+var nameToNumbers = [2]int32{0, 3}
+
+const ownNumbers = 1000
+
+func sysctlNumbers(c *proc.Call) {
+	b, ok := c.Bytes(c.Arg(4), c.Arg(5))
+	if !ok || len(b) > 256 {
+		c.Fail(proc.EFAULT)
+		return
+	}
+	name := strings.TrimRight(string(b), "\x00")
+	if _, ok := sysctlValue(c, name); !ok {
+		c.Fail(proc.ENOENT)
+		return
+	}
+	for m, n := range mibs {
+		if n == name {
+			answerSysctl(c, append(word32(uint32(m[0])), word32(uint32(m[1]))...), c.Arg(2), c.Arg(3))
+			return
+		}
+	}
+	s := of(c)
+	i := slices.Index(s.oids, name)
+	if i < 0 {
+		i = len(s.oids)
+		s.oids = append(s.oids, name)
+	}
+	answerSysctl(c, append(word32(ownNumbers), word32(uint32(i))...), c.Arg(2), c.Arg(3))
 }
 
 // answerSysctl follows the protocol of sysctl's old and oldlen.
@@ -186,7 +240,14 @@ func init() {
 			c.Fail(proc.EFAULT)
 			return
 		}
+		if *m == nameToNumbers {
+			sysctlNumbers(c)
+			return
+		}
 		name, ok := mibs[*m]
+		if i := int(m[1]); m[0] == ownNumbers && i >= 0 && i < len(of(c).oids) {
+			name, ok = of(c).oids[i], true
+		}
 		if !ok || n != 2 {
 			c.Fail(proc.ENOENT)
 			return

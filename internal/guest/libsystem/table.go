@@ -106,7 +106,8 @@ type State struct {
 	limits  map[int][2]uint64
 	statics map[string]uint64
 	dlError uint64
-	token   uint64 // where strtok goes on
+	oids    []string // names that sysctl has given numbers
+	token   uint64   // where strtok goes on
 }
 
 // New makes the state of a guest that starts in a directory.
