@@ -41,6 +41,12 @@ func (m *vmMap) find1(addr uint64, named bool) (core.Region, bool, error) {
 	if f, ok := m.mem.(core.Finder); ok {
 		return f.RegionAt(addr, named)
 	}
+	return m.first(addr)
+}
+
+// first is find1 for substrates that can only list. It is apart because what
+// a loop over a function assigns is allocated.
+func (m *vmMap) first(addr uint64) (core.Region, bool, error) {
 	for r, err := range m.mem.Regions(addr) {
 		return r, err == nil, err
 	}

@@ -40,15 +40,13 @@ func vmRegion(c *core.Ctx, m *vmMap) mach.KernReturn {
 		return kr
 	}
 	var w []uint32
-	var basic mach.VMRegionBasicInfo64
+	var basic basicWords
 	switch flavor {
 	case mach.VM_REGION_BASIC_INFO_64:
 		basic = basicInfo(&r)
-		w = words(&basic)
-	case mach.VM_REGION_TOP_INFO:
-		w = words(m.topInfo(&r))
+		w = basic[:]
 	default:
-		w = words(m.extendedInfo(&r))[:need]
+		w = m.countedInfo(r, flavor)[:need]
 	}
 	if kr := c.PutInfo(4, 5, w, len(w)); kr != mach.KERN_SUCCESS {
 		return kr
@@ -59,6 +57,15 @@ func vmRegion(c *core.Ctx, m *vmMap) mach.KernReturn {
 		}
 	}
 	return putRange(c, r.Start, r.End)
+}
+
+// countedInfo makes the flavors that count pages. It takes a copy, which is
+// allocated; the region itself is not.
+func (m *vmMap) countedInfo(r region, flavor mach.VMRegionFlavor) []uint32 {
+	if flavor == mach.VM_REGION_TOP_INFO {
+		return words(m.topInfo(&r))
+	}
+	return words(m.extendedInfo(&r))
 }
 
 // putRange stores address and size where arguments 1 and 2 point to.
@@ -84,11 +91,15 @@ func regionWords(flavor mach.VMRegionFlavor) uint32 {
 	return 0
 }
 
-func basicInfo(r *region) mach.VMRegionBasicInfo64 {
-	return mach.VMRegionBasicInfo64{
-		Protection: r.Prot, MaxProtection: r.MaxProt, Inheritance: r.inheritance(),
-		Shared: mach.BooleanOf(r.Shared), Offset: mach.PackUint64(r.objectOffset()),
-		Behavior: r.attr.behavior, UserWiredCount: r.attr.wired,
+// basicWords is a VMRegionBasicInfo64 in words: a walk over all regions of a
+// process makes thousands, and words allocates what it is given.
+type basicWords [mach.VM_REGION_BASIC_INFO_COUNT_64]uint32
+
+func basicInfo(r *region) basicWords {
+	offset := r.objectOffset()
+	return basicWords{
+		uint32(r.Prot), uint32(r.MaxProt), uint32(r.inheritance()), uint32(mach.BooleanOf(r.Shared)), 0,
+		uint32(offset), uint32(offset >> 32), uint32(r.attr.behavior), uint32(r.attr.wired),
 	}
 }
 
