@@ -254,6 +254,9 @@ func (g *Gen) wrapper(f *function) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if f.wide() && f.Result != "error" {
+		return "", fmt.Errorf("%s: the stub for stack arguments hands back 32 bits of a result", f.C)
+	}
 	var b strings.Builder
 	b.WriteString(doc)
 	var args []string

@@ -6,6 +6,10 @@ import (
 )
 
 // The stubs in call_darwin_*.s, as addresses that asmcgocall can take.
+//
+// The functions below that enter a system call are nosplit, as the stack must
+// not grow until exitsyscall, and norace, as the race detector's calls need
+// the P that entersyscall gave away. (nosplit keeps pointer checks out too.)
 var (
 	stubAddr     uintptr // arguments in registers only
 	stubWideAddr uintptr // registers and stackArea bytes of stack
@@ -24,6 +28,7 @@ func CallKern(sym Symbol, frame unsafe.Pointer) uint64 {
 // CallKernBlocking is CallBlocking for such functions.
 //
 //go:nosplit
+//go:norace
 func CallKernBlocking(sym Symbol, frame unsafe.Pointer) uint64 {
 	(*Head)(frame).fn = uintptr(sym)
 	entersyscall()
@@ -50,6 +55,7 @@ func Call(sym Symbol, frame unsafe.Pointer) uint64 {
 // CallBlocking makes a call that may wait: the scheduler can give the P away.
 //
 //go:nosplit
+//go:norace
 func CallBlocking(sym Symbol, frame unsafe.Pointer) uint64 {
 	h := (*Head)(frame)
 	h.fn = uintptr(sym)
@@ -59,26 +65,25 @@ func CallBlocking(sym Symbol, frame unsafe.Pointer) uint64 {
 	return h.ret
 }
 
-// CallWide is Call for frames with stack arguments.
+// CallWide is CallKern for frames with stack arguments: all such functions
+// return a kern_return_t.
 //
 //go:nosplit
 func CallWide(sym Symbol, frame unsafe.Pointer) uint64 {
-	h := (*Head)(frame)
-	h.fn = uintptr(sym)
-	asmcgocall(*(*unsafe.Pointer)(unsafe.Pointer(&stubWideAddr)), frame)
-	return h.ret
+	(*Head)(frame).fn = uintptr(sym)
+	return uint64(uint32(asmcgocall(*(*unsafe.Pointer)(unsafe.Pointer(&stubWideAddr)), frame)))
 }
 
-// CallWideBlocking is CallBlocking for frames with stack arguments.
+// CallWideBlocking is CallKernBlocking for frames with stack arguments.
 //
 //go:nosplit
+//go:norace
 func CallWideBlocking(sym Symbol, frame unsafe.Pointer) uint64 {
-	h := (*Head)(frame)
-	h.fn = uintptr(sym)
+	(*Head)(frame).fn = uintptr(sym)
 	entersyscall()
-	asmcgocall(*(*unsafe.Pointer)(unsafe.Pointer(&stubWideAddr)), frame)
+	r := asmcgocall(*(*unsafe.Pointer)(unsafe.Pointer(&stubWideAddr)), frame)
 	exitsyscall()
-	return h.ret
+	return uint64(uint32(r))
 }
 
 //go:noescape

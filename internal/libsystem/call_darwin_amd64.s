@@ -40,9 +40,11 @@ TEXT stubKern<>(SB), NOSPLIT|NOFRAME, $0-0
 	XORL AX, AX
 	JMP R11
 
-// func stubWide(frame *Head)
-TEXT stubWide<>(SB), NOSPLIT, $112-0
-	MOVQ DI, 96(SP)
+// func stubWide(frame *Head), the result is asmcgocall's. The function is not
+// variadic, so AX says nothing to it. 96 bytes are for the arguments, 8 align
+// the stack.
+TEXT stubWide<>(SB), NOSPLIT|NOFRAME, $0-0
+	ADJSP $104
 	MOVUPS 64(DI), X0
 	MOVUPS X0, 0(SP)
 	MOVUPS 80(DI), X0
@@ -62,10 +64,8 @@ TEXT stubWide<>(SB), NOSPLIT, $112-0
 	MOVQ 48(DI), R8
 	MOVQ 56(DI), R9
 	MOVQ 16(DI), DI
-	XORL AX, AX
 	CALL R11
-	MOVQ 96(SP), DI
-	MOVQ AX, 8(DI)
+	ADJSP $-104
 	RET
 
 GLOBL ·stubAddr(SB), RODATA, $8

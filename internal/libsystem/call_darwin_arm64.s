@@ -36,35 +36,30 @@ TEXT stubKern<>(SB), NOSPLIT|NOFRAME, $0-0
 	LDP  16(R0), (R0, R1)
 	JMP  (R12)
 
-// func stubWide(frame *Head)
-TEXT stubWide<>(SB), NOSPLIT, $0-0
-	MOVD R19, R8
-	STP.W (R29, R30), -32(RSP)
-	STP  (R8, R0), 16(RSP)
-	MOVD R0, R19
+// func stubWide(frame *Head), the result is asmcgocall's
+TEXT stubWide<>(SB), NOSPLIT|NOFRAME, $0-0
+	STP.W (R29, R30), -16(RSP)
 	SUB  $96, RSP
-	LDP  80(R19), (R9, R10)
+	LDP  80(R0), (R9, R10)
 	STP  (R9, R10), 0(RSP)
-	LDP  96(R19), (R9, R10)
+	LDP  96(R0), (R9, R10)
 	STP  (R9, R10), 16(RSP)
-	LDP  112(R19), (R9, R10)
+	LDP  112(R0), (R9, R10)
 	STP  (R9, R10), 32(RSP)
-	LDP  128(R19), (R9, R10)
+	LDP  128(R0), (R9, R10)
 	STP  (R9, R10), 48(RSP)
-	LDP  144(R19), (R9, R10)
+	LDP  144(R0), (R9, R10)
 	STP  (R9, R10), 64(RSP)
-	LDP  160(R19), (R9, R10)
+	LDP  160(R0), (R9, R10)
 	STP  (R9, R10), 80(RSP)
-	MOVD 0(R19), R12
-	LDP  16(R19), (R0, R1)
-	LDP  32(R19), (R2, R3)
-	LDP  48(R19), (R4, R5)
-	LDP  64(R19), (R6, R7)
+	MOVD 0(R0), R12
+	LDP  32(R0), (R2, R3)
+	LDP  48(R0), (R4, R5)
+	LDP  64(R0), (R6, R7)
+	LDP  16(R0), (R0, R1)
 	BL   (R12)
 	ADD  $96, RSP
-	MOVD R0, 8(R19)
-	MOVD 16(RSP), R19
-	LDP.P 32(RSP), (R29, R30)
+	LDP.P 16(RSP), (R29, R30)
 	RET
 
 GLOBL ·stubAddr(SB), RODATA, $8
