@@ -1,0 +1,6 @@
+package host
+
+// For tests of what no kernel can be made to do.
+var (
+	MemoryOf = memoryOf
+)

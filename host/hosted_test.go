@@ -1,0 +1,5 @@
+//go:build !darwin
+
+package host_test
+
+import _ "github.com/gomach/mach/hosted"
