@@ -1,0 +1,38 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"regexp"
+	"testing"
+
+	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/task"
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(role) != "" {
+		crash(os.Stdin, os.Stdout)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func TestRun(t *testing.T) {
+	port.LeakCheck(t)
+	var out bytes.Buffer
+	err := run(&out)
+	if e := (*task.OpenError)(nil); errors.As(err, &e) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := regexp.MustCompile(`^caught EXC_BAD_ACCESS: .*KERN_(INVALID_ADDRESS|PROTECTION_FAILURE).* at address 0x0
+the process itself: .*nil pointer dereference
+$`)
+	if !want.Match(out.Bytes()) {
+		t.Errorf("got\n%s", out.String())
+	}
+}

@@ -1,0 +1,20 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/gomach/mach/port"
+)
+
+func TestRun(t *testing.T) {
+	port.LeakCheck(t)
+	var out bytes.Buffer
+	if err := run(&out, 300); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(out.String(), "300 round trips, ball 44\n") {
+		t.Errorf("%s", out.String())
+	}
+}
