@@ -46,7 +46,6 @@ type Arch struct {
 	Trap     []byte // the breakpoint instruction
 	Setup    []RegisterValue
 	Thread   int32 // Unicorn's number of the register that holds the thread pointer
-	StepBack func(intno uint32) uint64
 	Classify func(intno uint32) Stop
 }
 

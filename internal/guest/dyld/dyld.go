@@ -1,6 +1,5 @@
-//go:build linux
+//go:build linux && (amd64 || arm64)
 
-// Package dyld puts Mach-O images into a guest's address space and connects their symbols.
 package dyld
 
 import (

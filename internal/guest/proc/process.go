@@ -1,7 +1,5 @@
-//go:build linux
+//go:build linux && (amd64 || arm64)
 
-// Package proc runs a darwin executable as a process: its memory, its threads on one
-// emulated processor, and the calls that leave it for libSystem.
 package proc
 
 import (
