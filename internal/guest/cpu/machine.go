@@ -278,6 +278,12 @@ func (m *Machine) Run(c *Context, budget int64) (Event, error) {
 	case e != 0:
 		return Event{Stop: StopOther, Code: e, Address: c.Regs[m.Arch.PC]}, nil
 	}
+	if m.counts {
+		// The hook of a block stopped the machine before the block's first instruction. With
+		// instructions hooked Unicorn leaves the program counter at the jump that led here,
+		// which would be executed twice.
+		c.Regs[m.Arch.PC] = h.block
+	}
 	return Event{Stop: StopBudget}, nil
 }
 
