@@ -188,6 +188,7 @@ func TestAlarm(t *testing.T) {
 	equal(t, "code", code, mach.KERN_INVALID_VALUE)
 	want(t, "clock_alarm", mach.ClockAlarm(clock(t, mach.CALENDAR_CLOCK), mach.TIME_RELATIVE, now(0, 0), p), mach.KERN_FAILURE)
 	want(t, "clock_alarm", mach.ClockAlarm(sys, mach.TIME_RELATIVE, now(0, 0), none), mach.KERN_INVALID_CAPABILITY)
+	notification(t, p, mach.MACH_NOTIFY_SEND_ONCE, headerSize) // of the right that the error destroyed
 	equal(t, "send-once rights", status(t, p).MpsSorights, 0)
 }
 

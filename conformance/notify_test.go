@@ -237,11 +237,11 @@ func TestNotifyOfDeadName(t *testing.T) {
 	refsAre(t, d, mach.MACH_PORT_RIGHT_DEAD_NAME, 2)
 	_, err := request(d, mach.MACH_NOTIFY_DEAD_NAME, 0, n)
 	want(t, "mach_port_request_notification", err, mach.KERN_INVALID_ARGUMENT)
-	equal(t, "send-once rights that the error left", status(t, n).MpsSorights, 0)
 	dropSend(t, d)
 	for status(t, n).MpsMsgcount > 0 {
 		discard(receive(t, n, 0)) // the error used up the send-once right
 	}
+	equal(t, "send-once rights that the error left", status(t, n).MpsSorights, 0)
 }
 
 // xnu osfmk/ipc/mach_port.c, mach_port_request_notification.

@@ -77,8 +77,8 @@ func TestInsertRightErrors(t *testing.T) {
 		}
 		want(t, "mach_port_insert_right", mach.MachPortInsertRight(self(), c.name, c.poly, c.how), c.codes...)
 	}
-	equal(t, "send-once rights that a failed insertion left", status(t, p).MpsSorights, 0)
-	notification(t, p, mach.MACH_NOTIFY_SEND_ONCE, headerSize) // it was destroyed
+	notification(t, p, mach.MACH_NOTIFY_SEND_ONCE, headerSize) // of the right that a failed insertion destroyed
+	equal(t, "send-once rights", status(t, p).MpsSorights, 0)
 }
 
 // xnu osfmk/ipc/mach_port.c, mach_port_insert_right: MACH_PORT_NULL is looked
