@@ -3,17 +3,86 @@
 package hosted
 
 import (
+	"encoding/binary"
 	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/kernel/core"
 	"github.com/gomach/mach/internal/substrate/linux"
 )
 
-// ownThread is a thread of this process.
+// ownThread is a thread of this process. No process can trace itself, so its
+// registers are had by a signal: a handler of our own, in assembly, copies
+// them out of the frame that the system made for it, or into it, and can wait
+// there, which suspends the thread. Go's runtime neither sees the signal nor
+// minds a system call that it interrupts.
 type ownThread struct {
 	task  *task
 	id    int
 	start uint64
+
+	mu   sync.Mutex
+	held *slot // while the thread is suspended
+}
+
+// ownSignal is a real-time signal that nothing is known to use: the C library
+// has 32 to 34.
+const ownSignal = 62
+
+// A slot is how a handler is told what to do, and where it answers. It stands
+// in memory that Go does not know, at an address that the signal carries.
+type slot struct {
+	stopped atomic.Uint32 // the handler has begun
+	proceed atomic.Uint32 // it may end
+	left    atomic.Uint32 // it has ended, and uses the slot no more
+	op      uint32
+	context uint64 // address of the frame's ucontext
+	_       [5]uint64
+	regs    [960]byte      // the frame's general registers, as ucontext has them
+	float   [15 << 10]byte // its vector registers
+}
+
+// What a handler does, in this order.
+const (
+	opCopyOut = 1
+	opCopyIn  = 2
+	opHold    = 4
+)
+
+var slots struct {
+	mu      sync.Mutex
+	free    []*slot
+	install sync.Once
+	err     error
+}
+
+func takeSlot() (*slot, error) {
+	slots.mu.Lock()
+	defer slots.mu.Unlock()
+	slots.install.Do(func() { slots.err = installHandler() })
+	if slots.err != nil {
+		return nil, slots.err
+	}
+	if n := len(slots.free); n > 0 {
+		s := slots.free[n-1]
+		slots.free = slots.free[:n-1]
+		return s, nil
+	}
+	return newSlot()
+}
+
+func (s *slot) giveBack() {
+	s.stopped.Store(0)
+	s.proceed.Store(0)
+	s.left.Store(0)
+	slots.mu.Lock()
+	slots.free = append(slots.free, s)
+	slots.mu.Unlock()
 }
 
 func openOwnThread(t *task, id int) (*ownThread, error) {
@@ -31,18 +100,162 @@ func (t *ownThread) same() error {
 	return nil
 }
 
-func (t *ownThread) unsupported() error {
+const ownPatience = 5 * time.Second
+
+// visit has the handler run in the thread, and waits until word says that it
+// has come so far. A slot whose signal is still out is lost: the handler may
+// run at any later time.
+func (t *ownThread) visit(s *slot, op uint32, word *atomic.Uint32) error {
+	if err := t.same(); err != nil {
+		s.giveBack()
+		return err
+	}
+	s.op = op
+	if err := sendSlot(t.id, s); err != nil {
+		s.giveBack()
+		if err == unix.ESRCH {
+			return linux.ErrThreadGone
+		}
+		return err
+	}
+	begin := time.Now()
+	for round := 0; word.Load() == 0; round++ {
+		switch {
+		case round < 100:
+			_, _, _ = unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0)
+		default:
+			time.Sleep(50 * time.Microsecond)
+		}
+		if round%100 == 99 {
+			if err := t.same(); err != nil {
+				return err
+			}
+			if time.Since(begin) > ownPatience {
+				return linux.ErrBusy
+			}
+		}
+	}
+	return nil
+}
+
+// look copies the registers out.
+func (t *ownThread) look() (*slot, error) {
+	s, err := takeSlot()
+	if err != nil {
+		return nil, err
+	}
+	if err := t.visit(s, opCopyOut, &s.left); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Suspend holds the thread in the handler. Whoever suspends threads of a Go
+// program had better know that they hold no lock of its runtime.
+func (t *ownThread) Suspend() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.held != nil {
+		return nil
+	}
+	s, err := takeSlot()
+	if err != nil {
+		return err
+	}
+	if t.id == unix.Gettid() {
+		// The caller itself: the signal comes before the call returns, and
+		// nobody is there to note that it is held.
+		t.held = s
+		t.mu.Unlock()
+		err = t.visit(s, opHold, &s.left)
+		t.mu.Lock()
+		return err
+	}
+	if err := t.visit(s, opHold, &s.stopped); err != nil {
+		return err
+	}
+	t.held = s
+	return nil
+}
+
+func (t *ownThread) Resume() error {
+	t.mu.Lock()
+	s := t.held
+	t.held = nil
+	t.mu.Unlock()
+	if s == nil {
+		return t.same()
+	}
+	s.proceed.Store(1)
+	s.wake()
+	for s.left.Load() == 0 {
+		time.Sleep(20 * time.Microsecond)
+		if err := t.same(); err != nil {
+			return err
+		}
+	}
+	if t.id != unix.Gettid() {
+		s.giveBack()
+	}
+	return nil
+}
+
+func (t *ownThread) GetState(flavor mach.ThreadStateFlavor) ([]uint32, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.held != nil {
+		t.held.copyOut()
+		return t.held.state(flavor)
+	}
+	s, err := t.look()
+	if err != nil {
+		return nil, err
+	}
+	defer s.giveBack()
+	return s.state(flavor)
+}
+
+func (t *ownThread) SetState(flavor mach.ThreadStateFlavor, words []uint32) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.held != nil {
+		t.held.copyOut()
+		if err := t.held.setState(flavor, words); err != nil {
+			return err
+		}
+		t.held.copyIn()
+		return nil
+	}
+	s, err := t.look()
+	if err != nil {
+		return err
+	}
+	if err := s.setState(flavor, words); err != nil {
+		s.giveBack()
+		return err
+	}
+	s.left.Store(0)
+	s.stopped.Store(0)
+	if err := t.visit(s, opCopyIn, &s.left); err != nil {
+		return err
+	}
+	s.giveBack()
+	return nil
+}
+
+// Abort does nothing: the kernel's own waits end otherwise, and Go's runtime
+// starts interrupted system calls again.
+func (t *ownThread) Abort() error {
 	if err := t.same(); err != nil {
 		return err
 	}
 	return errors.ErrUnsupported
 }
 
-func (t *ownThread) Suspend() error   { return t.unsupported() }
-func (t *ownThread) Resume() error    { return t.unsupported() }
-func (t *ownThread) Abort() error     { return t.unsupported() }
-func (t *ownThread) Terminate() error { return t.unsupported() }
-func (t *ownThread) GetState(mach.ThreadStateFlavor) ([]uint32, error) {
-	return nil, t.unsupported()
-}
-func (t *ownThread) SetState(mach.ThreadStateFlavor, []uint32) error { return t.unsupported() }
+func (t *ownThread) Terminate() error { return t.Abort() }
+
+// u64 and setU64 are registers in the frame.
+func (s *slot) u64(at int) uint64       { return binary.LittleEndian.Uint64(s.regs[at:]) }
+func (s *slot) setU64(at int, v uint64) { binary.LittleEndian.PutUint64(s.regs[at:], v) }
+
+var _ core.ThreadSub = (*ownThread)(nil)
