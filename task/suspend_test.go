@@ -5,10 +5,8 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"os/signal"
 	"runtime"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
@@ -67,43 +65,6 @@ func TestPitfall18ResumedWhateverHappens(t *testing.T) {
 	wantErr(t, a.Suspended(ctx, func(context.Context) error { t.Error("called"); return nil }), context.Canceled)
 	runs("a context that had ended")
 	wantErr(t, task.Self().Suspended(t.Context(), func(context.Context) error { return nil }), mach.KERN_INVALID_ARGUMENT)
-}
-
-// Pitfall 18: also on signals. The program gets the signal after all.
-func TestPitfall18ResumedOnSignals(t *testing.T) {
-	if runtime.GOOS == "windows" || runtime.GOOS == "plan9" {
-		t.Skip("no signals here")
-	}
-	begin(t)
-	a := spawn(t)
-	got := make(chan os.Signal, 4)
-	signal.Notify(got, syscall.SIGHUP)
-	defer signal.Stop(got)
-	err := a.Suspended(t.Context(), func(ctx context.Context) error {
-		me, err := os.FindProcess(os.Getpid())
-		must(t, err)
-		must(t, me.Signal(syscall.SIGHUP))
-		select {
-		case <-ctx.Done():
-		case <-time.After(5 * time.Second):
-			t.Fatal("a signal does not end the context")
-		}
-		if a.counts() == 0 {
-			t.Error("the child does not run after a signal, while the function is still busy")
-		}
-		return context.Cause(ctx)
-	})
-	var s *task.SignalError
-	if !errors.As(err, &s) || s.Signal != syscall.SIGHUP {
-		t.Errorf("error is %v", err)
-	}
-	for range 2 { // as it came, and again
-		select {
-		case <-got:
-		case <-time.After(5 * time.Second):
-			t.Error("the program was kept from a signal")
-		}
-	}
 }
 
 const suspenderVariable = "MACH_TASK_SUSPENDER"

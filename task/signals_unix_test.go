@@ -1,0 +1,49 @@
+//go:build unix
+
+package task_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gomach/mach/task"
+)
+
+// Pitfall 18: also on signals. The program gets the signal after all.
+func TestPitfall18ResumedOnSignals(t *testing.T) {
+	begin(t)
+	a := spawn(t)
+	got := make(chan os.Signal, 4)
+	signal.Notify(got, syscall.SIGHUP)
+	defer signal.Stop(got)
+	err := a.Suspended(t.Context(), func(ctx context.Context) error {
+		me, err := os.FindProcess(os.Getpid())
+		must(t, err)
+		must(t, me.Signal(syscall.SIGHUP))
+		select {
+		case <-ctx.Done():
+		case <-time.After(5 * time.Second):
+			t.Fatal("a signal does not end the context")
+		}
+		if a.counts() == 0 {
+			t.Error("the child does not run after a signal, while the function is still busy")
+		}
+		return context.Cause(ctx)
+	})
+	var s *task.SignalError
+	if !errors.As(err, &s) || s.Signal != syscall.SIGHUP {
+		t.Errorf("error is %v", err)
+	}
+	for range 2 { // as it came, and again
+		select {
+		case <-got:
+		case <-time.After(5 * time.Second):
+			t.Error("the program was kept from a signal")
+		}
+	}
+}
