@@ -143,7 +143,7 @@ func (s *Space) Construct(o Construction) (mach.MachPort, mach.KernReturn) {
 		{mach.MPO_REPLY_PORT, replyPort | strictReply | immovableReceive},
 		{mach.MPO_PROVISIONAL_REPLY_PORT, replyPort},
 		{mach.MPO_ENFORCE_REPLY_PORT_SEMANTICS, enforceReply},
-		{exceptionPort, immovableReceive},
+		{exceptionPort, immovableReceive | forExceptions},
 		{mach.MPO_IMPORTANCE_RECEIVER, impReceiver},
 		{mach.MPO_DENAP_RECEIVER, impReceiver},
 		{mach.MPO_TEMPOWNER, impReceiver | tempOwner},

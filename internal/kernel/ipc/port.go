@@ -63,6 +63,7 @@ const (
 	strictReply  // MPO_REPLY_PORT
 	kernelQueue  // a kernel port whose messages wait for the kernel to take them
 	enforceReply // MPO_ENFORCE_REPLY_PORT_SEMANTICS
+	forExceptions
 )
 
 // ports counts the ports ever made.
@@ -128,6 +129,15 @@ func (p *Port) Immovable() {
 	p.mu.Lock()
 	p.flags |= immovableSend
 	p.mu.Unlock()
+}
+
+// MayHandle reports whether the port may be an exception handler: not one that
+// stays where it is, unless it was made for exceptions (osfmk/kern/ipc_tt.c,
+// set_exception_ports_validation).
+func (p *Port) MayHandle() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.flags&immovableSend == 0 && (p.flags&immovableReceive == 0 || p.flags&forExceptions != 0)
 }
 
 // Dead reports whether the receive right has gone.

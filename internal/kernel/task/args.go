@@ -33,6 +33,18 @@ func onTask(min core.Flavor, f func(c *core.Ctx, t *core.Task) mach.KernReturn) 
 	})
 }
 
+// onTaskOr is onTask for routines that answer what is no task with a code of
+// their own.
+func onTaskOr(kr mach.KernReturn, min core.Flavor, f func(c *core.Ctx, t *core.Task) mach.KernReturn) core.Handler {
+	h := onTask(min, f)
+	return func(c *core.Ctx) uint64 {
+		if _, ok := c.TaskArg(0, min); !ok && refusal(c) == mach.KERN_INVALID_ARGUMENT {
+			return uint64(uint32(kr))
+		}
+		return h(c)
+	}
+}
+
 // onThread makes a Handler of a routine whose first argument is a thread port.
 func onThread(min core.Flavor, f func(c *core.Ctx, th *core.Thread) mach.KernReturn) core.Handler {
 	return core.K(func(c *core.Ctx) mach.KernReturn {

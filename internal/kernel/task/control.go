@@ -3,6 +3,7 @@ package task
 import (
 	"encoding/binary"
 	"errors"
+	"io/fs"
 	"runtime"
 	"sync"
 	"time"
@@ -29,12 +30,12 @@ func controlTable() core.Table {
 		"task_get_state":              full(onTask(core.Read, taskGetState)),
 		"task_set_state":              full(onTask(core.Control, taskSetState)),
 		"task_purgable_info":          full(onTask(core.Inspect, func(c *core.Ctx, _ *core.Task) mach.KernReturn { return purgableInfo(c) })),
-		"task_get_exc_guard_behavior": full(onTask(core.Inspect, getGuard)),
-		"task_set_exc_guard_behavior": full(onTask(core.Control, setGuard)),
-		"task_get_mach_voucher": full(onTask(core.Read, func(c *core.Ctx, _ *core.Task) mach.KernReturn {
+		"task_get_exc_guard_behavior": full(onTaskOr(mach.KERN_INVALID_TASK, core.Inspect, getGuard)),
+		"task_set_exc_guard_behavior": full(onTaskOr(mach.KERN_INVALID_TASK, core.Control, setGuard)),
+		"task_get_mach_voucher": full(onTaskOr(mach.KERN_INVALID_TASK, core.Read, func(c *core.Ctx, _ *core.Task) mach.KernReturn {
 			return c.Put32(2, uint32(mach.MACH_PORT_NULL))
 		})),
-		"task_set_mach_voucher":   full(onTask(core.Control, taskSetVoucher)),
+		"task_set_mach_voucher":   full(onTaskOr(mach.KERN_INVALID_TASK, core.Control, taskSetVoucher)),
 		"task_swap_mach_voucher":  full(onTask(core.Control, func(*core.Ctx, *core.Task) mach.KernReturn { return mach.KERN_NOT_SUPPORTED })),
 		"thread_get_mach_voucher": full(onThread(core.Read, threadGetVoucher)),
 		"thread_set_mach_voucher": full(onThread(core.Control, threadSetVoucher)),
@@ -58,22 +59,27 @@ func threadTerminate(_ *core.Ctx, th *core.Thread) mach.KernReturn {
 }
 
 func threadAbort(_ *core.Ctx, th *core.Thread) mach.KernReturn {
+	// First the look whether there is a thread: one whose wait is broken off
+	// may end at once.
+	if _, err := th.Sub.Usage(); err != nil {
+		return threadFailure(th, err)
+	}
 	th.Interrupt()
 	raisePriority(th)
 	return aborted(th, th.Sub.Abort())
 }
 
 func threadAbortSafely(_ *core.Ctx, th *core.Thread) mach.KernReturn {
-	th.Interrupt()
 	if _, err := th.Sub.Usage(); err != nil {
 		return threadFailure(th, err)
 	}
+	th.Interrupt()
 	return mach.KERN_SUCCESS
 }
 
 func aborted(th *core.Thread, err error) mach.KernReturn {
-	if errors.Is(err, errors.ErrUnsupported) {
-		return mach.KERN_SUCCESS // there was no call that could be broken off
+	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrNotExist) {
+		return mach.KERN_SUCCESS // there was no call that could be broken off, or its thread has ended with it
 	}
 	return threadFailure(th, err)
 }

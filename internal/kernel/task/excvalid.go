@@ -16,6 +16,9 @@ func validAction(cpu mach.CPUType, mask mach.ExceptionMask, a action) mach.KernR
 	if a.port.Valid() && (behavior < mach.EXCEPTION_DEFAULT || behavior > mach.EXCEPTION_STATE_IDENTITY_PROTECTED) {
 		return mach.KERN_INVALID_ARGUMENT
 	}
+	if a.port.Valid() && !a.port.Port.MayHandle() {
+		return mach.KERN_INVALID_RIGHT
+	}
 	if a.flavor != 0 && !validFlavor(cpu, a.flavor) {
 		return mach.KERN_INVALID_ARGUMENT
 	}

@@ -88,6 +88,19 @@ func (m *vmMap) zero(start, end uint64) mach.KernReturn {
 	return mach.KERN_SUCCESS
 }
 
+// vmMsyncCall has its own answer to what is no task (osfmk/vm/vm_user.c
+// mach_vm_msync).
+func vmMsyncCall(c *core.Ctx) mach.KernReturn {
+	m, kr := mapArg(c, 0, core.Control)
+	if m == nil {
+		if kr == mach.KERN_INVALID_ARGUMENT {
+			return mach.KERN_INVALID_TASK
+		}
+		return kr
+	}
+	return vmMsync(c, m)
+}
+
 // vmMsync: task, address, size, flags (osfmk/vm/vm_map.c vm_map_msync).
 func vmMsync(c *core.Ctx, m *vmMap) mach.KernReturn {
 	size, flags := c.U64(2), mach.VMSync(c.U32(3))

@@ -12,12 +12,15 @@ func vmProtect(c *core.Ctx, m *vmMap) mach.KernReturn {
 	if size == 0 {
 		return mach.KERN_SUCCESS
 	}
+	// vm_sanitize_prot: of the other bits VM_PROT_UEXEC is known, and means
+	// nothing here. VM_PROT_COPY is an order.
+	if prot&^(mach.VM_PROT_ALL|mach.VM_PROT_UEXEC|mach.VM_PROT_COPY) != 0 {
+		return mach.KERN_INVALID_ARGUMENT
+	}
 	start, end, ok := m.span(c.U64(1), size)
 	if !ok {
 		return mach.KERN_INVALID_ADDRESS
 	}
-	// Bits beyond these are ignored for compatibility's sake
-	// (vm_sanitize_prot), VM_PROT_COPY is an order.
 	copyPages := prot&mach.VM_PROT_COPY != 0
 	prot &= mach.VM_PROT_ALL
 	lo, hi := m.mem.Bounds()

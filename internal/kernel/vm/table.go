@@ -24,7 +24,7 @@ func Table() core.Table {
 	t.both("map", control(vmMapCall))
 	t.both("remap", partial(onMap(core.Control, vmRemap), objects))
 	t.both("remap_new", partial(onMap(core.Control, vmRemapNew), objects))
-	t.both("msync", control(vmMsync))
+	t.both("msync", full(core.K(vmMsyncCall)))
 	t.both("behavior_set", partial(onMap(core.Control, vmBehaviorSet), "VM_BEHAVIOR_DONTNEED does nothing: Linux's would throw contents away"))
 	t.both("machine_attribute", control(vmMachineAttribute))
 	t.both("purgable_control", partial(core.K(vmPurgableControl),
