@@ -115,7 +115,6 @@ func TestWire(t *testing.T) {
 // or everyone with an error.
 func TestPrivilegedErrors(t *testing.T) {
 	begin(t)
-	var n uint32
 	me := thread(t)
 	want(t, "thread_wire", mach.ThreadWire(host(t), me, 1), mach.KERN_NOT_SUPPORTED, mach.KERN_INVALID_ARGUMENT)
 	want(t, "host_set_multiuser_config_flags", mach.HostSetMultiuserConfigFlags(self(), 0), mach.KERN_NOT_SUPPORTED, mach.KERN_INVALID_ARGUMENT)
@@ -130,7 +129,8 @@ func TestPrivilegedErrors(t *testing.T) {
 	p := sendPort(t)
 	want(t, "host_default_memory_manager", mach.HostDefaultMemoryManager(h, &p, 0), mach.KERN_NO_ACCESS)
 	want(t, "host_set_special_port", mach.HostSetSpecialPort(h, mach.HOST_PORT, p), mach.KERN_INVALID_ARGUMENT, mach.KERN_NO_ACCESS)
-	want(t, "host_set_exception_ports", mach.HostSetExceptionPorts(h, emulation, self(), mach.EXCEPTION_DEFAULT, 0), mach.KERN_INVALID_RIGHT)
-	want(t, "host_set_special_port", mach.HostSetSpecialPort(h, mach.HOST_MAX_SPECIAL_PORT, self()), mach.KERN_INVALID_RIGHT)
-	_ = n
+	stay := sendPort(t)
+	ok(t, "mach_port_guard_with_flags", mach.MachPortGuardWithFlags(self(), stay, guardWord, mach.MPG_IMMOVABLE_RECEIVE))
+	want(t, "host_set_exception_ports", mach.HostSetExceptionPorts(h, emulation, stay, mach.EXCEPTION_DEFAULT, 0), mach.KERN_INVALID_RIGHT)
+	ok(t, "mach_port_unguard", mach.MachPortUnguard(self(), stay, guardWord))
 }
