@@ -103,9 +103,36 @@ func (t *Tracer) stopAll() {
 		}
 	}
 	begin := time.Now()
+	waiting = t.awaitAll(waiting)
 	for _, x := range waiting {
 		// All have had the same time when the last is looked at.
 		x.stuck = t.awaitSince(x, begin, longPatience, true) == ErrBusy
+	}
+}
+
+// awaitAll waits for interrupted threads to stop, and returns those that have
+// not after a while. It looks at all of them in turn and sleeps once for all:
+// whoever sleeps for each pays for a thousand awakenings.
+func (t *Tracer) awaitAll(waiting []*tracee) []*tracee {
+	for begin := time.Now(); ; {
+		left := waiting[:0]
+		for _, x := range waiting {
+			if t.threads[x.tid] == x && !x.stopped {
+				if s, found := x.poll(); found {
+					t.note(x, s)
+				}
+			}
+			if t.threads[x.tid] == x && !x.stopped {
+				left = append(left, x)
+			}
+		}
+		waiting = left
+		spent := time.Since(begin)
+		if len(waiting) == 0 || spent > patience {
+			return waiting
+		}
+		// Some microseconds for each, or as much again as it has taken.
+		nanosleep(min(max(time.Duration(len(waiting))*5*time.Microsecond, spent/4), time.Millisecond))
 	}
 }
 
