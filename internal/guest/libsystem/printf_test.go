@@ -98,3 +98,19 @@ func TestErrorTexts(t *testing.T) {
 		}
 	}
 }
+
+// TestScan checks the parts of scanf that need no guest (C11 7.21.6.2): what is matched and counted.
+func TestScan(t *testing.T) {
+	for _, c := range []struct {
+		input, format string
+		want, left    int // values (all dropped: 0), bytes read
+	}{
+		{"12 abc", "%*d %*s", 0, 6}, {"12abc", "%*d", 0, 2}, {"0x1fz", "%*i", 0, 4}, {"-5", "%*u", 0, 2}, {"", "%*d", -1, 0}, {"x", "%*d", 0, 1},
+		{"a-c]", "%*[a-c-]", 0, 3}, {"1.5e3,", "%*f,", 0, 6}, {"  9", "%*2d", 0, 3}, {"123", "%*2d", 0, 2}, {"50%", "%*d%%", 0, 3},
+	} {
+		src := fromString(c.input)
+		if got := scan(nil, src, c.format, &values{}); got != c.want || src.read != c.left {
+			t.Errorf("%q by %q: %d, %d bytes read; want %d, %d", c.input, c.format, got, src.read, c.want, c.left)
+		}
+	}
+}
