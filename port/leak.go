@@ -34,7 +34,7 @@ func LeakCheck(t TB) {
 		t.Helper()
 		var found []string
 		// Goroutines that the test has told to stop may need a moment.
-		for try := 0; try < 100; try++ {
+		for start := time.Now(); ; {
 			closeIdle()
 			after, err := census()
 			if err != nil {
@@ -44,6 +44,9 @@ func LeakCheck(t TB) {
 			if found = before.compare(after); len(found) == 0 {
 				return
 			}
+			if time.Since(start) > patience {
+				break
+			}
 			time.Sleep(10 * time.Millisecond)
 		}
 		for _, s := range found {
@@ -51,6 +54,9 @@ func LeakCheck(t TB) {
 		}
 	})
 }
+
+// patience is how long rights may take to go after a test.
+const patience = time.Second
 
 // Rights and memory at one time.
 type holdings struct {

@@ -153,14 +153,13 @@ func (m *Message) Len() int { return m.size - m.data }
 
 // descriptor makes room for one of n bytes, ahead of the inline data.
 func (m *Message) descriptor(n int) []byte {
-	at := m.data
 	if m.count == 0 {
 		n += bodyOffset - headerSize
 	}
 	if m.err != nil || !m.ready(n) {
 		return nil
 	}
-	at = m.data
+	at := m.data
 	b := m.buf.bytes()
 	copy(b[at+n:m.size+n], b[at:m.size])
 	clear(b[at : at+n])
