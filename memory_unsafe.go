@@ -1,6 +1,10 @@
 package mach
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/gomach/mach/internal/libsystem"
+)
 
 // PackedUint64 is a 64-bit value that C packs to a 4-byte boundary, which no
 // Go uint64 can stand at.
@@ -59,9 +63,33 @@ func Slice[T any, N ~int32 | ~uint32](p *T, n N) []T {
 }
 
 // AddressOf is the address that p points to, for calls that take memory by
-// address. The address does not keep the memory alive: it is for memory that a
-// Mach call handed out, or for the time of one call with runtime.KeepAlive.
-func AddressOf[T any](p *T) MachVMAddress { return MachVMAddress(uintptr(unsafe.Pointer(p))) }
+// address. What p points to does not move after that: a local variable whose
+// address is taken so lives on the heap. But the address does not keep it
+// alive: for Go's own memory call runtime.KeepAlive(p) after the call.
+func AddressOf[T any](p *T) MachVMAddress {
+	return MachVMAddress(uintptr(libsystem.Escape(unsafe.Pointer(p))))
+}
+
+// BytesAt views memory of this process by its address, such as that of
+// [MachVMRead], [MachVMAllocate] and [MachVMMap]. Reading or writing where
+// nothing is mapped crashes the program. The memory stays the caller's to
+// release; do not use the slice afterwards.
+func BytesAt(address MachVMAddress, size MachVMSize) []byte {
+	if address == 0 || size == 0 {
+		return nil
+	}
+	p := uintptr(address)
+	return unsafe.Slice((*byte)(*(*unsafe.Pointer)(unsafe.Pointer(&p))), size)
+}
+
+// MessageBytes views a whole message, header included, that stands in a
+// buffer of at least header.MsghSize bytes, such as those that a [Demux] gets.
+func MessageBytes(header *MachMsgHeader) []byte {
+	if header == nil {
+		return nil
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(header)), header.MsghSize)
+}
 
 // SizeOf is the size of n elements in bytes.
 func SizeOf[T any, N ~int32 | ~uint32](n N) MachVMSize {

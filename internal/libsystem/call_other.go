@@ -91,25 +91,15 @@ func CallWide(sym Symbol, frame unsafe.Pointer) uint64 { return Call(sym, frame)
 // CallWideBlocking is Call.
 func CallWideBlocking(sym Symbol, frame unsafe.Pointer) uint64 { return Call(sym, frame) }
 
-var sink unsafe.Pointer
-var never bool
-
 // Ptr puts a pointer into a frame. It makes what p points to escape to the
 // heap, where it does not move: the kernel knows it by its address.
 func Ptr[T any](p *T) *T {
-	if never {
-		sink = unsafe.Pointer(p)
-	}
+	Escape(unsafe.Pointer(p))
 	return p
 }
 
 // Pointer is Ptr for untyped memory.
-func Pointer(p unsafe.Pointer) unsafe.Pointer {
-	if never {
-		sink = p
-	}
-	return p
-}
+func Pointer(p unsafe.Pointer) unsafe.Pointer { return Escape(p) }
 
 // Value is the result of a function that does not return a kern_return_t:
 // zero if there is no kernel.

@@ -7,6 +7,8 @@
 // generated into it are the only place with linknames and calls by address.
 package libsystem
 
+import "unsafe"
+
 // Symbol stands for a function: the address of its trampoline on Darwin, its
 // number elsewhere.
 type Symbol uintptr
@@ -37,3 +39,17 @@ func (l *Late) Name() string { return l.name[:len(l.name)-1] }
 // the last one whose SDK was seen to lack it.
 func (l *Late) Since() string   { return l.since }
 func (l *Late) Lacking() string { return l.lacking }
+
+var (
+	sink  unsafe.Pointer
+	never bool
+)
+
+// Escape returns p and makes what it points to live on the heap, where memory
+// does not move: for addresses that the compiler cannot follow.
+func Escape(p unsafe.Pointer) unsafe.Pointer {
+	if never {
+		sink = p
+	}
+	return p
+}
