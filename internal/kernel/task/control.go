@@ -19,8 +19,8 @@ func controlTable() core.Table {
 			return mach.KERN_FAILURE // every task that a program can name has a process
 		})),
 		"thread_terminate": full(onThread(core.Control, threadTerminate)),
-		"thread_abort":     partial(onThread(core.Control, threadAbort), "a Linux system call ends with EINTR; a page fault is not broken off"),
-		"thread_abort_safely": partial(onThread(core.Control, threadAbortSafely),
+		"thread_abort":     fullNote(onThread(core.Control, threadAbort), "a Linux system call ends with EINTR; a page fault is not broken off"),
+		"thread_abort_safely": fullNote(onThread(core.Control, threadAbortSafely),
 			"a Linux system call that can be restarted goes on when the thread does"),
 		"thread_depress_abort":        full(onThread(core.Control, depressAbort)),
 		"thread_switch":               full(core.K(threadSwitch)),

@@ -7,7 +7,7 @@ import (
 
 func infoTable() core.Table {
 	return core.Table{
-		"task_info": partial(onTask(core.NamePort, taskInfo),
+		"task_info": fullNote(onTask(core.NamePort, taskInfo),
 			"Linux has no figures for copy-on-write faults, system calls, wake-ups, energy and kernel memory: 0; TASK_DYLD_INFO is 0 for a task without dyld, TASK_EXTMOD_INFO has no UUID for one"),
 		"task_set_info": full(onTask(core.Control, func(*core.Ctx, *core.Task) mach.KernReturn { return mach.KERN_INVALID_ARGUMENT })),
 		"task_inspect":  partial(onTask(core.Inspect, taskInspect), "the counters of processes are not read: KERN_NOT_SUPPORTED, as on a processor without them"),

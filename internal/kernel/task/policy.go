@@ -9,13 +9,13 @@ import (
 
 func policyTable() core.Table {
 	return core.Table{
-		"thread_policy_set": partial(onThread(core.Control, threadPolicySet),
+		"thread_policy_set": fullNote(onThread(core.Control, threadPolicySet),
 			"precedence becomes a Linux nice value, and a fixed or real-time policy SCHED_RR, as far as the caller may; the other policies are stored and given back"),
 		"thread_policy_get": full(onThread(core.Inspect, threadPolicyGet)),
-		"task_policy_set":   partial(onTask(core.Control, taskPolicySet), "stored and given back; Linux has nothing like it"),
+		"task_policy_set":   fullNote(onTask(core.Control, taskPolicySet), "stored and given back; Linux has nothing like it"),
 		"task_policy_get":   full(onTask(core.NamePort, taskPolicyGet)),
-		"thread_policy":     partial(onThread(core.Control, threadPolicy), "applied like thread_policy_set"),
-		"thread_set_policy": partial(onThread(core.Control, threadSetPolicy), "applied like thread_policy_set"),
+		"thread_policy":     fullNote(onThread(core.Control, threadPolicy), "applied like thread_policy_set"),
+		"thread_set_policy": fullNote(onThread(core.Control, threadSetPolicy), "applied like thread_policy_set"),
 	}
 }
 

@@ -10,12 +10,15 @@ import (
 
 func stateTable() core.Table {
 	return core.Table{
-		"thread_get_state": full(onThread(core.Read, threadGetState)),
-		"thread_set_state": full(onThread(core.Control, threadSetState)),
+		"thread_get_state": fullNote(onThread(core.Read, threadGetState), ownState),
+		"thread_set_state": fullNote(onThread(core.Control, threadSetState), ownState),
 		"act_get_state":    full(onThread(core.Read, notCaller(threadGetState))),
 		"act_set_state":    full(onThread(core.Control, notCaller(threadSetState))),
 	}
 }
+
+// ownState is what the own process lacks.
+const ownState = "a hosted process does not see the debug registers of its own threads"
 
 // notCaller refuses the calling thread, as the older names do.
 func notCaller(f func(*core.Ctx, *core.Thread) mach.KernReturn) func(*core.Ctx, *core.Thread) mach.KernReturn {

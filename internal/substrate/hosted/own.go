@@ -5,6 +5,8 @@ package hosted
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -138,6 +140,38 @@ func (t *ownThread) visit(s *slot, op uint32, word *atomic.Uint32) error {
 	return nil
 }
 
+// deaf tells whether the thread has the signal blocked for good. Go parks the
+// main thread so when the goroutine that was locked to it has ended; all
+// threads are so for a moment around a fork.
+func (t *ownThread) deaf() bool {
+	for range 20 {
+		s, err := t.task.p.ThreadStatus(t.id)
+		if err != nil || s.SigBlk>>(ownSignal-1)&1 == 0 {
+			return false
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return true
+}
+
+// fromProc gives what the system tells of a thread that waits in a system
+// call: the call's arguments, stack pointer and program counter. The other
+// registers are 0.
+func (t *ownThread) fromProc(flavor mach.ThreadStateFlavor) ([]uint32, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/syscall", t.id))
+	if err != nil {
+		return nil, t.same()
+	}
+	var number int64
+	var r [8]uint64 // six arguments, stack pointer, program counter
+	n, _ := fmt.Sscanf(string(b), "%d 0x%x 0x%x 0x%x 0x%x 0x%x 0x%x 0x%x 0x%x", &number,
+		&r[0], &r[1], &r[2], &r[3], &r[4], &r[5], &r[6], &r[7])
+	if n != 9 {
+		return nil, linux.ErrBusy
+	}
+	return callState(flavor, r)
+}
+
 // look copies the registers out.
 func (t *ownThread) look() (*slot, error) {
 	s, err := takeSlot()
@@ -157,6 +191,9 @@ func (t *ownThread) Suspend() error {
 	defer t.mu.Unlock()
 	if t.held != nil {
 		return nil
+	}
+	if t.deaf() {
+		return linux.ErrBusy
 	}
 	s, err := takeSlot()
 	if err != nil {
@@ -207,6 +244,9 @@ func (t *ownThread) GetState(flavor mach.ThreadStateFlavor) ([]uint32, error) {
 		t.held.copyOut()
 		return t.held.state(flavor)
 	}
+	if t.deaf() {
+		return t.fromProc(flavor)
+	}
 	s, err := t.look()
 	if err != nil {
 		return nil, err
@@ -225,6 +265,9 @@ func (t *ownThread) SetState(flavor mach.ThreadStateFlavor, words []uint32) erro
 		}
 		t.held.copyIn()
 		return nil
+	}
+	if t.deaf() {
+		return linux.ErrBusy
 	}
 	s, err := t.look()
 	if err != nil {

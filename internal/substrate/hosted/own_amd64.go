@@ -104,6 +104,17 @@ func (s *slot) state(flavor mach.ThreadStateFlavor) ([]uint32, error) {
 	return nil, errors.ErrUnsupported
 }
 
+// callState makes a state of a system call's six arguments, stack pointer and
+// program counter.
+func callState(flavor mach.ThreadStateFlavor, r [8]uint64) ([]uint32, error) {
+	if flavor != mach.X86_THREAD_STATE64 {
+		return nil, errors.ErrUnsupported
+	}
+	return wordsOf(&mach.X86ThreadState64{
+		Rdi: r[0], Rsi: r[1], Rdx: r[2], R10: r[3], R8: r[4], R9: r[5], Rsp: r[6], Rip: r[7],
+	}), nil
+}
+
 func (s *slot) vectors(flavor mach.ThreadStateFlavor) ([]uint32, error) {
 	size, parts := vectorSize(flavor)
 	out := make([]byte, size)

@@ -81,6 +81,17 @@ func (s *slot) state(flavor mach.ThreadStateFlavor) ([]uint32, error) {
 	return nil, errors.ErrUnsupported
 }
 
+// callState makes a state of a system call's six arguments, stack pointer and
+// program counter.
+func callState(flavor mach.ThreadStateFlavor, r [8]uint64) ([]uint32, error) {
+	if flavor != mach.ARM_THREAD_STATE64 {
+		return nil, errors.ErrUnsupported
+	}
+	s := mach.ARMThreadState64{Sp: r[6], PC: r[7]}
+	copy(s.X[:], r[:6])
+	return wordsOf(&s), nil
+}
+
 func (s *slot) hasVectors() bool {
 	return binary.LittleEndian.Uint32(s.bytes(ucVector, 4)) == vectorMagic
 }

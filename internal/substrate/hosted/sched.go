@@ -1,0 +1,36 @@
+//go:build linux && (amd64 || arm64)
+
+package hosted
+
+import "golang.org/x/sys/unix"
+
+// The scheduling of threads, for the policies that a program asks for. Linux
+// lets everybody give CPU time up, and only the privileged get more.
+
+func (t *thread) SetImportance(n int) error { return setNice(t.id, n) }
+func (t *thread) SetFixed(on bool) error    { return setFixed(t.id, on) }
+
+func (t *ownThread) SetImportance(n int) error { return setNice(t.id, n) }
+func (t *ownThread) SetFixed(on bool) error    { return setFixed(t.id, on) }
+
+// setNice: Linux counts the other way round, from 19 to -20.
+func setNice(tid, importance int) error {
+	return unix.Setpriority(unix.PRIO_PROCESS, tid, min(max(-importance, -20), 19))
+}
+
+// setFixed: the lowest of the real-time priorities, not passed on to threads
+// that the thread makes.
+func setFixed(tid int, on bool) error {
+	attr, err := unix.SchedGetAttr(tid, 0)
+	if err != nil {
+		return err
+	}
+	if on == (attr.Policy == unix.SCHED_RR) {
+		return nil
+	}
+	next := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL, Nice: attr.Nice}
+	if on {
+		next.Policy, next.Nice, next.Priority, next.Flags = unix.SCHED_RR, 0, 1, unix.SCHED_FLAG_RESET_ON_FORK
+	}
+	return unix.SchedSetAttr(tid, &next, 0)
+}
