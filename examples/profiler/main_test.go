@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/task"
+	"github.com/google/pprof/profile"
+)
+
+const role = "PROFILER_TARGET"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(role) != "" {
+		go func() { io.Copy(io.Discard, os.Stdin); os.Exit(0) }()
+		go waits(make(chan int))
+		fmt.Println("ready")
+		outerWork()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// What the target does, and the profile has to show.
+//
+//go:noinline
+func outerWork() {
+	for n := uint64(1); n != 0; {
+		n = middleWork(n)
+	}
+}
+
+// middleWork is what the walk passes over while innerWork, which has no frame,
+// runs.
+//
+//go:noinline
+func middleWork(n uint64) uint64 { return innerWork(n) + 1 }
+
+//go:noinline
+func innerWork(n uint64) uint64 {
+	for range 100_000_000 {
+		n = n*6364136223846793005 + 1442695040888963407
+	}
+	return n | 1
+}
+
+//go:noinline
+func waits(c chan int) { <-c }
+
+func target(t *testing.T) *exec.Cmd {
+	t.Helper()
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), role+"=1", "GORACE=atexit_sleep_ms=0")
+	in, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() { in.Close(); c.Wait() })
+	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestProfile(t *testing.T) {
+	port.LeakCheck(t)
+	c := target(t)
+	o := options{duration: 700 * time.Millisecond, interval: 5 * time.Millisecond,
+		out: filepath.Join(t.TempDir(), "profile.pb.gz"), exe: os.Args[0], pid: c.Process.Pid}
+	err := run(t.Context(), o)
+	if e := (*task.OpenError)(nil); errors.As(err, &e) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(o.out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	p, err := profile.Parse(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all, inner, both, waiting int64
+	for _, s := range p.Sample {
+		var names []string
+		for _, l := range s.Location {
+			for _, line := range l.Line {
+				names = append(names, line.Function.Name)
+			}
+		}
+		stack := strings.Join(names, " ")
+		all += s.Value[0]
+		if strings.Contains(stack, "innerWork") {
+			inner += s.Value[0]
+			if i, o := strings.Index(stack, "innerWork"), strings.Index(stack, "outerWork"); o > i {
+				both += s.Value[0]
+			}
+		}
+		if strings.Contains(stack, ".waits") {
+			waiting += s.Value[0]
+		}
+	}
+	if inner < 10 || inner < all/2 || both < inner*9/10 || waiting > 2 {
+		t.Errorf("%d samples, %d in the working function, %d with its caller, %d in one that waits\n%v", all, inner, both, waiting, p)
+	}
+}
+
+// A target that ends leaves what was sampled; one that has ended is an error.
+func TestTargetEnds(t *testing.T) {
+	port.LeakCheck(t)
+	c := target(t)
+	o := options{duration: time.Minute, interval: 5 * time.Millisecond, out: filepath.Join(t.TempDir(), "p"), pid: c.Process.Pid}
+	time.AfterFunc(100*time.Millisecond, func() { c.Process.Kill() })
+	err := run(t.Context(), o)
+	if e := (*task.OpenError)(nil); errors.As(err, &e) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.pid = 1 << 30
+	if run(context.Background(), o) == nil {
+		t.Error("a process that does not exist has a profile")
+	}
+}
+
+func TestNoSymbols(t *testing.T) {
+	s := readSymbols(filepath.Join(t.TempDir(), "none"))
+	if (table{s, 0}).name(5) != "" || (table{}).name(5) != "" {
+		t.Error("no file has symbols")
+	}
+	tab := table{&symbols{list: []symbol{{10, "a"}, {20, "b"}}}, 1000}
+	for pc, want := range map[uint64]string{1009: "", 1010: "a", 1019: "a", 1020: "b", 5000: "b"} {
+		if got := tab.name(pc); got != want {
+			t.Errorf("%d is in %q, want %q", pc, got, want)
+		}
+	}
+}
