@@ -5,6 +5,7 @@ package libsystem
 import (
 	"os"
 	"strconv"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -23,7 +24,11 @@ type file struct {
 	socket    bool
 }
 
-type fdTable struct{ open []*file }
+// fdTable is used by the processor's goroutine and by calls that block.
+type fdTable struct {
+	mu   sync.RWMutex
+	open []*file
+}
 
 const maxFiles = 10240
 
@@ -84,6 +89,8 @@ func newFile(host int, path string, writable bool) *file {
 }
 
 func (t *fdTable) get(fd int) *file {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
 	if fd < 0 || fd >= len(t.open) {
 		return nil
 	}
@@ -92,6 +99,8 @@ func (t *fdTable) get(fd int) *file {
 
 // add gives a file the lowest free number at or above a minimum; -1 if there is none.
 func (t *fdTable) add(f *file, from int) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	for fd := from; fd < maxFiles; fd++ {
 		for fd >= len(t.open) {
 			t.open = append(t.open, nil)
@@ -102,6 +111,27 @@ func (t *fdTable) add(f *file, from int) int {
 		}
 	}
 	return -1
+}
+
+// remove forgets a descriptor.
+func (t *fdTable) remove(fd int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.open[fd] = nil
+}
+
+// all is a snapshot.
+func (t *fdTable) all() []*file {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return append([]*file(nil), t.open...)
+}
+
+// replace sets the whole table.
+func (t *fdTable) replace(open []*file) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.open = open
 }
 
 // addFile returns a new descriptor from a call.
@@ -121,14 +151,14 @@ func (s *State) closeFD(fd int) proc.Errno {
 	if f == nil {
 		return proc.EBADF
 	}
-	s.fds.open[fd] = nil
+	s.fds.remove(fd)
 	if s.child != nil && s.child.has(f.host) {
 		return 0 // still the parent's
 	}
 	if fd <= 2 && s.child == nil {
 		s.releaseStandard(fd)
 	}
-	for _, o := range s.fds.open {
+	for _, o := range s.fds.all() {
 		if o != nil && o.kq != nil {
 			o.kq.forget(fd, f.host)
 		}

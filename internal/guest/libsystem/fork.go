@@ -40,14 +40,16 @@ func init() {
 			return
 		}
 		f := &forkState{thread: c.Thread, regs: *c.Thread.Regs(), cwd: s.cwd, cwdFD: s.cwdFD, umask: s.umask, actions: c.Process.Signals.Actions, mask: c.Thread.Sig.Mask}
-		f.fds = append(f.fds, s.fds.open...)
+		f.fds = s.fds.all()
 		// The child's own view: descriptors can be moved and flagged without the parent's noticing.
-		for i, d := range s.fds.open {
+		own := s.fds.all()
+		for i, d := range own {
 			if d != nil {
 				n := *d
-				s.fds.open[i] = &n
+				own[i] = &n
 			}
 		}
+		s.fds.replace(own)
 		c.Process.Space.Remember()
 		s.child = f
 		c.Process.Only(c.Thread)
@@ -118,7 +120,7 @@ func (s *State) endChild(c *proc.Call, pid int) {
 			parent[d.host] = true
 		}
 	}
-	for _, d := range s.fds.open {
+	for _, d := range s.fds.all() {
 		if d != nil && !parent[d.host] {
 			_ = unix.Close(d.host)
 		}
@@ -126,7 +128,8 @@ func (s *State) endChild(c *proc.Call, pid int) {
 	if s.cwdFD != f.cwdFD {
 		_ = unix.Close(s.cwdFD)
 	}
-	s.fds.open, s.cwd, s.cwdFD, s.umask = f.fds, f.cwd, f.cwdFD, f.umask
+	s.fds.replace(f.fds)
+	s.cwd, s.cwdFD, s.umask = f.cwd, f.cwdFD, f.umask
 	c.Process.Signals.Actions = f.actions.([32]proc.Action)
 	c.Thread.Sig.Mask = f.mask
 	c.Process.Space.Rewind()
@@ -215,7 +218,7 @@ func (s *State) spawn(c *proc.Call, path, argv, envp uint64, attr *syscall.SysPr
 		return 0, e
 	}
 	var files []uintptr
-	for _, d := range s.fds.open {
+	for _, d := range s.fds.all() {
 		if d == nil || d.closeExec || d.kq != nil {
 			files = append(files, ^uintptr(0))
 			continue
@@ -256,7 +259,7 @@ func (s *State) replace(c *proc.Call) {
 	}
 	// Move the guest's descriptors to their numbers: first out of the way, then into place.
 	var moved []int
-	for _, d := range s.fds.open {
+	for _, d := range s.fds.all() {
 		h := -1
 		if d != nil && !d.closeExec {
 			h, _ = unix.FcntlInt(uintptr(d.host), unix.F_DUPFD_CLOEXEC, maxFiles)
