@@ -19,6 +19,7 @@ type waiter struct {
 
 	mu      sync.Mutex
 	waiting *token // list of those who wait
+	idle    *token // to be used again
 	posted  bool   // a message is on its way to the wake-up port
 	retired bool   // the last one who waits takes the ports down
 	buf     buffer
@@ -78,9 +79,14 @@ func (w *waiter) retire() {
 }
 
 func (w *waiter) enter() *token {
-	t := new(token)
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	t := w.idle
+	if t == nil {
+		t = new(token)
+	} else {
+		w.idle = t.next
+	}
 	t.next = w.waiting
 	if t.next != nil {
 		t.next.prev = t
@@ -100,7 +106,8 @@ func (w *waiter) leave(t *token) {
 	if t.next != nil {
 		t.next.prev = t.prev
 	}
-	t.next, t.prev, t.due = nil, nil, false
+	t.next, t.prev, t.due = w.idle, nil, false
+	w.idle = t
 	last := w.retired && w.waiting == nil
 	w.mu.Unlock()
 	if last {
@@ -108,7 +115,8 @@ func (w *waiter) leave(t *token) {
 	}
 }
 
-// call wakes the one who holds t, if he still waits.
+// call wakes the one who holds t, if he still waits. A token may have got
+// another holder meanwhile: he looks up for nothing.
 func (w *waiter) call(t *token) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -131,19 +139,21 @@ func (w *waiter) wakeAll() {
 	}
 }
 
-// woken is called by who got the wake-up message: it says whether that was for
-// t, and passes the message on if it was for somebody else.
-func (w *waiter) woken(t *token) bool {
+// woken is called by who got the wake-up message, the holder of t: he looks up,
+// and passes the message on if it was for somebody else, too.
+func (w *waiter) woken(t *token) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.posted = false
+	if t != nil {
+		t.due = false
+	}
 	for o := w.waiting; o != nil; o = o.next {
-		if o.due && o != t {
+		if o.due {
 			w.post()
 			break
 		}
 	}
-	return t != nil && t.due
 }
 
 // post sends the wake-up message. A send-once right has room in any queue, so

@@ -1,0 +1,108 @@
+package port_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gomach/mach"
+	"github.com/gomach/mach/port"
+)
+
+// Senders, receivers, cancellations and closes meet in every order: each comes
+// back, and nothing is left over.
+func TestEverythingAtOnce(t *testing.T) {
+	port.LeakCheck(t)
+	rounds := 60
+	if testing.Short() {
+		rounds = 10
+	}
+	for round := range rounds {
+		r := must(port.NewReceive(port.QueueLimit(2)))(t)
+		s := must(r.MakeSend())(t)
+		set := must(port.NewSet())(t)
+		ok(t, set.Insert(r))
+		ctx, cancel := context.WithCancel(bg)
+		var wg sync.WaitGroup
+		for i := range 4 {
+			wg.Go(func() {
+				var m port.Message
+				defer m.Close()
+				for range 20 {
+					c, err := s.Copy()
+					if err != nil {
+						break
+					}
+					if s.Send(ctx, m.Reset(int32(i)).MoveSend(c)) != nil {
+						break
+					}
+				}
+			})
+			wg.Go(func() {
+				src := []port.Source{r, set}[i%2]
+				var m port.Received
+				defer m.Close()
+				for {
+					short, stop := context.WithTimeout(ctx, time.Duration(round%5)*time.Millisecond)
+					err := src.Receive(short, &m)
+					stop()
+					if ctx.Err() != nil || errors.Is(err, port.ErrClosed) {
+						return
+					}
+					if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		time.Sleep(time.Duration(round%7) * time.Millisecond)
+		for i, end := range []func(){func() { r.Close() }, cancel, func() { s.Close() }, func() { set.Close() }} {
+			if i%4 == round%4 {
+				wg.Go(end)
+				time.Sleep(time.Millisecond)
+			}
+			wg.Go(end)
+		}
+		done := make(chan struct{})
+		go func() { wg.Wait(); close(done) }()
+		select {
+		case <-done:
+		case <-time.After(10 * time.Second):
+			t.Fatalf("round %d hangs", round)
+		}
+		cancel()
+	}
+}
+
+// Pitfall 5: the order of a descriptor's fields differs from kind to kind. The
+// bytes are checked against the structs of package mach, which are checked
+// against C's.
+func TestPitfall5Descriptors(t *testing.T) {
+	port.LeakCheck(t)
+	r, s := pair(t)
+	a, _ := pair(t)
+	ok(t, s.Send(bg, port.NewMessage(1).MakeSend(a).CopyBytes([]byte("four")).MakeSendOnce(a)))
+	raw := new(struct {
+		head  mach.MachMsgHeader
+		body  mach.MachMsgBody
+		right mach.MachMsgPortDescriptor
+		mem   mach.MachMsgOOLDescriptor64
+		once  mach.MachMsgPortDescriptor
+		room  [100]byte
+	})
+	ok(t, mach.MachMsg(&raw.head, mach.MACH_RCV_MSG, 0, 168, r.Name(), 0, 0))
+	defer mach.MachMsgDestroy(&raw.head)
+	if raw.body.MsghDescriptorCount != 3 || raw.right.Name != a.Name() ||
+		raw.right.Disposition != uint8(mach.MACH_MSG_TYPE_PORT_SEND) || raw.right.Type != uint8(mach.MACH_MSG_PORT_DESCRIPTOR) {
+		t.Errorf("right: %+v", raw.right)
+	}
+	if raw.mem.Type != uint8(mach.MACH_MSG_OOL_DESCRIPTOR) || raw.mem.Size != 4 || raw.mem.Address.Uint64() == 0 {
+		t.Errorf("memory: %+v", raw.mem)
+	}
+	if raw.once.Disposition != uint8(mach.MACH_MSG_TYPE_PORT_SEND_ONCE) {
+		t.Errorf("send-once right: %+v", raw.once)
+	}
+}
