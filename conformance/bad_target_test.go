@@ -403,7 +403,7 @@ func TestBadHost(t *testing.T) {
 		{"processor_set_default", arg, func(w P) error { return mach.ProcessorSetDefault(w, &port) }},
 		{"processor_set_info", arg, func(w P) error {
 			n = 5
-			return mach.ProcessorSetInfo(w, int32(mach.PROCESSOR_SET_BASIC_INFO), &port, &room[0], &n)
+			return mach.ProcessorSetInfo(w, mach.PROCESSOR_SET_BASIC_INFO, &port, &room[0], &n)
 		}},
 		{"processor_set_statistics", mach.KERN_INVALID_PROCESSOR_SET, func(w P) error {
 			n = 4

@@ -157,7 +157,7 @@ func infoCalls(t testing.TB, flavor, count uint32) {
 		},
 		"processor_set_info": func(i *int32, n *uint32) error {
 			var back mach.MachPort
-			err := mach.ProcessorSetInfo(set, int32(flavor), &back, i, n)
+			err := mach.ProcessorSetInfo(set, mach.ProcessorSetFlavor(flavor), &back, i, n)
 			if err == nil {
 				mach.MachPortDeallocate(self(), back)
 			}

@@ -211,7 +211,7 @@ func TestProcessorSet(t *testing.T) {
 	defer mach.MachPortDeallocate(self(), set)
 	var basic mach.ProcessorSetBasicInfo
 	n := mach.PROCESSOR_SET_BASIC_INFO_COUNT
-	ok(t, "processor_set_info", mach.ProcessorSetInfo(set, int32(mach.PROCESSOR_SET_BASIC_INFO), &back, mach.Info(&basic), &n))
+	ok(t, "processor_set_info", mach.ProcessorSetInfo(set, mach.PROCESSOR_SET_BASIC_INFO, &back, mach.Info(&basic), &n))
 	equal(t, "count", n, mach.PROCESSOR_SET_BASIC_INFO_COUNT)
 	if k := kindOf(t, back); k != mach.IPC_OTYPE_HOST && k != mach.IPC_OTYPE_HOST_PRIV {
 		t.Errorf("the host port is of kind %d", k)
@@ -228,7 +228,7 @@ func TestProcessorSet(t *testing.T) {
 		t.Errorf("%+v", load)
 	}
 	n = 1
-	want(t, "processor_set_info", mach.ProcessorSetInfo(set, int32(mach.PROCESSOR_SET_BASIC_INFO), &back, mach.Info(&basic), &n), mach.KERN_FAILURE)
+	want(t, "processor_set_info", mach.ProcessorSetInfo(set, mach.PROCESSOR_SET_BASIC_INFO, &back, mach.Info(&basic), &n), mach.KERN_FAILURE)
 	n = 10
 	want(t, "processor_set_info", mach.ProcessorSetInfo(set, 7777, &back, mach.Info(&basic), &n), mach.KERN_INVALID_ARGUMENT)
 	n = 1

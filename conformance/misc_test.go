@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gomach/mach"
 )
@@ -126,7 +127,7 @@ func TestBootstrapService(t *testing.T) {
 		t.Skip("launchd takes services from property lists only")
 	}
 	bp := mach.BootstrapPort()
-	name := fmt.Sprintf("org.gomach.conformance.service.%d", os.Getpid())
+	name := fmt.Sprintf("org.gomach.conformance.%d.%d", os.Getpid(), time.Now().UnixNano()) // services stay
 	var s, r, again mach.MachPort
 	ok(t, "bootstrap_create_service", mach.BootstrapCreateService(bp, name, &s))
 	typeIs(t, s, mach.MACH_PORT_TYPE_SEND)

@@ -227,13 +227,20 @@ func TestSenderOfDyingPort(t *testing.T) {
 	fillQueue(t, p)
 	h := mach.MachMsgHeader{MsghBits: bits(mach.MACH_MSG_TYPE_COPY_SEND, 0), MsghRemotePort: p}
 	done := make(chan error, 1)
+	ready := make(chan bool)
 	wait := onThread(t, func() {
+		ready <- true
 		done <- mach.MachMsg(&h, mach.MACH_SEND_MSG|mach.MACH_SEND_TIMEOUT, headerSize, 0, none, 8000, none)
 	})
-	time.Sleep(20 * time.Millisecond)
+	<-ready
+	time.Sleep(50 * time.Millisecond)
 	dropReceive(t, p)
 	wait()
-	ok(t, "mach_msg", <-done)
+	if err := <-done; h.MsghBits == bits(mach.MACH_MSG_TYPE_COPY_SEND, 0) && err != nil {
+		want(t, "mach_msg", err, mach.MACH_SEND_INVALID_DEST) // it came too late: the header is untouched
+	} else {
+		ok(t, "mach_msg", err)
+	}
 	typeIs(t, p, mach.MACH_PORT_TYPE_DEAD_NAME)
 }
 

@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"sync"
 	"testing"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 func semaphore(t testing.TB, value int32) mach.MachPort {
 	t.Helper()
 	var s mach.Semaphore
-	ok(t, "semaphore_create", mach.SemaphoreCreate(self(), &s, int32(mach.SYNC_POLICY_FIFO), value))
+	ok(t, "semaphore_create", mach.SemaphoreCreate(self(), &s, mach.SYNC_POLICY_FIFO, value))
 	t.Cleanup(func() { destroy(s) })
 	return s
 }
@@ -62,10 +63,10 @@ func TestSemaphoreTimeout(t *testing.T) {
 func TestSemaphoreCreateErrors(t *testing.T) {
 	begin(t)
 	var s mach.Semaphore
-	want(t, "semaphore_create", mach.SemaphoreCreate(self(), &s, int32(mach.SYNC_POLICY_FIFO), -1), mach.KERN_INVALID_ARGUMENT)
+	want(t, "semaphore_create", mach.SemaphoreCreate(self(), &s, mach.SYNC_POLICY_FIFO, -1), mach.KERN_INVALID_ARGUMENT)
 	want(t, "semaphore_create", mach.SemaphoreCreate(self(), &s, 99, 0), mach.KERN_INVALID_ARGUMENT)
-	want(t, "semaphore_create", mach.SemaphoreCreate(self(), &s, int32(mach.SYNC_POLICY_FIXED_PRIORITY), 0), mach.KERN_INVALID_ARGUMENT)
-	ok(t, "semaphore_create", mach.SemaphoreCreate(self(), &s, int32(mach.SYNC_POLICY_LIFO), 0))
+	want(t, "semaphore_create", mach.SemaphoreCreate(self(), &s, mach.SYNC_POLICY_FIXED_PRIORITY, 0), mach.KERN_INVALID_ARGUMENT)
+	ok(t, "semaphore_create", mach.SemaphoreCreate(self(), &s, mach.SYNC_POLICY_LIFO, 0))
 	ok(t, "semaphore_destroy", mach.SemaphoreDestroy(self(), s))
 	want(t, "semaphore_destroy", mach.SemaphoreDestroy(self(), sendPort(t)), mach.KERN_INVALID_ARGUMENT)
 }
@@ -76,12 +77,16 @@ func waiters(t testing.TB, s mach.MachPort, n int) (codes func() map[mach.KernRe
 	t.Helper()
 	c := make(chan mach.KernReturn, n)
 	var waits []func()
+	var start sync.WaitGroup
+	start.Add(n)
 	for i := 0; i < n; i++ {
 		waits = append(waits, onThread(t, func() {
+			start.Done()
 			c <- codeOf(retry(func() error { return mach.SemaphoreWait(s) }))
 		}))
 	}
-	time.Sleep(50 * time.Millisecond) // until they wait
+	start.Wait()
+	time.Sleep(100 * time.Millisecond) // until they wait
 	return func() map[mach.KernReturn]int {
 		t.Helper()
 		for _, w := range waits {

@@ -66,10 +66,13 @@ func TestThreadInfo(t *testing.T) {
 	me := thread(t)
 	p := park(t, 0)
 	a := threadInfo[mach.ThreadBasicInfo](t, me, mach.THREAD_BASIC_INFO)
-	burn()
-	b := threadInfo[mach.ThreadBasicInfo](t, me, mach.THREAD_BASIC_INFO)
-	if d := micros(b.UserTime) + micros(b.SystemTime) - micros(a.UserTime) - micros(a.SystemTime); d < 5e3 || d > 60e6 {
-		t.Errorf("60 ms of work count as %d µs", d)
+	var b mach.ThreadBasicInfo
+	used := burn(5*time.Millisecond, func() time.Duration {
+		b = threadInfo[mach.ThreadBasicInfo](t, me, mach.THREAD_BASIC_INFO)
+		return time.Duration(micros(b.UserTime)+micros(b.SystemTime)-micros(a.UserTime)-micros(a.SystemTime)) * time.Microsecond
+	})
+	if used < 5*time.Millisecond || used > time.Minute {
+		t.Errorf("much work counts as %v", used)
 	}
 	equal(t, "run state", b.RunState, mach.TH_STATE_RUNNING)
 	equal(t, "suspend count", b.SuspendCount, 0)
@@ -229,11 +232,18 @@ func TestThreadAbort(t *testing.T) {
 // xnu osfmk/kern/thread_act.c: what a thread that has ended answers.
 func TestThreadTerminated(t *testing.T) {
 	begin(t)
-	p := park(t, 0)
-	p.release(t)
-	ok(t, "mach_msg", <-p.err)
-	for i := 0; i < 500 && typeOf(t, p.port)&mach.MACH_PORT_TYPE_DEAD_NAME == 0; i++ {
-		time.Sleep(10 * time.Millisecond)
+	var p *parked
+	for try := 0; try < 3; try++ {
+		p = park(t, 0)
+		p.release(t)
+		ok(t, "mach_msg", <-p.err)
+		for i := 0; i < 200 && typeOf(t, p.port)&mach.MACH_PORT_TYPE_DEAD_NAME == 0; i++ {
+			time.Sleep(10 * time.Millisecond)
+		}
+		if typeOf(t, p.port) == mach.MACH_PORT_TYPE_DEAD_NAME {
+			break
+		}
+		// It was the main thread, which Go parks instead of ending it: another.
 	}
 	typeIs(t, p.port, mach.MACH_PORT_TYPE_DEAD_NAME)
 	codes := []mach.KernReturn{mach.KERN_TERMINATED, mach.KERN_INVALID_ARGUMENT, mach.MACH_SEND_INVALID_DEST}
