@@ -38,6 +38,15 @@ var nowhere *int
 
 // child says where its function is, waits for a line, and does what it is for.
 func child(mode string) {
+	if pid, is := strings.CutPrefix(mode, "debug "); is {
+		n, _ := strconv.Atoi(pid)
+		d, err := exc.Debug(bg, n)
+		if err == nil {
+			_, err = d.Task().Suspend()
+		}
+		fmt.Println("suspended:", err)
+		time.Sleep(time.Hour)
+	}
 	runtime.GOMAXPROCS(1)
 	debug.SetGCPercent(-1)
 	fmt.Println(reflect.ValueOf(counted).Pointer())
@@ -255,5 +264,44 @@ func TestDebuggerAndDeath(t *testing.T) {
 	}
 	if _, err := exc.Debug(within(t), 1<<22+5); err == nil {
 		t.Error("debugs a process that is not there")
+	}
+}
+
+// Pitfall 18: a suspended target stays stopped if its debugger dies. Not this
+// one: the suspension goes with the debugger.
+func TestPitfall18DebuggerDies(t *testing.T) {
+	port.LeakCheck(t)
+	p := start(t, "count")
+	debugger := exec.Command(os.Args[0])
+	debugger.Env = append(os.Environ(), fmt.Sprintf("EXC_TEST_CHILD=debug %d", p.cmd.Process.Pid))
+	out, err := debugger.StdoutPipe()
+	ok(t, err)
+	ok(t, debugger.Start())
+	said, err := bufio.NewReader(out).ReadString('\n')
+	if said != "suspended: <nil>\n" {
+		debugger.Process.Kill()
+		debugger.Wait()
+		t.Skipf("cannot debug here: %q, %v", said, err)
+	}
+	io.WriteString(p.in, "\n")
+	answer := make(chan string, 1)
+	go func() {
+		p.out.Scan()
+		answer <- p.out.Text()
+	}()
+	select {
+	case s := <-answer:
+		t.Errorf("the suspended process said %q", s)
+	case <-time.After(50 * time.Millisecond):
+	}
+	ok(t, debugger.Process.Kill())
+	debugger.Wait()
+	select {
+	case s := <-answer:
+		if s != "1" {
+			t.Errorf("it said %q", s)
+		}
+	case <-time.After(10 * time.Second):
+		t.Error("the process stays suspended")
 	}
 }

@@ -34,7 +34,7 @@ func (s *Server) forward(ctx context.Context, at mach.MachPort, e *Exception) bo
 // Forward sends an exception to another handler and waits for its verdict: nil
 // when it has dealt with the exception. Registers that the handler wants and
 // the exception does not bring are read from the thread; registers that it
-// answers go to e.State if e has the same flavor, and to the thread otherwise.
+// answers go to e.State if e has the same flavor, and to the thread otherwise. e may be made by hand: then its rights are its maker's.
 //
 // It fails with [mach.KERN_FAILURE], or what the handler says, when that
 // declines; with [port.ErrKind] when e lacks what the handler's behavior needs
@@ -49,7 +49,8 @@ func Forward(ctx context.Context, e *Exception, to Action) error {
 	told := *e
 	told.State = slices.Clone(e.State)
 	f := forms[request]
-	if f.state && (!e.form.state || e.Flavor != to.Flavor) {
+	brings := len(e.State) > 0
+	if f.state && (!brings || e.Flavor != to.Flavor) {
 		var err error
 		if told.State, err = readState(e.Thread, to.Flavor); err != nil {
 			return err
@@ -72,7 +73,7 @@ func Forward(ctx context.Context, e *Exception, to Action) error {
 	if !f.state {
 		return nil
 	}
-	if e.form.state && e.Flavor == told.Flavor {
+	if brings && e.Flavor == told.Flavor {
 		e.State = append(e.State[:0], told.State...)
 		return nil
 	}

@@ -115,18 +115,26 @@ func (s *Server) Attach(t Target, mask mach.ExceptionMask, flavor mach.ThreadSta
 	s.mu.Lock()
 	s.attached[r.Name()] = a
 	defer s.mu.Unlock()
-	for _, b := range behaviors {
+	err = permitted(behaviors, func(b mach.ExceptionBehavior) (err error) {
 		a.before, err = t.Swap(mask, a.send, b, flavor)
-		if !errors.Is(err, mach.KERN_DENIED) {
-			break
-		}
-	}
+		return err
+	})
 	if err != nil {
 		delete(s.attached, r.Name())
 		a.release()
 		return nil, err
 	}
 	return a, nil
+}
+
+// permitted tries the behaviors until one is not denied.
+func permitted(behaviors []mach.ExceptionBehavior, try func(mach.ExceptionBehavior) error) (err error) {
+	for _, b := range behaviors {
+		if err = try(b); !errors.Is(err, mach.KERN_DENIED) {
+			break
+		}
+	}
+	return err
 }
 
 func (a *Attachment) release() error {

@@ -273,7 +273,7 @@ func newState(behavior mach.ExceptionBehavior, thread, self, token mach.MachPort
 		Flavor: flavor, State: make([]mach.Natural, 42),
 	}
 	e.State[3] = 33
-	return exc.WithForm(e)
+	return e
 }
 
 // standIn is a right that travels in the place of a thread's or a task's: the

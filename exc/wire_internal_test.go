@@ -2,6 +2,7 @@ package exc
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 
 	"github.com/gomach/mach"
@@ -69,4 +70,31 @@ func FuzzDecode(f *testing.F) {
 		_ = e.String()
 		e.Detail()
 	})
+}
+
+// Pitfall 13: hardened processes deny handlers that would get rights to threads
+// and tasks (xnu osfmk/kern/ipc_tt.c, set_exception_ports_validation). The
+// identity-protected behavior is tried next; other errors end the search.
+func TestPitfall13DeniedBehaviors(t *testing.T) {
+	protected := mach.EXCEPTION_IDENTITY_PROTECTED | codesFlag
+	var tried []mach.ExceptionBehavior
+	hardened := func(b mach.ExceptionBehavior) error {
+		tried = append(tried, b)
+		if b != protected {
+			return &port.Error{Call: "task_swap_exception_ports", Err: mach.KERN_DENIED}
+		}
+		return nil
+	}
+	if err := permitted([]mach.ExceptionBehavior{mach.EXCEPTION_DEFAULT, protected, mach.EXCEPTION_STATE}, hardened); err != nil || len(tried) != 2 {
+		t.Errorf("tried %v: %v", tried, err)
+	}
+	tried = nil
+	if err := permitted([]mach.ExceptionBehavior{mach.EXCEPTION_DEFAULT, mach.EXCEPTION_STATE}, hardened); !errors.Is(err, mach.KERN_DENIED) || len(tried) != 2 {
+		t.Errorf("tried %v: %v", tried, err)
+	}
+	gone := func(mach.ExceptionBehavior) error { tried = append(tried, 0); return mach.MACH_SEND_INVALID_DEST }
+	tried = nil
+	if err := permitted([]mach.ExceptionBehavior{1, 2}, gone); !errors.Is(err, mach.MACH_SEND_INVALID_DEST) || len(tried) != 1 {
+		t.Errorf("tried %v: %v", tried, err)
+	}
 }
