@@ -55,7 +55,7 @@ func CountOf[T any]() MachMsgTypeNumber {
 // of [TaskThreads]. The memory stays the caller's to release, with
 // [MachVMDeallocate] of [AddressOf](p) and [SizeOf][T](n); do not use the
 // slice afterwards.
-func Slice[T any, N ~int32 | ~uint32](p *T, n N) []T {
+func Slice[T any, N ~int | ~int32 | ~uint32](p *T, n N) []T {
 	if p == nil || n <= 0 {
 		return nil
 	}
@@ -74,6 +74,8 @@ func AddressOf[T any](p *T) MachVMAddress {
 // [MachVMRead], [MachVMAllocate] and [MachVMMap]. Reading or writing where
 // nothing is mapped crashes the program. The memory stays the caller's to
 // release; do not use the slice afterwards.
+//
+//go:noinline
 func BytesAt(address MachVMAddress, size MachVMSize) []byte {
 	if address == 0 || size == 0 {
 		return nil
@@ -92,7 +94,7 @@ func MessageBytes(header *MachMsgHeader) []byte {
 }
 
 // SizeOf is the size of n elements in bytes.
-func SizeOf[T any, N ~int32 | ~uint32](n N) MachVMSize {
+func SizeOf[T any, N ~int | ~int32 | ~uint32](n N) MachVMSize {
 	var z T
 	return MachVMSize(unsafe.Sizeof(z)) * MachVMSize(n)
 }

@@ -34,12 +34,12 @@ func ProcessorSetDestroy(set ProcessorSet) error {
 // It does not wait: the scheduler is not told about the call.
 //
 // C: processor_set_info of <mach/processor_set.h>.
-func ProcessorSetInfo(setName ProcessorSetName, flavor int32, host *Host, infoOut *Integer, infoOutCnt *MachMsgTypeNumber) error {
+func ProcessorSetInfo(setName ProcessorSetName, flavor ProcessorSetFlavor, host *Host, infoOut *Integer, infoOutCnt *MachMsgTypeNumber) error {
 	f := struct {
 		libsystem.Head
 		setName    ProcessorSetName
 		_          uint32
-		flavor     int32
+		flavor     ProcessorSetFlavor
 		_          uint32
 		host       *Host
 		infoOut    *Integer

@@ -15,7 +15,7 @@ import (
 // It does not wait: the scheduler is not told about the call.
 //
 // C: lock_set_create of <mach/task.h>.
-func LockSetCreate(task Task, newLockSet *LockSet, nUlocks int32, policy int32) error {
+func LockSetCreate(task Task, newLockSet *LockSet, nUlocks int32, policy SyncPolicy) error {
 	f := struct {
 		libsystem.Head
 		task       Task
@@ -23,7 +23,7 @@ func LockSetCreate(task Task, newLockSet *LockSet, nUlocks int32, policy int32) 
 		newLockSet *LockSet
 		nUlocks    int32
 		_          uint32
-		policy     int32
+		policy     SyncPolicy
 		_          uint32
 	}{task: task, newLockSet: libsystem.Ptr(newLockSet), nUlocks: nUlocks, policy: policy}
 	return kernReturn(libsystem.CallKern(libsystem.Sym_lock_set_create, unsafe.Pointer(&f)))
@@ -110,13 +110,13 @@ func MachPortsRegister(targetTask Task, initPortSet *MachPort, initPortSetCnt Ma
 // It does not wait: the scheduler is not told about the call.
 //
 // C: semaphore_create of <mach/task.h>.
-func SemaphoreCreate(task Task, semaphore *Semaphore, policy int32, value int32) error {
+func SemaphoreCreate(task Task, semaphore *Semaphore, policy SyncPolicy, value int32) error {
 	f := struct {
 		libsystem.Head
 		task      Task
 		_         uint32
 		semaphore *Semaphore
-		policy    int32
+		policy    SyncPolicy
 		_         uint32
 		value     int32
 		_         uint32

@@ -33,9 +33,12 @@ var paramTypes = map[string]string{
 	"bootstrap_look_up.service_name":            "string",
 	"mach_error.str":                            "string",
 	"panic.0":                                   "string",
-	// C says int, but means the constants of <mach/task_special_ports.h>.
+	// C says int, but means named constants, which have a type in Go.
 	"task_get_special_port.which_port": "TaskSpecialPort",
 	"task_set_special_port.which_port": "TaskSpecialPort",
+	"semaphore_create.policy":          "SyncPolicy",
+	"lock_set_create.policy":           "SyncPolicy",
+	"processor_set_info.flavor":        "ProcessorSetFlavor",
 	"mig_strncpy.src":                  "*byte",
 	"mig_strncpy_zerofill.src":         "*byte",
 }

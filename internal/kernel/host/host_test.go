@@ -153,7 +153,7 @@ func TestProcessorSet(t *testing.T) {
 	want(t, "default", mach.ProcessorSetDefault(h, &name), mach.KERN_SUCCESS)
 	var host mach.Host
 	basic := info[mach.ProcessorSetBasicInfo](t, func(p *mach.Integer, n *mach.MachMsgTypeNumber) error {
-		return mach.ProcessorSetInfo(name, int32(mach.PROCESSOR_SET_BASIC_INFO), &host, p, n)
+		return mach.ProcessorSetInfo(name, mach.PROCESSOR_SET_BASIC_INFO, &host, p, n)
 	})
 	if basic.ProcessorCount < 1 || host == mach.MACH_PORT_NULL {
 		t.Errorf("%+v, host %#x", basic, host)

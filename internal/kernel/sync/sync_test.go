@@ -17,7 +17,7 @@ import (
 func newSemaphore(t *testing.T, policy mach.SyncPolicy, value int32) mach.Semaphore {
 	t.Helper()
 	var s mach.Semaphore
-	if err := mach.SemaphoreCreate(mach.MachTaskSelf(), &s, int32(policy), value); err != nil {
+	if err := mach.SemaphoreCreate(mach.MachTaskSelf(), &s, policy, value); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -63,7 +63,7 @@ func TestBadArguments(t *testing.T) {
 	var s mach.Semaphore
 	self := mach.MachTaskSelf()
 	want(t, "negative value", mach.SemaphoreCreate(self, &s, 0, -1), mach.KERN_INVALID_ARGUMENT)
-	want(t, "fixed priority", mach.SemaphoreCreate(self, &s, int32(mach.SYNC_POLICY_FIXED_PRIORITY), 0), mach.KERN_INVALID_ARGUMENT)
+	want(t, "fixed priority", mach.SemaphoreCreate(self, &s, mach.SYNC_POLICY_FIXED_PRIORITY, 0), mach.KERN_INVALID_ARGUMENT)
 	want(t, "null name", mach.SemaphoreSignal(mach.MACH_PORT_NULL), mach.KERN_INVALID_NAME)
 	want(t, "dead name", mach.SemaphoreWait(mach.MachPort(mach.MACH_PORT_DEAD)), mach.KERN_INVALID_NAME)
 	want(t, "no such name", mach.SemaphoreWait(0x7f000003), mach.KERN_INVALID_NAME)
