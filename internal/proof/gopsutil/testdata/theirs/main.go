@@ -1,0 +1,33 @@
+// Command theirs prints what the machine's processors and memory do, and reads the
+// processors a few times more, to be counted.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/shirou/gopsutil/v4/cpu"
+	"github.com/shirou/gopsutil/v4/mem"
+)
+
+func main() {
+	cpus, err := cpu.Times(true)
+	check(err)
+	total, err := cpu.Times(false)
+	check(err)
+	memory, err := mem.VirtualMemory()
+	check(err)
+	for range 10 {
+		_, err := cpu.Times(true)
+		check(err)
+	}
+	check(json.NewEncoder(os.Stdout).Encode(map[string]any{"cpus": cpus, "total": total, "memory": memory}))
+}
+
+func check(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
