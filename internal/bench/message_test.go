@@ -5,7 +5,6 @@ package bench
 import (
 	"io"
 	"os"
-	"runtime"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -90,18 +89,13 @@ func BenchmarkRoundTrip(b *testing.B) {
 		}
 	}()
 
-	m, runs := new(message), 0
-	var allocated, before, after runtime.MemStats
-	contest(b, contestant{"mach_msg", func() {
-		runtime.ReadMemStats(&before)
+	m := new(message)
+	exchange := func() {
 		for range trips {
 			must(b, request(m, server, client))
 		}
-		runtime.ReadMemStats(&after)
-		if runs++; runs > 1 { // the first makes what is kept
-			allocated.Mallocs += after.Mallocs - before.Mallocs
-		}
-	}}, contestant{"channels", func() {
+	}
+	contest(b, contestant{"mach_msg", exchange}, contestant{"channels", func() {
 		for i := range trips {
 			there <- i
 			<-back
@@ -115,7 +109,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 			}
 		}
 	}})
-	b.ReportMetric(float64(allocated.Mallocs)/float64(trips)/float64(max(runs-1, 1)), "allocs/trip")
+	b.ReportMetric(testing.AllocsPerRun(10, exchange)/trips, "allocs/trip")
 	m.MsghID = 1
 	must(b, request(m, server, client))
 	must(b, <-answered)

@@ -38,15 +38,17 @@ func New(t Table, sub Substrate) *Kernel {
 	return &Kernel{Table: t, handlers: t.index(), tasks: map[int]*Task{}, Sub: sub}
 }
 
-// Call performs function number sym (position in proto.Functions plus one).
+// Call performs function number sym (position in proto.Functions plus one). It
+// is short enough to be compiled into its caller.
 func (k *Kernel) Call(c *Ctx, sym int) uint64 {
-	if sym <= 0 || sym >= len(k.handlers) {
-		return uint64(uint32(mach.KERN_NOT_SUPPORTED))
+	if uint(sym-1) >= uint(len(proto.Functions)) {
+		return unknown
 	}
-	c.Kernel = k
-	c.Fn = &proto.Functions[sym-1]
+	c.Kernel, c.Fn = k, &proto.Functions[sym-1]
 	return k.handlers[sym](c)
 }
+
+const unknown = uint64(mach.KERN_NOT_SUPPORTED)
 
 // Number is the symbol number of a C name, or 0.
 func Number(name string) int {

@@ -105,7 +105,7 @@ func (w *waiter) ready() *waiter {
 // wait waits until somebody finishes the waiter, the time is over or the
 // thread is interrupted. lock is the list owner's, not held.
 func (w *waiter) wait(lock *sync.Mutex, limit wait, timedOut, interrupted mach.KernReturn) mach.KernReturn {
-	if !limit.timed && limit.interrupt == nil {
+	if limit.none() {
 		<-w.wake
 		return w.result
 	}
@@ -144,6 +144,9 @@ type wait struct {
 	d         time.Duration
 	interrupt <-chan struct{}
 }
+
+// none: only who is waited for ends the wait.
+func (w *wait) none() bool { return !w.timed && w.interrupt == nil }
 
 type waitList struct{ first, last *waiter }
 

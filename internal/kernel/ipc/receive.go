@@ -62,7 +62,12 @@ func (a *Msg) take() (*Message, receipt, mach.KernReturn) {
 	w.room, w.large = room, large
 	port.queue.takers.add(w)
 	port.mu.Unlock()
-	mr := w.wait(&port.mu, a.limit(mach.MACH_RCV_TIMEOUT), mach.MACH_RCV_TIMED_OUT, mach.MACH_RCV_INTERRUPTED)
+	limit := a.limit(mach.MACH_RCV_TIMEOUT)
+	if limit.none() { // here, as the way back from a wait is dear
+		<-w.wake
+		return w.msg, w.got, w.result
+	}
+	mr := w.wait(&port.mu, limit, mach.MACH_RCV_TIMED_OUT, mach.MACH_RCV_INTERRUPTED)
 	return w.msg, w.got, mr
 }
 

@@ -55,7 +55,7 @@ func messageTable() core.Table {
 		"mach_msg_server_once":       server,
 		"mach_msg_server_importance": server,
 
-		"mach_msg":           full(machMsg),
+		"mach_msg":           {Handler: machMsg, Level: core.Full},
 		"mach_msg_overwrite": full(machMsgOverwrite),
 		"mach_msg_send":      full(machMsgSend),
 		"mach_msg_receive":   full(machMsgReceive),
@@ -70,8 +70,11 @@ func full(f func(c *core.Ctx) mach.KernReturn) core.Entry {
 	return core.Entry{Handler: core.K(f), Level: core.Full}
 }
 
-func machMsg(c *core.Ctx) mach.KernReturn {
-	return Msg(c, c.U64(0), c.U64(0), mach.MachMsgOption(c.U32(1)), c.U32(2), c.U32(3), c.Name(4), c.U32(5))
+// machMsg is a Handler as it is: a goroutine that was woken pays for each
+// function that it returns through, as the processor cannot foresee where to.
+func machMsg(c *core.Ctx) uint64 {
+	kr := Msg(c, c.U64(0), c.U64(0), mach.MachMsgOption(c.U32(1)), c.U32(2), c.U32(3), c.Name(4), c.U32(5))
+	return uint64(uint32(kr))
 }
 
 func machMsgOverwrite(c *core.Ctx) mach.KernReturn {
