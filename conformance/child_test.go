@@ -93,7 +93,7 @@ func spawn(t testing.TB) *another {
 	}()
 	err = mach.TaskForPID(self(), int32(a.pid), &a.task)
 	if codeOf(err) == mach.KERN_FAILURE {
-		t.Skip("task_for_pid is not for this caller: on a Mac it takes root or a signed entitlement, elsewhere ptrace")
+		t.Skip("task_for_pid is not for this caller: on a Mac it takes root or a signed entitlement, under darwinrun a task of the same runner, elsewhere ptrace")
 	}
 	ok(t, "task_for_pid", err)
 	t.Cleanup(func() { destroy(a.task) })
