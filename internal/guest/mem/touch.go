@@ -13,6 +13,9 @@ import (
 func (s *Space) Touch(address, size uint64, access cpu.Prot) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if len(s.chunks) >= mostChunks {
+		s.hideAllData()
+	}
 	shown := false
 	// An access may cross the end of what is visible, so each end of it is tried.
 	for _, at := range []uint64{address, address + size - 1} {
@@ -29,6 +32,23 @@ func (s *Space) Touch(address, size uint64, access cpu.Prot) bool {
 		shown = true
 	}
 	return shown
+}
+
+// mostChunks bounds the pieces that the processor has: Unicorn's table has room for 1024 of
+// them and stops the runner when it is full; and each new one takes time for all others.
+const mostChunks = 256
+
+// hideAllData takes all that is not code from the processor.
+func (s *Space) hideAllData() {
+	kept := s.chunks[:0]
+	for _, c := range s.chunks {
+		if c.prot&cpu.ProtExec != 0 {
+			kept = append(kept, c)
+			continue
+		}
+		_ = s.processor.Unmap(c.start, c.end-c.start)
+	}
+	s.chunks = kept
 }
 
 func (s *Space) findChunk(at uint64) int {
