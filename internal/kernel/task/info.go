@@ -82,8 +82,8 @@ func usageInfo(c *core.Ctx, t *core.Task, flavor mach.TaskFlavor, u *core.Usage)
 		return put(c, 2, 3, &mach.TaskThreadTimesInfo{UserTime: timeValue(u.User), SystemTime: timeValue(u.System)})
 	case mach.TASK_ABSOLUTETIME_INFO:
 		return put(c, 2, 3, &mach.TaskAbsolutetimeInfo{
-			TotalUser: uint64(u.User + u.DeadUser), TotalSystem: uint64(u.System + u.DeadSys),
-			ThreadsUser: uint64(u.User), ThreadsSystem: uint64(u.System),
+			TotalUser: t.Ticks(u.User + u.DeadUser), TotalSystem: t.Ticks(u.System + u.DeadSys),
+			ThreadsUser: t.Ticks(u.User), ThreadsSystem: t.Ticks(u.System),
 		})
 	case mach.TASK_EVENTS_INFO:
 		return put(c, 2, 3, &mach.TaskEventsInfo{
@@ -99,9 +99,9 @@ func usageInfo(c *core.Ctx, t *core.Task, flavor mach.TaskFlavor, u *core.Usage)
 			^uint32(0), uint32(u.UID), uint32(u.GID), uint32(u.RUID), uint32(u.RGID), uint32(t.Sub.PID()), 0, 0,
 		}})
 	case mach.TASK_POWER_INFO:
-		return put(c, 2, 3, &mach.TaskPowerInfo{TotalUser: uint64(u.User + u.DeadUser), TotalSystem: uint64(u.System + u.DeadSys)})
+		return put(c, 2, 3, &mach.TaskPowerInfo{TotalUser: t.Ticks(u.User + u.DeadUser), TotalSystem: t.Ticks(u.System + u.DeadSys)})
 	case mach.TASK_POWER_INFO_V2:
-		return powerInfo(c, u)
+		return powerInfo(c, t, u)
 	case mach.TASK_FLAGS_INFO:
 		flags := uint32(0)
 		if u.SixtyFour {
@@ -177,10 +177,10 @@ func schedInfo(c *core.Ctx, flavor mach.TaskFlavor) mach.KernReturn {
 }
 
 // powerInfo serves the old, shorter form too.
-func powerInfo(c *core.Ctx, u *core.Usage) mach.KernReturn {
+func powerInfo(c *core.Ctx, t *core.Task, u *core.Usage) mach.KernReturn {
 	var info mach.TaskPowerInfoV2
-	info.CPUEnergy = mach.TaskPowerInfo{TotalUser: uint64(u.User + u.DeadUser), TotalSystem: uint64(u.System + u.DeadSys)}
-	info.TaskPtime = uint64(u.User + u.DeadUser + u.System + u.DeadSys)
+	info.CPUEnergy = mach.TaskPowerInfo{TotalUser: t.Ticks(u.User + u.DeadUser), TotalSystem: t.Ticks(u.System + u.DeadSys)}
+	info.TaskPtime = t.Ticks(u.User + u.DeadUser + u.System + u.DeadSys)
 	return c.PutInfo(2, 3, words(&info), int(mach.TASK_POWER_INFO_V2_COUNT_OLD))
 }
 

@@ -54,8 +54,7 @@ func depressed(th *core.Thread) bool {
 	return p.depress
 }
 
-// Bounds and defaults of THREAD_TIME_CONSTRAINT_POLICY, in nanoseconds, which
-// is the unit of mach_absolute_time here (xnu osfmk/kern/sched_prim.c: a
+// Bounds and defaults of THREAD_TIME_CONSTRAINT_POLICY, in nanoseconds (xnu osfmk/kern/sched_prim.c: a
 // quantum of 10 ms; osfmk/kern/priority.c: real-time quanta of 50 us to 50 ms).
 const (
 	minRealTime        = 50_000
@@ -130,11 +129,12 @@ func (p *policies) setReal(th *core.Thread, w []uint32) mach.KernReturn {
 		return mach.KERN_INVALID_ARGUMENT
 	}
 	copy(words(&r), w)
-	if r.Constraint < r.Computation || r.Computation < minRealTime || r.Computation > maxRealTime {
+	least, most := uint32(th.Task.Ticks(minRealTime)), uint32(th.Task.Ticks(maxRealTime))
+	if r.Constraint < r.Computation || r.Computation < least || r.Computation > most {
 		return mach.KERN_INVALID_ARGUMENT
 	}
 	if r.Computation < r.Constraint/2 {
-		r.Computation = min(r.Constraint/2, maxRealTime)
+		r.Computation = min(r.Constraint/2, most)
 	}
 	p.real = &r
 	p.apply(th)
@@ -162,7 +162,7 @@ func threadPolicyGet(c *core.Ctx, th *core.Thread) mach.KernReturn {
 	}
 	p := policiesOf(th)
 	p.mu.Lock()
-	w, isDefault, kr := p.get(mach.ThreadPolicyFlavor(c.U32(1)), def != 0, th.Task.Sub.CPU())
+	w, isDefault, kr := p.get(mach.ThreadPolicyFlavor(c.U32(1)), def != 0, th.Task)
 	p.mu.Unlock()
 	if kr != mach.KERN_SUCCESS {
 		return kr
@@ -179,7 +179,7 @@ func threadPolicyGet(c *core.Ctx, th *core.Thread) mach.KernReturn {
 
 // get gives a policy, or its default: if that is asked for, or if the thread
 // does not follow this policy.
-func (p *policies) get(flavor mach.ThreadPolicyFlavor, def bool, cpu mach.CPUType) (w []uint32, isDefault bool, kr mach.KernReturn) {
+func (p *policies) get(flavor mach.ThreadPolicyFlavor, def bool, t *core.Task) (w []uint32, isDefault bool, kr mach.KernReturn) {
 	one := func(v uint32) ([]uint32, bool, mach.KernReturn) {
 		if def {
 			v = 0
@@ -192,7 +192,7 @@ func (p *policies) get(flavor mach.ThreadPolicyFlavor, def bool, cpu mach.CPUTyp
 		timeshare := def || !p.fixed
 		return []uint32{uint32(mach.BooleanOf(timeshare))}, def, mach.KERN_SUCCESS
 	case mach.THREAD_TIME_CONSTRAINT_POLICY:
-		r := mach.ThreadTimeConstraintPolicy{Computation: defaultComputation, Constraint: defaultConstraint, Preemptible: 1}
+		r := mach.ThreadTimeConstraintPolicy{Computation: uint32(t.Ticks(defaultComputation)), Constraint: uint32(t.Ticks(defaultConstraint)), Preemptible: 1}
 		if def = def || p.real == nil; !def {
 			r = *p.real
 		}
@@ -200,7 +200,7 @@ func (p *policies) get(flavor mach.ThreadPolicyFlavor, def bool, cpu mach.CPUTyp
 	case mach.THREAD_PRECEDENCE_POLICY:
 		return one(uint32(p.importance))
 	case mach.THREAD_AFFINITY_POLICY:
-		if cpu == mach.CPU_TYPE_ARM64 {
+		if t.Sub.CPU() == mach.CPU_TYPE_ARM64 {
 			return nil, false, mach.KERN_NOT_SUPPORTED
 		}
 		return one(uint32(p.affinity))
