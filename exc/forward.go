@@ -34,7 +34,8 @@ func (s *Server) forward(ctx context.Context, at mach.MachPort, e *Exception) bo
 // Forward sends an exception to another handler and waits for its verdict: nil
 // when it has dealt with the exception. Registers that the handler wants and
 // the exception does not bring are read from the thread; registers that it
-// answers go to e.State if e has the same flavor, and to the thread otherwise. e may be made by hand: then its rights are its maker's.
+// answers go to e.State if e has the same flavor, and to the thread otherwise.
+// e may be made by hand: its rights are its maker's then.
 //
 // It fails with [mach.KERN_FAILURE], or what the handler says, when that
 // declines; with [port.ErrKind] when e lacks what the handler's behavior needs

@@ -125,7 +125,7 @@ func roundTrip(h *header, request *Message, answer *Received) error {
 	if err != nil {
 		return err
 	}
-	answer.buf.grow(256)
+	answer.buf.grow(roomy)
 	const option = mach.MACH_SEND_MSG | mach.MACH_RCV_MSG | mach.MACH_RCV_LARGE | trailer
 	err = mach.MachMsgOverwrite(request.buf.head(), option, uint32(size), uint32(8*len(answer.buf.words)),
 		h.local, 0, 0, answer.buf.head(), 0)

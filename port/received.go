@@ -23,10 +23,14 @@ type Received struct {
 // trailer asks for everything up to the audit token.
 const trailer = mach.MachMsgOption(mach.MACH_RCV_TRAILER_AUDIT << 24)
 
+// roomy is the size of a new buffer: enough for most messages, so that few have
+// to be asked for twice.
+const roomy = 1024
+
 // get receives into the buffer, growing it to the message.
 func (m *Received) get(name mach.MachPort, option mach.MachMsgOption, timeout uint32) error {
 	option |= mach.MACH_RCV_MSG | mach.MACH_RCV_LARGE | mach.MACH_RCV_INTERRUPT | trailer
-	m.buf.grow(256)
+	m.buf.grow(roomy)
 	for {
 		h := m.buf.head()
 		err := mach.MachMsg(h, option, 0, uint32(8*len(m.buf.words)), name, timeout, 0)
