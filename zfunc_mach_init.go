@@ -7,7 +7,7 @@ import (
 	"unsafe"
 )
 
-// HostPageSize stores the page size of the kernel in *out_page_size, in bytes, and always succeeds.
+// HostPageSize stores the page size of the kernel in *outPageSize, in bytes, and always succeeds.
 //
 // It is [VMKernelPageSize]; a translated process has another [VMPageSize]. The host argument is ignored.
 //

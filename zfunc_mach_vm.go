@@ -257,7 +257,8 @@ func MachVMPageQuery(targetMap VMMapRead, offset MachVMOffset, disposition *Inte
 //
 // dispositions is the address, in the caller's memory, of 32-bit integers, one a page, which get
 // [VM_PAGE_QUERY_PAGE_PRESENT] and its kin. *dispositionsCount is the number of integers, on input
-// the room and on output how many were stored. Go memory must be pinned for the call. Pages count in
+// the room and on output how many were stored. Take the address of Go memory with [AddressOf] and call
+// runtime.KeepAlive afterwards. Pages count in
 // the caller's page size.
 //
 // [KERN_INVALID_ARGUMENT]: no such task, or a range that wraps. [KERN_RESOURCE_SHORTAGE]: no memory for
@@ -421,8 +422,8 @@ func MachVMReadList(targetTask VMMapRead, dataList *MachVMReadEntry, count Natur
 // MachVMReadOverwrite copies size bytes at address of targetTask over the caller's memory at data.
 //
 // data is an address in the caller's own task, mapped and writable; *outsize gets the number of bytes.
-// Nothing is allocated and nothing is to be freed. Memory of Go's heap or a stack must be pinned for the
-// call. It is all or nothing as far as reading goes: an error in the source stores nothing.
+// Nothing is allocated and nothing is to be freed. Take the address of Go memory with [AddressOf] and
+// call runtime.KeepAlive afterwards. It is all or nothing as far as reading goes: an error in the source stores nothing.
 //
 // [KERN_INVALID_ADDRESS]: a hole in either range. [KERN_PROTECTION_FAILURE]: source not readable or data
 // not writable. [KERN_INVALID_ARGUMENT]: no such task. [KERN_MEMORY_ERROR]: a page cannot be read in.
@@ -529,7 +530,8 @@ func MachVMRemapNew(targetTask VMMap_t, targetAddress *MachVMAddress, size MachV
 //
 // The destination must be mapped and writable already: for code use [MachVMProtect] with
 // [VM_PROT_COPY] first, and afterwards flush the instruction cache and put the protection back. The
-// caller keeps its memory; Go memory must be pinned for the call.
+// caller keeps its memory; take the address of Go memory with [AddressOf] and call
+// runtime.KeepAlive afterwards.
 //
 // [KERN_INVALID_ADDRESS]: the destination has a hole. [KERN_PROTECTION_FAILURE]: it is not writable.
 // [KERN_INVALID_ARGUMENT]: no such task.

@@ -333,7 +333,8 @@ func VMReadList(targetTask VMMapRead, dataList *VMReadEntry, count Natural) erro
 // VMReadOverwrite copies size bytes at address of targetTask over the caller's memory at data.
 //
 // It is [MachVMReadOverwrite] with addresses as wide as a pointer. Nothing is allocated; *outsize gets
-// the number of bytes; Go memory must be pinned for the call. Errors are the same.
+// the number of bytes; take the address of Go memory with [AddressOf] and call runtime.KeepAlive
+// afterwards. Errors are the same.
 //
 // It may wait: the scheduler is told about the call.
 //
@@ -437,7 +438,8 @@ func VMRemapNew(targetTask VMMap_t, targetAddress *VMAddress, size VMSize, mask 
 // VMWrite copies dataCnt bytes at data, in the caller's memory, over targetTask's memory at address.
 //
 // It is [MachVMWrite] with addresses as wide as a pointer; the destination must be mapped and
-// writable. Go memory must be pinned for the call. [KERN_INVALID_ADDRESS]: the destination has a hole.
+// writable. Take the address of Go memory with [AddressOf] and call
+// runtime.KeepAlive afterwards. [KERN_INVALID_ADDRESS]: the destination has a hole.
 // [KERN_PROTECTION_FAILURE]: it is not writable. [KERN_INVALID_ARGUMENT]: no such task.
 //
 // It may wait: the scheduler is told about the call.
