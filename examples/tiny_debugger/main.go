@@ -60,7 +60,9 @@ func run(w io.Writer) error {
 		return err
 	}
 	child := exec.CommandContext(ctx, self)
-	child.Env = append(os.Environ(), role+"=target")
+	// Go's runtime interrupts a goroutine that runs for long by a signal, and
+	// has it go elsewhere first: that would end a step in the wrong place.
+	child.Env = append(os.Environ(), role+"=target", "GODEBUG=asyncpreemptoff=1")
 	in, err := child.StdinPipe()
 	if err != nil {
 		return err
