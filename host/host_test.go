@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -153,17 +154,12 @@ func TestCPULoads(t *testing.T) {
 	if d := total.Since(sum).Total(); total.Total() > sum.Total() && total.Total()-sum.Total() > sum.Total()/10+100 {
 		t.Errorf("together %+v, one by one %+v, off by %d", total, sum, d)
 	}
-	busy := make(chan struct{})
+	var enough atomic.Bool
 	go func() {
-		for {
-			select {
-			case <-busy:
-				return
-			default:
-			}
+		for !enough.Load() {
 		}
 	}()
-	defer close(busy)
+	defer enough.Store(true)
 	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		now, err := host.CPULoads(nil)
 		must(t, err)

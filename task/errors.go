@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
 )
 
@@ -33,11 +32,4 @@ func failedAt(call string, addr, size uint64, err error) error {
 		return nil
 	}
 	return &Error{Call: fmt.Sprintf("%s of %#x-%#x", call, addr, addr+size), Err: err}
-}
-
-// gone tells whether a call failed because its task or thread is no more.
-func gone(err error) bool {
-	return errors.Is(err, mach.MACH_SEND_INVALID_DEST) || errors.Is(err, mach.KERN_TERMINATED) ||
-		errors.Is(err, mach.KERN_INVALID_ARGUMENT) || errors.Is(err, mach.KERN_INVALID_RIGHT) ||
-		errors.Is(err, mach.KERN_INVALID_NAME)
 }

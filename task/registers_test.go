@@ -215,13 +215,20 @@ func TestStackOfChild(t *testing.T) {
 		for _, th := range l.All() {
 			frames, err := th.Stack(100)
 			must(t, err)
-			deep = max(deep, len(frames))
+			// The outermost may be of C code without frame pointers, as with
+			// the race detector.
+			good := 0
 			for _, f := range frames {
 				r, err := a.RegionAt(f.PC - 1)
 				if err != nil || r.Protection&mach.VM_PROT_EXECUTE == 0 {
-					t.Errorf("frame %+v is in %v, %v", f, &r, err)
+					break
 				}
+				good++
 			}
+			if good == 0 {
+				t.Errorf("the innermost frame of %v is in no code", frames)
+			}
+			deep = max(deep, good)
 		}
 		return nil
 	}))

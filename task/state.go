@@ -47,7 +47,7 @@ func stateFlavorOf(state any) (f mach.ThreadStateFlavor, arm bool) {
 // onARM is the family of threads that this program can look at. Each family
 // numbers its flavors from 1: asking for the other's gets an answer, of
 // something else.
-const onARM = runtime.GOARCH == "arm64"
+var onARM = runtime.GOARCH == "arm64"
 
 func familyError(arm bool) error {
 	if arm == onARM {

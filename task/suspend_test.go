@@ -31,7 +31,8 @@ func TestPitfall18ResumedWhateverHappens(t *testing.T) {
 			t.Errorf("the child does not run after %s", after)
 		}
 	}
-	must(t, a.Suspended(nil, func(context.Context) error { stopped(); return nil }))
+	var none context.Context // is like one that never ends
+	must(t, a.Suspended(none, func(context.Context) error { stopped(); return nil }))
 	runs("a return")
 	why := errors.New("why")
 	wantErr(t, a.Suspended(t.Context(), func(context.Context) error { return why }), why)
