@@ -4,7 +4,6 @@ package proc
 
 import (
 	"fmt"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,8 +25,8 @@ type scheduler struct {
 	mu      sync.Mutex
 	posted  []func()
 	wake    chan struct{}
-	running atomic.Bool // the processor is executing
-	owner   atomic.Int64
+	running atomic.Bool    // the processor is executing
+	owner   atomic.Uintptr // the goroutine of loop
 	looping atomic.Bool
 }
 
@@ -56,7 +55,7 @@ func (p *Process) Post(f func()) { p.sched.post(f) }
 // stopped runs a function while the processor stands still. On the processor's own
 // goroutine, and before the loop starts, that is at once.
 func (s *scheduler) stopped(f func()) {
-	if !s.looping.Load() || s.owner.Load() == int64(gettid()) {
+	if !s.looping.Load() || s.owner.Load() == goroutine() {
 		f()
 		return
 	}
@@ -88,9 +87,9 @@ func (s *scheduler) makeReady(t *Thread) {
 }
 
 func (s *scheduler) loop() {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	s.owner.Store(int64(gettid()))
+	// The goroutine is not tied to a thread: to hand a call to another goroutine and take its
+	// answer would cost two switches of threads.
+	s.owner.Store(goroutine())
 	s.looping.Store(true)
 	defer s.looping.Store(false)
 	for !s.p.exited {
