@@ -37,4 +37,8 @@ func Table() core.Table {
 }
 
 // New makes a kernel over a substrate.
-func New(sub core.Substrate) *core.Kernel { return core.New(Table(), sub) }
+func New(sub core.Substrate) *core.Kernel {
+	k := core.New(Table(), sub)
+	k.VM = vm.Handed{}
+	return k
+}

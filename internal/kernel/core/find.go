@@ -259,6 +259,9 @@ func (v taskVM) WriteAt(p []byte, addr uint64) (int, error) {
 }
 
 func (v taskVM) AllocateMemory(size uint64) (uint64, mach.KernReturn) {
+	if k := v.t.Kernel; k != nil && k.VM != nil {
+		return k.VM.HandOut(v.t, size)
+	}
 	m := v.t.Sub.Memory()
 	addr, err := m.Map(Mapping{
 		Size: roundUp(size, m.PageSize()), Prot: mach.VM_PROT_READ | mach.VM_PROT_WRITE, Name: "mach message",
@@ -270,6 +273,9 @@ func (v taskVM) AllocateMemory(size uint64) (uint64, mach.KernReturn) {
 }
 
 func (v taskVM) DeallocateMemory(addr, size uint64) mach.KernReturn {
+	if k := v.t.Kernel; k != nil && k.VM != nil {
+		return k.VM.TakeBack(v.t, addr, size)
+	}
 	m := v.t.Sub.Memory()
 	page := m.PageSize()
 	start := addr &^ (page - 1)

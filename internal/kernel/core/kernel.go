@@ -20,8 +20,21 @@ type Kernel struct {
 	// guests.
 	Sub Substrate
 
+	// VM makes and frees the memory that calls and messages hand over; nil:
+	// the substrate does it alone.
+	VM VM
+
 	// state of the subsystems, by their package: see Attach.
 	state sync.Map
+}
+
+// VM is the part of the vm subsystem that other subsystems need: it knows of a
+// mapping what the substrate does not.
+type VM interface {
+	// HandOut makes fresh memory for messages in a task.
+	HandOut(t *Task, size uint64) (uint64, mach.KernReturn)
+	// TakeBack unmaps memory of a task.
+	TakeBack(t *Task, addr, size uint64) mach.KernReturn
 }
 
 // Substrate finds and opens tasks.
