@@ -106,6 +106,12 @@ func TestOutOfLineMemory(t *testing.T) {
 				}
 				got[0]++ // it is writable
 				discard(in)
+				// mach_msg_destroy frees what says so, and nothing volatile
+				// (libsyscall/mach/mach_msg.c).
+				equal(t, "deallocate", d.Deallocate != 0, how == mach.MACH_MSG_VIRTUAL_COPY)
+				if d.Deallocate == 0 || kind == mach.MACH_MSG_OOL_VOLATILE_DESCRIPTOR {
+					ok(t, "mach_vm_deallocate", mach.MachVMDeallocate(self(), d.Address.Uint64(), uint64(size)))
+				}
 			}
 		}
 	}
