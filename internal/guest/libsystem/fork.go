@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -167,6 +168,7 @@ func (s *State) start(c *proc.Call, f *forkState) (int, proc.Errno) {
 
 // command is how the host starts a program of the guest: darwin programs by the runner.
 func (s *State) command(host string, args []string) (string, []string, proc.Errno) {
+	host = byName(host)
 	st, err := os.Stat(host)
 	if err != nil {
 		return "", nil, proc.FromHost(err)
@@ -358,4 +360,20 @@ func (f *forkState) has(host int) bool {
 		}
 	}
 	return false
+}
+
+// byName turns a path that starts at one of our descriptors into one that means the same to
+// another process.
+func byName(host string) string {
+	const fds = "/proc/self/fd/"
+	rest, ok := strings.CutPrefix(host, fds)
+	if !ok {
+		return host
+	}
+	fd, rest, _ := strings.Cut(rest, "/")
+	dir, err := os.Readlink(fds + fd)
+	if err != nil {
+		return host
+	}
+	return filepath.Join(dir, rest)
 }
