@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -87,37 +85,6 @@ func TestCancelOneOfMany(t *testing.T) {
 		ok(t, <-results)
 	}
 	wg.Wait()
-}
-
-// Pitfall 15: a signal restarts a message timeout in full. Under a rain of
-// signals a deadline still is one.
-func TestPitfall15SignalsAndDeadlines(t *testing.T) {
-	port.LeakCheck(t)
-	r := must(port.NewReceive())(t)
-	defer r.Close()
-	stop := make(chan struct{})
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for {
-			select {
-			case <-stop:
-				return
-			case <-time.After(time.Millisecond):
-				syscall.Kill(os.Getpid(), syscall.SIGURG)
-			}
-		}
-	})
-	start := time.Now()
-	var m port.Received
-	err := r.Receive(within(t, 60*time.Millisecond), &m)
-	close(stop)
-	wg.Wait()
-	if !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("error %v", err)
-	}
-	if d := time.Since(start); d < 60*time.Millisecond || d > 3*time.Second {
-		t.Errorf("waited %v", d)
-	}
 }
 
 func TestExpiredContexts(t *testing.T) {
