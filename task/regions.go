@@ -45,11 +45,28 @@ func (t *Task) RegionAt(addr uint64) (Region, error) {
 }
 
 func (t *Task) regions(addr uint64, depth mach.Natural) iter.Seq2[Region, error] {
+	return walkRegions(t, addr, depth)
+}
+
+// mapped is an address space: mach_vm_region_recurse of a task.
+type mapped interface {
+	region(addr *mach.MachVMAddress, size *mach.MachVMSize, depth *mach.Natural, info *mach.VMRegionSubmapInfo64, n *mach.MachMsgTypeNumber) error
+}
+
+func (t *Task) region(addr *mach.MachVMAddress, size *mach.MachVMSize, depth *mach.Natural, info *mach.VMRegionSubmapInfo64, n *mach.MachMsgTypeNumber) error {
+	name, err := t.use()
+	if err != nil {
+		return err
+	}
+	defer t.done()
+	return mach.MachVMRegionRecurse(name, addr, size, depth, mach.Info(info), n)
+}
+
+func walkRegions(m mapped, addr uint64, depth mach.Natural) iter.Seq2[Region, error] {
 	return func(yield func(Region, error) bool) {
-		var w walk
-		w.addr = addr
+		w := walk{addr: addr}
 		for {
-			more, err := w.next(t, depth)
+			more, err := w.next(m, depth)
 			if err != nil {
 				yield(Region{}, err)
 				return
@@ -70,7 +87,7 @@ type walk struct {
 }
 
 // next finds the next region. It is false at the end.
-func (w *walk) next(t *Task, deepest mach.Natural) (bool, error) {
+func (w *walk) next(m mapped, deepest mach.Natural) (bool, error) {
 	if w.region.Size > 0 {
 		next := w.region.End()
 		if next <= w.region.Address {
@@ -78,19 +95,16 @@ func (w *walk) next(t *Task, deepest mach.Natural) (bool, error) {
 		}
 		w.addr = next
 	}
-	name, err := t.use()
-	if err != nil {
-		return false, err
-	}
-	defer t.done()
 	from := w.addr
 	w.depth = deepest
 	w.info = mach.VMRegionSubmapInfo64{}
 	n := mach.VM_REGION_SUBMAP_INFO_COUNT_64
-	err = mach.MachVMRegionRecurse(name, &w.addr, &w.size, &w.depth, mach.Info(&w.info), &n)
+	err := m.region(&w.addr, &w.size, &w.depth, &w.info, &n)
 	switch {
 	case errors.Is(err, mach.KERN_INVALID_ADDRESS):
 		return false, nil
+	case errors.Is(err, ErrClosed):
+		return false, err
 	case err != nil:
 		return false, failed("mach_vm_region_recurse", err)
 	case w.size == 0 || w.addr < from && w.addr+w.size-1 < from:
