@@ -5,6 +5,7 @@ package libsystem
 import (
 	"bytes"
 	"path/filepath"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -251,7 +252,14 @@ func init() {
 			c.Fail(e)
 		})
 	}
-	two("rename", true, unix.Rename)
+	two("rename", true, func(a, b string) error {
+		if strings.HasSuffix(a, "/") { // then a symbolic link means its target; Linux refuses it
+			if real, err := filepath.EvalSymlinks(a); err == nil {
+				a = real
+			}
+		}
+		return unix.Rename(a, b)
+	})
 	two("link", false, unix.Link)
 	on("symlink", func(c *proc.Call) { symlink(c, c.Arg(0), atCWD, c.Arg(1)) })
 	on("symlinkat", func(c *proc.Call) { symlink(c, c.Arg(0), c.Int(1), c.Arg(2)) })
