@@ -4,6 +4,7 @@ package libsystem
 
 import (
 	"bytes"
+	"os"
 	"path/filepath"
 	"strings"
 	"unsafe"
@@ -253,9 +254,12 @@ func init() {
 		})
 	}
 	two("rename", true, func(a, b string) error {
-		if strings.HasSuffix(a, "/") { // then a symbolic link means its target; Linux refuses it
-			if real, err := filepath.EvalSymlinks(a); err == nil {
-				a = real
+		// With a slash behind it, a symbolic link means its target; Linux refuses that.
+		if link := strings.TrimRight(a, "/"); link != a {
+			if _, err := os.Readlink(link); err == nil {
+				if real, err := filepath.EvalSymlinks(link); err == nil {
+					a = real
+				}
 			}
 		}
 		return unix.Rename(a, b)
