@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gomach/mach"
@@ -39,6 +40,9 @@ type Debugger struct {
 	dead     chan struct{}
 	done     chan struct{} // closed when the debugger goes
 	served   chan struct{}
+
+	raised atomic.Uint32 // exceptions so far
+	busy   atomic.Int32  // those that are not judged yet
 
 	mu      sync.Mutex
 	points  map[uint64]*Breakpoint
@@ -176,6 +180,9 @@ func (d *Debugger) Close() error {
 	close(d.done)
 	d.mu.Unlock()
 	exited = exited || errors.Join(errs...) != nil && d.dying()
+	if !exited && len(d.points)+len(d.cleared) > 0 {
+		d.calm()
+	}
 	errs = append(errs, d.notifier.Close())
 	if d.server != nil {
 		errs = append(errs, d.server.Close())
@@ -186,6 +193,19 @@ func (d *Debugger) Close() error {
 		return nil // what belongs to a process that has ended cannot be undone
 	}
 	return errors.Join(errs...)
+}
+
+// calm waits until the threads that had reached a breakpoint before it was
+// taken out have been sent back to try again. Without a handler that would end
+// the process.
+func (d *Debugger) calm() {
+	for start := time.Now(); time.Since(start) < time.Second; {
+		n := d.raised.Load()
+		time.Sleep(20 * time.Millisecond)
+		if d.busy.Load() == 0 && d.raised.Load() == n {
+			return
+		}
+	}
 }
 
 // dying tells, after a failure, whether the process was just going: its memory
@@ -211,6 +231,9 @@ func (d *Debugger) exited() bool {
 // exception is the handler: it holds the thread until somebody says how to go
 // on.
 func (d *Debugger) exception(ctx context.Context, e *Exception) Verdict {
+	d.busy.Add(1)
+	defer d.busy.Add(-1)
+	d.raised.Add(1)
 	own, err := port.CopySend(e.Thread)
 	if err != nil {
 		return Pass

@@ -64,6 +64,20 @@ func child(mode string) {
 	case "crash":
 		defer func() { fmt.Println("recovered:", recover()) }()
 		*nowhere = 1
+	case "many":
+		runtime.GOMAXPROCS(4)
+		sums := make(chan int)
+		for range 4 {
+			go func() {
+				runtime.LockOSThread()
+				sum := 0
+				for i := range 20 {
+					sum += counted(i)
+				}
+				sums <- sum
+			}()
+		}
+		fmt.Println(<-sums + <-sums + <-sums + <-sums)
 	case "wait":
 		in.ReadString('\n')
 	}
@@ -241,6 +255,20 @@ func TestDebuggerAndDeath(t *testing.T) {
 			p.cmd.Process.Kill()
 			p.cmd.Wait()
 			_, err = d.Wait(ctx)
+		case "many":
+			runtime.GOMAXPROCS(4)
+			sums := make(chan int)
+			for range 4 {
+				go func() {
+					runtime.LockOSThread()
+					sum := 0
+					for i := range 20 {
+						sum += counted(i)
+					}
+					sums <- sum
+				}()
+			}
+			fmt.Println(<-sums + <-sums + <-sums + <-sums)
 		case "wait":
 			time.AfterFunc(20*time.Millisecond, func() { p.cmd.Process.Kill() })
 			_, err = d.Wait(ctx)
@@ -307,5 +335,36 @@ func TestPitfall18DebuggerDies(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Error("the process stays suspended")
+	}
+}
+
+// Threads that reach a breakpoint at the same time stop one after the other;
+// none misses its turn, and a debugger that goes in the midst of it leaves
+// nobody behind.
+func TestDebuggerManyThreads(t *testing.T) {
+	port.LeakCheck(t)
+	for _, stops := range []int{80, 25} {
+		p := start(t, "many")
+		d := debugged(t, p)
+		ctx := within(t)
+		_, err := d.SetBreakpoint(p.addr)
+		ok(t, err)
+		io.WriteString(p.in, "\n")
+		for range stops {
+			s, err := d.Wait(ctx)
+			ok(t, err)
+			if s.Reason != exc.AtBreakpoint {
+				t.Fatal(s)
+			}
+			ok(t, d.Continue(ctx))
+		}
+		ok(t, d.Close())
+		sum := 0
+		for i := range 20 {
+			sum += 4 * (i*3 + 1)
+		}
+		if got := p.line(t); got != strconv.Itoa(sum) {
+			t.Errorf("%d stops: the process says %s, want %d", stops, got, sum)
+		}
 	}
 }

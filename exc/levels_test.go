@@ -1,0 +1,79 @@
+package exc_test
+
+import (
+	"errors"
+	"runtime"
+	"testing"
+
+	"github.com/gomach/mach"
+	"github.com/gomach/mach/exc"
+	"github.com/gomach/mach/port"
+)
+
+// Threads, tasks and the host each have handlers of their own.
+func TestLevels(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	port.LeakCheck(t)
+	thread := port.OwnSend(mach.MachThreadSelf())
+	defer thread.Close()
+	host := port.OwnSend(mach.MachHostSelf())
+	defer host.Close()
+	var priv mach.MachPort
+	if mach.HostGetHostPrivPort(host.Name(), &priv) == nil {
+		defer port.OwnSend(priv).Close()
+	}
+	s := standIn(t)
+	for name, target := range map[string]exc.Target{
+		"thread": exc.Thread(thread.Name()), "task": exc.Task(mach.MachTaskSelf()), "host": exc.Host(priv),
+	} {
+		before, err := target.Swap(softMask, s, mach.EXCEPTION_DEFAULT, 0)
+		if name == "host" && (errors.Is(err, mach.KERN_NO_ACCESS) || priv == mach.MACH_PORT_NULL) {
+			continue // not for everybody
+		}
+		ok(t, err)
+		now, err := target.Get(softMask)
+		ok(t, err)
+		if x, found := now.Find(mach.EXC_RPC_ALERT); !found || x.Port.Name() != s.Name() || x.Behavior != mach.EXCEPTION_DEFAULT {
+			t.Errorf("%s: %+v", name, now)
+		}
+		ok(t, now.Close())
+		ok(t, before.Restore(target))
+		ok(t, before.Close())
+		if now, err = target.Get(softMask); err != nil {
+			t.Fatal(err)
+		}
+		if x, found := now.Find(mach.EXC_RPC_ALERT); found && x.Port.Name() == s.Name() {
+			t.Errorf("%s: not restored", name)
+		}
+		ok(t, now.Close())
+	}
+}
+
+// Pitfall 23: a thread's handlers belong to the thread of the operating system,
+// not to the goroutine that set them.
+func TestPitfall23HandlersBelongToThreads(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	port.LeakCheck(t)
+	s := standIn(t)
+	thread := port.OwnSend(mach.MachThreadSelf())
+	defer thread.Close()
+	here := exc.Thread(thread.Name())
+	ok(t, here.Set(softMask, s, mach.EXCEPTION_DEFAULT, 0))
+	found := make(chan bool)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		other := port.OwnSend(mach.MachThreadSelf())
+		defer other.Close()
+		a, err := exc.Thread(other.Name()).Get(softMask)
+		_, is := a.Find(mach.EXC_RPC_ALERT)
+		found <- is || err != nil
+		a.Close()
+	}()
+	if <-found {
+		t.Error("another thread has the handler, too")
+	}
+	ok(t, here.Clear(softMask))
+}
