@@ -33,7 +33,7 @@ func (s *subject) watch() mach.KernReturn {
 
 func watchTask(t *core.Task) mach.KernReturn {
 	x, ok := t.Sub.(core.Excepter)
-	if !ok || t.Sub.Self() {
+	if !ok {
 		return mach.KERN_SUCCESS
 	}
 	wanted := TaskActions(t).any(cpuExceptions)

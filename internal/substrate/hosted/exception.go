@@ -20,6 +20,9 @@ const (
 // Exceptions implements core.Excepter. Only what the CPU or the kernel raised
 // counts: a SIGSEGV that somebody sent by kill is a signal and no exception.
 func (t *task) Exceptions(f func(core.Exception) (handled bool)) error {
+	if t.Self() {
+		return t.ownExceptions(f)
+	}
 	tr, err := t.trace()
 	if err != nil {
 		return err

@@ -30,6 +30,9 @@ type ownThread struct {
 
 	mu   sync.Mutex
 	held *slot // while the thread is suspended
+	// late is set when the thread was suspended in an exception: it is held
+	// when that is over.
+	late atomic.Bool
 }
 
 // ownSignal is a real-time signal that nothing is known to use: the C library
@@ -43,8 +46,8 @@ type slot struct {
 	proceed atomic.Uint32 // it may end
 	left    atomic.Uint32 // it has ended, and uses the slot no more
 	op      uint32
-	context uint64 // address of the frame's ucontext
-	_       [5]uint64
+	context uint64         // address of the frame's ucontext
+	extra   [5]uint64      // of faults: address of the siginfo; thread id and signal
 	regs    [960]byte      // the frame's general registers, as ucontext has them
 	float   [15 << 10]byte // its vector registers
 }
@@ -192,6 +195,11 @@ func (t *ownThread) Suspend() error {
 	if t.held != nil {
 		return nil
 	}
+	if faulted(t.id) != nil {
+		t.late.Store(true)
+		late.Store(t.id, t)
+		return nil
+	}
 	if t.deaf() {
 		return linux.ErrBusy
 	}
@@ -215,11 +223,32 @@ func (t *ownThread) Suspend() error {
 	return nil
 }
 
+// late are the threads that were suspended in an exception.
+var late sync.Map // of *ownThread, by id
+
+func (t *task) wantsHeld(tid int) bool {
+	_, ok := late.Load(tid)
+	return ok
+}
+
+// standing gives the slot of a thread that stands still, suspended or in an
+// exception.
+func (t *ownThread) standing() *slot {
+	if t.held != nil {
+		return t.held
+	}
+	return faulted(t.id)
+}
+
 func (t *ownThread) Resume() error {
 	t.mu.Lock()
 	s := t.held
 	t.held = nil
 	t.mu.Unlock()
+	if t.late.CompareAndSwap(true, false) {
+		late.Delete(t.id)
+		return nil
+	}
 	if s == nil {
 		return t.same()
 	}
@@ -240,9 +269,12 @@ func (t *ownThread) Resume() error {
 func (t *ownThread) GetState(flavor mach.ThreadStateFlavor) ([]uint32, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.held != nil {
-		t.held.copyOut()
-		return t.held.state(flavor)
+	if s := t.standing(); s != nil {
+		s.copyOut()
+		if f, ok := t.task.faultState(t.id, flavor); ok {
+			return f, nil
+		}
+		return s.state(flavor)
 	}
 	if t.deaf() {
 		return t.fromProc(flavor)
@@ -258,12 +290,12 @@ func (t *ownThread) GetState(flavor mach.ThreadStateFlavor) ([]uint32, error) {
 func (t *ownThread) SetState(flavor mach.ThreadStateFlavor, words []uint32) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.held != nil {
-		t.held.copyOut()
-		if err := t.held.setState(flavor, words); err != nil {
+	if s := t.standing(); s != nil {
+		s.copyOut()
+		if err := s.setState(flavor, words); err != nil {
 			return err
 		}
-		t.held.copyIn()
+		s.copyIn()
 		return nil
 	}
 	if t.deaf() {

@@ -39,7 +39,18 @@ const (
 	ucFloat // address of the vector registers
 )
 
-const ucSize = 256
+const (
+	ucSize = 256
+	ucPCAt = ucRIP
+)
+
+// faultState gives the state that tells of a thread's last exception.
+func (t *task) faultState(tid int, flavor mach.ThreadStateFlavor) ([]uint32, bool) {
+	if flavor != mach.X86_EXCEPTION_STATE64 {
+		return nil, false
+	}
+	return wordsOf(ptr(t.lastFault(tid).state())), true
+}
 
 // copyOut and copyIn move the registers of a held thread's frame.
 func (s *slot) copyOut() {

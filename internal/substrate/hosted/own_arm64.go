@@ -22,6 +22,8 @@ const (
 	ucV0     = ucVector + 16
 	ucSize   = 992
 
+	ucPCAt = ucPC
+
 	vectorMagic = 0x46508001 // FPSIMD_MAGIC
 )
 
@@ -45,6 +47,18 @@ func (s *slot) copyIn() {
 	b := s.frame(0, ucSize)
 	copy(b[ucX0:len(s.regs)], s.regs[ucX0:])
 	copy(b[len(s.regs):], s.float[:ucSize-len(s.regs)])
+}
+
+// faultState gives the state that tells of a thread's last exception.
+func (t *task) faultState(tid int, flavor mach.ThreadStateFlavor) ([]uint32, bool) {
+	f := t.lastFault(tid).state()
+	switch flavor {
+	case mach.ARM_EXCEPTION_STATE64:
+		return wordsOf(&f), true
+	case mach.ARM_EXCEPTION_STATE64_V2:
+		return wordsOf(&mach.ARMExceptionState64V2{Far: f.Far, Esr: uint64(f.Esr)}), true
+	}
+	return nil, false
 }
 
 // state gives the registers in the slot as a Darwin flavor. A process does

@@ -38,6 +38,10 @@ func move(p []byte, addr uint64, out bool) (n int, err error) {
 	if addr < 4096 || addr >= highest || uint64(len(p)) > highest-addr {
 		return 0, badAddress(addr)
 	}
+	if watched.Load() { // see ownfault.go
+		copying.Add(1)
+		defer copying.Add(-1)
+	}
 	defer recoverFault(debug.SetPanicOnFault(true), addr, &n, &err)
 	user := unsafe.Slice((*byte)(pointer(addr)), len(p))
 	if out {
