@@ -107,8 +107,8 @@ func (w *walk) next(m mapped, deepest mach.Natural) (bool, error) {
 		return false, err
 	case err != nil:
 		return false, failed("mach_vm_region_recurse", err)
-	case w.size == 0 || w.addr < from && w.addr+w.size-1 < from:
-		// Nothing that a kernel says, but it would go on for ever.
+	case w.size == 0, w.addr+w.size-1 < max(w.addr, from):
+		// No kernel says so, but it would go on for ever.
 		return false, failedAt("mach_vm_region_recurse", w.addr, w.size, mach.KERN_INVALID_ADDRESS)
 	}
 	w.region.fill(w.addr, w.size, w.depth, &w.info, n)
