@@ -30,7 +30,17 @@ func (k *Kernel) Function(symbol string) *proc.Function {
 	}
 	f, waits := &proto.Functions[n-1], mayWait(symbol)
 	return &proc.Function{Do: func(c *proc.Call) {
+		// Where instructions are counted the other threads stand still during a call that does
+		// not wait: what they would do meanwhile (Go's scheduler takes the P of a call that
+		// lasts) depends on the time it takes here.
+		alone := c.Process.Count && !waits
+		if alone {
+			c.Process.Only(c.Thread)
+		}
 		c.Block(func() {
+			if alone {
+				defer c.Process.Post(func() { c.Process.Only(nil) })
+			}
 			k.attach(c.Process)
 			x := k.context(c.Thread)
 			arguments(c, f, &x.args)
