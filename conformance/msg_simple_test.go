@@ -270,7 +270,7 @@ func TestReceiverOfDyingPort(t *testing.T) {
 			b := newBuffer(256)
 			done <- mach.MachMsg(b.head(), mach.MACH_RCV_MSG|mach.MACH_RCV_TIMEOUT, 0, b.size(), from, 8000, none)
 		})
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(100 * time.Millisecond) // until the receiver waits, on a busy machine too
 		ok(t, "mach_port_destroy", mach.MachPortDestroy(self(), from))
 		wait()
 		want(t, "mach_msg", <-done, mach.MACH_RCV_PORT_CHANGED, mach.MACH_RCV_PORT_DIED)
