@@ -41,8 +41,11 @@ func Of(c *core.Ctx, text string) uint64 {
 	}
 	vm := c.Task.VM()
 	if s.left < size {
-		addr, kr := vm.AllocateMemory(block)
-		if kr != mach.KERN_SUCCESS {
+		// Not as memory of messages, which callers have to give back.
+		addr, err := c.Task.Sub.Memory().Map(core.Mapping{
+			Size: block, Prot: mach.VM_PROT_READ | mach.VM_PROT_WRITE, Name: "C library's strings",
+		})
+		if err != nil {
 			return 0
 		}
 		s.next, s.left = addr, block
