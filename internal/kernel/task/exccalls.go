@@ -9,10 +9,10 @@ func exceptionTable() core.Table {
 	t := core.Table{}
 	add := func(prefix string, wrap func(core.Flavor, func(*core.Ctx, *subject) mach.KernReturn) core.Handler, note string) {
 		entry := func(h core.Handler) core.Entry {
-			if note != "" {
+			if prefix == "host" {
 				return partial(h, note)
 			}
-			return full(h)
+			return fullNote(h, note)
 		}
 		t[prefix+"_get_exception_ports"] = full(wrap(core.Control, getPorts))
 		t[prefix+"_set_exception_ports"] = entry(wrap(core.Control, setPorts))
@@ -21,10 +21,10 @@ func exceptionTable() core.Table {
 			t[prefix+"_get_exception_ports_info"] = full(wrap(core.Read, getPortsInfo))
 		}
 	}
-	const own = "exceptions of the own process's threads stay with Go's runtime: only those of other processes are delivered"
+	const own = "a hosted process's own exceptions are delivered while a handler of its own wants them; a Go thread that waits for the reply holds up the garbage collector"
 	add("task", onTaskSubject, own)
 	add("thread", onThreadSubject, own)
-	add("host", onHostSubject, own)
+	add("host", onHostSubject, "they hear of the tasks that have a handler of their own, which is asked first")
 	return t
 }
 
