@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -16,12 +17,20 @@ func stress(t testing.TB) {
 	begin(t)
 }
 
+// many is how often something is done: less where each instruction is emulated.
+func many(n int) int {
+	if runtime.GOOS == "darwin" && !realMac() {
+		return n / 50
+	}
+	return n
+}
+
 // A million round trips between two threads leave no right, no memory and no
 // message.
 func TestMillionRoundTrips(t *testing.T) {
 	stress(t)
 	p := sendPort(t)
-	const trips = 1_000_000
+	trips := many(1_000_000)
 	wait := make(chan error, 2)
 	go func() {
 		var err error
@@ -63,13 +72,13 @@ func TestMillionRoundTrips(t *testing.T) {
 	s := status(t, r)
 	equal(t, "send-once rights", s.MpsSorights, 0)
 	equal(t, "messages", s.MpsMsgcount, 0)
-	equal(t, "sequence number", s.MpsSeqno, trips)
+	equal(t, "sequence number", int(s.MpsSeqno), trips)
 }
 
 // 100,000 ports at once, in a set, with a message each.
 func TestHundredThousandPorts(t *testing.T) {
 	stress(t)
-	const count = 100_000
+	count := many(100_000)
 	var before, after mach.IPCInfoSpaceBasic
 	ok(t, "mach_port_space_basic_info", mach.MachPortSpaceBasicInfo(self(), &before))
 	set := newSet(t)
@@ -107,7 +116,8 @@ func TestConcurrentPorts(t *testing.T) {
 	shared := sendPort(t)
 	l := mach.MachPortLimits{MplQlimit: mach.MACH_PORT_QLIMIT_MAX}
 	ok(t, "mach_port_set_attributes", mach.MachPortSetAttributes(self(), shared, mach.MACH_PORT_LIMITS_INFO, mach.Info(&l), 1))
-	const workers, rounds = 8, 2000
+	const workers = 8
+	rounds := many(2000)
 	for w := 0; w < workers; w++ {
 		wg.Add(1)
 		go func() {
@@ -147,7 +157,7 @@ func TestConcurrentPorts(t *testing.T) {
 func TestConcurrentSemaphores(t *testing.T) {
 	stress(t)
 	a, b := semaphore(t, 0), semaphore(t, 0)
-	const rounds = 20000
+	rounds := many(20000)
 	wait := onThread(t, func() {
 		for i := 0; i < rounds; i++ {
 			if err := retry(func() error { return mach.SemaphoreWait(a) }); err != nil {
