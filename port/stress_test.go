@@ -106,3 +106,37 @@ func TestPitfall5Descriptors(t *testing.T) {
 		t.Errorf("send-once right: %+v", raw.once)
 	}
 }
+
+// Messages that do not fit at first come in full on the second try, also when
+// the receiver was waiting already.
+func TestLargeMessagesWhileWaiting(t *testing.T) {
+	port.LeakCheck(t)
+	r, s := pair(t)
+	ctx := within(t, 20*time.Second)
+	n := 3000
+	if testing.Short() {
+		n = 200
+	}
+	done := make(chan error, 1)
+	go func() {
+		var out port.Message
+		body := make([]byte, 3000)
+		for i := range n {
+			body[0] = byte(i)
+			if err := s.Send(ctx, out.Reset(int32(i)).Append(body...)); err != nil {
+				done <- err
+				return
+			}
+		}
+		done <- nil
+	}()
+	for i := range n {
+		var m port.Received // a fresh one, which has to grow
+		ok(t, r.Receive(ctx, &m))
+		if m.ID() != int32(i) || len(m.Data()) != 3000 || m.Data()[0] != byte(i) {
+			t.Fatalf("message %d of %d bytes, want %d", m.ID(), len(m.Data()), i)
+		}
+		ok(t, m.Close())
+	}
+	ok(t, <-done)
+}
