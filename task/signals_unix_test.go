@@ -47,3 +47,21 @@ func TestPitfall18ResumedOnSignals(t *testing.T) {
 		}
 	}
 }
+
+// A signal that the program ignores stays ignored, as under nohup.
+func TestPitfall18IgnoredSignals(t *testing.T) {
+	begin(t)
+	a := spawn(t)
+	signal.Ignore(syscall.SIGHUP)
+	defer signal.Reset(syscall.SIGHUP)
+	must(t, a.Suspended(t.Context(), func(ctx context.Context) error {
+		me, err := os.FindProcess(os.Getpid())
+		must(t, err)
+		must(t, me.Signal(syscall.SIGHUP))
+		time.Sleep(20 * time.Millisecond)
+		return ctx.Err()
+	}))
+	if !signal.Ignored(syscall.SIGHUP) {
+		t.Error("the signal is not ignored any more")
+	}
+}

@@ -108,7 +108,7 @@ func (t *Task) Suspended(ctx context.Context, f func(context.Context) error) (er
 	// The signals are watched first: none may come between.
 	signals := make(chan os.Signal, 1)
 
-	signal.Notify(signals, fatalSignals...)
+	notify(signals)
 	s, err := t.Suspend()
 	if err != nil {
 		signal.Stop(signals)
@@ -138,6 +138,16 @@ func (t *Task) Suspended(ctx context.Context, f func(context.Context) error) (er
 		err = errors.Join(err, resumed)
 	}()
 	return f(ctx)
+}
+
+// notify watches the signals that the program does not ignore, as one that
+// nohup started ignores a hangup.
+func notify(c chan<- os.Signal) {
+	for _, sig := range fatalSignals {
+		if !signal.Ignored(sig) {
+			signal.Notify(c, sig)
+		}
+	}
 }
 
 // raise sends the program a signal that it was kept from.

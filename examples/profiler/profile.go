@@ -64,12 +64,14 @@ func (b *builder) mappings(regions []task.Region, images *task.Images, exe strin
 		var tab table
 		// What is no file belongs to an image only if it is its beginning.
 		if i, ok := images.At(r.Address); ok && (r.External || r.Contains(i.Address)) {
-			m.File = i.Path
 			if known[i.Path] == nil {
 				known[i.Path] = readSymbols(i.Path)
 			}
-			tab = table{known[i.Path], i.Address - known[i.Path].base}
-			m.HasFunctions = len(known[i.Path].list) > 0
+			// Behind the file's end is another one, that nobody tells of.
+			if s := known[i.Path]; s.end == 0 || r.Address-i.Address < s.end-s.base {
+				m.File, m.HasFunctions = i.Path, len(s.list) > 0
+				tab = table{s, i.Address - s.base}
+			}
 		}
 		b.p.Mapping = append(b.p.Mapping, m)
 		b.tables = append(b.tables, tab)

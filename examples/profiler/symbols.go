@@ -10,7 +10,8 @@ import (
 
 // symbols are the functions of a file by address.
 type symbols struct {
-	base uint64 // where the file's header is to be, by the file
+	base uint64 // where the file is to begin, by itself
+	end  uint64 // and to end; 0 if that is not told
 	list []symbol
 }
 
@@ -62,7 +63,7 @@ func readSymbols(path string) *symbols {
 
 func (s *symbols) macho(f *macho.File) {
 	if text := f.Segment("__TEXT"); text != nil {
-		s.base = text.Addr
+		s.base, s.end = text.Addr, text.Addr+text.Memsz
 	}
 	if f.Symtab == nil {
 		f.Symtab = new(macho.Symtab)
@@ -84,9 +85,13 @@ func (s *symbols) elf(f *elf.File) {
 		if p.Type == elf.PT_LOAD && p.Off == 0 {
 			s.base = p.Vaddr
 		}
+		if p.Type == elf.PT_LOAD {
+			s.end = max(s.end, p.Vaddr+p.Memsz)
+		}
 	}
 	list, err := f.Symbols()
-	if err != nil {
+	stripped := err != nil
+	if stripped {
 		list, _ = f.DynamicSymbols()
 	}
 	for _, x := range list {
@@ -94,7 +99,7 @@ func (s *symbols) elf(f *elf.File) {
 			s.list = append(s.list, symbol{x.Value, x.Name})
 		}
 	}
-	if text, lines := f.Section(".text"), f.Section(".gopclntab"); len(s.list) == 0 && text != nil && lines != nil {
+	if text, lines := f.Section(".text"), f.Section(".gopclntab"); stripped && text != nil && lines != nil {
 		data, _ := lines.Data()
 		s.golang(data, text.Addr)
 	}
