@@ -46,7 +46,7 @@ func TestCallPath(t *testing.T) {
 	table := map[string]cost{}
 	for _, arch := range arches {
 		plain, withC := filepath.Join(dir, "program-"+arch), filepath.Join(dir, "cgoprogram-"+arch)
-		goBuild(t, plain, "./internal/guest/callbench/program", "GOOS=darwin", "GOARCH="+arch, "CGO_ENABLED=0")
+		goBuild(t, plain, "./internal/guest/callbench/testdata/program", "GOOS=darwin", "GOARCH="+arch, "CGO_ENABLED=0")
 		goBuildC(t, tc, dir, arch, withC)
 		for _, way := range ways {
 			program := plain
@@ -109,7 +109,7 @@ exec "` + tc.Bin + `" cc "$@"
 		t.Fatal(err)
 	}
 	target := map[string]string{"arm64": "aarch64-macos", "amd64": "x86_64-macos"}[arch]
-	cmd := exec.Command("go", "build", "-ldflags=-s -w -linkmode=external", "-o", out, "./internal/guest/callbench/cgoprogram")
+	cmd := exec.Command("go", "build", "-ldflags=-s -w -linkmode=external", "-o", out, "./internal/guest/callbench/testdata/cgoprogram")
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "GOOS=darwin", "GOARCH="+arch, "CGO_ENABLED=1", "CC="+cc+" -target "+target,
 		"ZIG_LIB_DIR="+tc.Lib, "ZIG_GLOBAL_CACHE_DIR="+cache, "ZIG_LOCAL_CACHE_DIR="+cache)
