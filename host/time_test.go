@@ -74,9 +74,11 @@ func TestClocks(t *testing.T) {
 	port.LeakCheck(t)
 	b, err := host.Base()
 	must(t, err)
-	start, began := host.Now(), time.Now()
+	began := time.Now()
+	start := host.Now()
 	time.Sleep(5 * time.Millisecond)
-	took, real := b.Duration(host.Now()-start), time.Since(began)
+	took := b.Duration(host.Now() - start)
+	real := time.Since(began)
 	if took < 5*time.Millisecond || took > real {
 		t.Errorf("%v by Mach's clock, at most %v by Go's", took, real)
 	}
