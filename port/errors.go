@@ -67,6 +67,4 @@ var (
 	// ErrNameTooLong says that a service name does not fit into the 128 bytes
 	// of bootstrap's name_t. It is [fs.ErrInvalid].
 	ErrNameTooLong error = &misuse{"service name is longer than 127 bytes or has a NUL in it", fs.ErrInvalid}
-
-	errWait = errors.New("port: waited in vain")
 )
