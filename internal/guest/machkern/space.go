@@ -90,9 +90,11 @@ func (s space) Regions(addr uint64) iter.Seq2[core.Region, error] {
 			if !ok {
 				return
 			}
-			if !yield(core.Region{
+			c := core.Region{
 				Start: r.Start, End: r.End, Prot: mach.VMProt(r.Prot), MaxProt: mach.VMProt(r.Max), Shared: r.Shared,
-			}, nil) {
+			}
+			s.ofImage(&c)
+			if !yield(c, nil) {
 				return
 			}
 			addr = r.End
@@ -167,4 +169,16 @@ func (s space) Lock(addr, size uint64, lock bool) error {
 	}
 	_, _, _ = unix.Syscall(call, uintptr(addr), uintptr(size), 0)
 	return nil
+}
+
+// ofImage says of a region of the program's image which file it came from.
+func (s space) ofImage(r *core.Region) {
+	main := s.p.Main
+	if main == nil || !main.Contains(r.Start) {
+		return
+	}
+	var st unix.Stat_t
+	if unix.Stat(s.p.Path, &st) == nil {
+		r.Path, r.Device, r.Inode, r.Offset = s.p.Path, st.Dev, st.Ino, r.Start-main.Base
+	}
 }
