@@ -28,7 +28,7 @@ for cpu in $cpus; do
 	say "darwin/$cpu"
 	# -p 1: the emulator keeps a processor busy, and some tests measure time.
 	# shellcheck disable=SC2086 # a list
-	GOOS=darwin GOARCH=$cpu CGO_ENABLED=0 go test -p 1 -short -timeout 100s -exec "$dir/darwinrun" $packages || failed="$failed $cpu"
+	GOOS=darwin GOARCH=$cpu CGO_ENABLED=0 go test -p 1 -short -timeout 180s -exec "$dir/darwinrun" $packages || failed="$failed $cpu"
 done
 [ -z "$failed" ] || {
 	echo "guests.sh: tests fail on$failed" >&2
