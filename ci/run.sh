@@ -21,7 +21,12 @@ esac
 for tags in none mach_unstable; do
 	go build -tags $tags $packages
 done
-go build -gcflags='all=-N -l' $library
+# Without optimisation, as debuggers want it. With the standard library where
+# the stubs meet the runtime; elsewhere our own packages tell enough.
+case $TARGET in
+darwin/* | linux/amd64) go build -gcflags='all=-N -l' $library ;;
+*) go build -gcflags='github.com/gomach/mach/...=-N -l' $library ;;
+esac
 case $TARGET in
 ios/*) ;; # go vet wants to link test binaries
 *) go vet $packages ;;
