@@ -40,12 +40,14 @@ func (m *Message) send(ctx context.Context, h *header) error {
 	if err != nil {
 		return err
 	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	option, timeout := mach.MACH_SEND_MSG|mach.MACH_SEND_INTERRUPT, uint32(0)
-	deadline, limited := ctx.Deadline()
-	if limited || ctx.Done() != nil {
+	var deadline time.Time
+	limited := false
+	if ctx.Done() != nil { // else it never ends
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		deadline, limited = ctx.Deadline()
 		option |= mach.MACH_SEND_TIMEOUT
 	}
 	for {

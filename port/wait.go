@@ -228,10 +228,11 @@ func (r *right) receive(ctx context.Context, m *Received) error {
 		return ErrClosed
 	}
 	defer r.unuse()
-	if err := ctx.Err(); err != nil {
-		return err
+	ends := ctx.Done() != nil
+	if ends && ctx.Err() != nil {
+		return ctx.Err()
 	}
-	if ctx.Done() != nil || r.waiter.Load() == nil {
+	if ends || r.waiter.Load() == nil {
 		if err := r.poll(name, m); !errors.Is(err, mach.MACH_RCV_TIMED_OUT) {
 			return err
 		}
@@ -242,7 +243,7 @@ func (r *right) receive(ctx context.Context, m *Received) error {
 	}
 	t := w.enter()
 	defer w.leave(t)
-	if ctx.Done() != nil {
+	if ends {
 		stop := context.AfterFunc(ctx, func() { w.call(t) })
 		defer stop()
 	}
