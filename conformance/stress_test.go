@@ -17,9 +17,10 @@ func stress(t testing.TB) {
 	begin(t)
 }
 
-// many is how often something is done: less where each instruction is emulated.
+// many is how often something is done: less where each instruction is emulated
+// or watched by the race detector.
 func many(n int) int {
-	if runtime.GOOS == "darwin" && !realMac() {
+	if raceDetector || runtime.GOOS == "darwin" && !realMac() {
 		return n / 50
 	}
 	return n
