@@ -109,6 +109,16 @@ func (a *another) counts() int {
 	return len(a.lines)
 }
 
+// runs reports whether the child counts on, however busy the machine is.
+func (a *another) runs() bool {
+	for range 50 {
+		if a.counts() > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // xnu osfmk/kern/task.c, task_suspend and task_resume: suspensions count, and
 // each puts a right into the caller's space until it is resumed.
 func TestTaskSuspend(t *testing.T) {
@@ -120,7 +130,7 @@ func TestTaskSuspend(t *testing.T) {
 		equal(t, "suspend count", info.SuspendCount, w)
 	}
 	count(0)
-	if a.counts() == 0 {
+	if !a.runs() {
 		t.Error("the child does not run")
 	}
 	want(t, "task_resume", mach.TaskResume(a.task), mach.KERN_FAILURE)
@@ -134,7 +144,7 @@ func TestTaskSuspend(t *testing.T) {
 	equal(t, "steps of a suspended task", a.counts(), 0)
 	ok(t, "task_resume", mach.TaskResume(a.task))
 	count(0)
-	if a.counts() == 0 {
+	if !a.runs() {
 		t.Error("the child does not run on")
 	}
 }
@@ -155,7 +165,7 @@ func TestTaskSuspend2(t *testing.T) {
 		equal(t, "steps of a suspended task", a.counts(), 0)
 		ok(t, "task_resume2", resume())
 		gone(t, token)
-		if a.counts() == 0 {
+		if !a.runs() {
 			t.Error("the child does not run on")
 		}
 	}
