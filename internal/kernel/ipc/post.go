@@ -52,7 +52,16 @@ func (p *Port) post(m *Message) {
 		for _, in := range p.sets {
 			in.set.mu.Lock()
 			in.set.ready(in)
+			// A receiver that the offer above sent away, as the message was too
+			// large for it, may be back already with more room.
+			gone := in.set.takers.first != nil && p.offer(&in.set.takers, m)
 			in.set.mu.Unlock()
+			if gone {
+				p.queue.pop()
+				p.queue.taken()
+				p.emptied()
+				return
+			}
 		}
 	}
 }
