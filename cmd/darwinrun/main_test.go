@@ -148,6 +148,16 @@ func TestSystem(t *testing.T) {
 	})
 }
 
+func TestForks(t *testing.T) {
+	eachArch(t, func(t *testing.T, arch string) {
+		r := darwinrun(t, t.TempDir(), guest(t, arch, "forks"))
+		compare(t, r.stdout, "done\n")
+		if r.code != 0 {
+			t.Errorf("exit status %d\n%s", r.code, r.stderr)
+		}
+	})
+}
+
 // TestCount: the same program executes the same instructions between its calls every time.
 func TestCount(t *testing.T) {
 	eachArch(t, func(t *testing.T, arch string) {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gomach/mach/internal/guest/cpu"
+	"github.com/gomach/mach/internal/guest/mem"
 	"github.com/gomach/mach/internal/guest/proc"
 )
 
@@ -28,6 +29,7 @@ type forkState struct {
 	actions any
 	mask    uint32
 	attr    syscall.SysProcAttr
+	waiting []*proc.Call // calls of other threads, which may end and write meanwhile
 }
 
 // firstFakePID is the number of the first child that ended without a process of its own.
@@ -51,6 +53,7 @@ func init() {
 			}
 		}
 		s.fds.replace(own)
+		f.waiting = c.Process.Waiting(c.Thread)
 		c.Process.Space.Remember()
 		s.child = f
 		c.Process.Only(c.Thread)
@@ -133,7 +136,11 @@ func (s *State) endChild(c *proc.Call, pid int) {
 	s.cwd, s.cwdFD, s.umask = f.cwd, f.cwdFD, f.umask
 	c.Process.Signals.Actions = f.actions.([32]proc.Action)
 	c.Thread.Sig.Mask = f.mask
-	c.Process.Space.Rewind()
+	var others []mem.Range
+	for _, w := range f.waiting {
+		others = append(others, w.Outs()...)
+	}
+	c.Process.Space.Rewind(others)
 	*c.Thread.Regs() = f.regs
 	c.Process.Only(nil)
 	c.Return(uint64(pid))

@@ -18,14 +18,24 @@ func (s *Space) Remember() {
 	s.mu.Unlock()
 }
 
-// Rewind restores what was written since Remember; the processor must be stopped.
-func (s *Space) Rewind() {
+// Range is a range of addresses.
+type Range struct{ Start, End uint64 }
+
+// Rewind restores what was written since Remember but for some ranges, which others than the
+// child wrote; the processor must be stopped.
+func (s *Space) Rewind(except []Range) {
 	s.HideData()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for at, old := range s.journal {
 		if s.covered(at, at+s.PageSize) {
-			copy(Slice(at, s.PageSize), old)
+			now := Slice(at, s.PageSize)
+			for _, r := range except {
+				if from, to := max(r.Start, at), min(r.End, at+s.PageSize); from < to {
+					copy(old[from-at:to-at], now[from-at:to-at])
+				}
+			}
+			copy(now, old)
 		}
 	}
 	s.journal = nil

@@ -55,6 +55,8 @@ type Space struct {
 	// Stopped runs a function while the processor executes nothing; memory is only taken
 	// away from the processor inside it.
 	Stopped func(func())
+	// OnProcessor says whether the caller is the goroutine that runs the processor.
+	OnProcessor func() bool
 
 	processor Processor
 	mu        sync.Mutex
@@ -76,7 +78,7 @@ const chunkSize = 4 << 20
 
 // New makes an empty space.
 func New(pageSize uint64, p Processor) *Space {
-	return &Space{PageSize: pageSize, processor: p, next: placeLow, Stopped: func(f func()) { f() }}
+	return &Space{PageSize: pageSize, processor: p, next: placeLow, Stopped: func(f func()) { f() }, OnProcessor: func() bool { return true }}
 }
 
 // SetProcessor connects the processor; none may be running.
@@ -398,8 +400,8 @@ func (s *Space) Bytes(address, size uint64, access cpu.Prot) ([]byte, error) {
 		}
 		at = s.regions[i].End
 	}
-	if access&cpu.ProtWrite != 0 {
-		s.keep(address, address+size)
+	if access&cpu.ProtWrite != 0 && s.journal != nil && s.OnProcessor() {
+		s.keep(address, address+size) // calls of other threads, which end meanwhile, do not count
 	}
 	return unsafe.Slice((*byte)(Pointer(address)), size), nil
 }

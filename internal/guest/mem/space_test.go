@@ -150,7 +150,11 @@ func TestRewind(t *testing.T) {
 	copy(Slice(at, 3), "new")
 	m, _ := s.Bytes(at+3*16384, 4, cpu.ProtWrite) // the runner's own writes count too
 	copy(m, "mine")
-	s.Rewind()
+	copy(Slice(at+100, 5), "other")
+	s.Rewind([]Range{{at + 100, at + 104}})
+	if got := string(Slice(at+100, 5)); got != "othe\x00" {
+		t.Errorf("what others wrote is %q, want the first four bytes of it", got)
+	}
 	if string(Slice(at, 3)) != "old" || Slice(at+3*16384, 1)[0] != 0 || len(b.maps) != 0 {
 		t.Errorf("after rewinding: %q, %q, %v", Slice(at, 3), Slice(at+3*16384, 4), b.maps)
 	}

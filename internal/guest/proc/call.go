@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime/debug"
+	"sync"
 	"unsafe"
 
 	"github.com/gomach/mach/internal/guest/cpu"
@@ -29,6 +30,9 @@ type Call struct {
 	late   bool // answered while a signal handler ran
 	left   bool // the registers were set from outside to those after the call
 	depth  int  // signal handlers that ran above it
+
+	outsMu sync.Mutex
+	outs   []mem.Range // what the call may write; see fork
 
 	// OnSignal, where set, ends a waiting call when a signal comes for its thread.
 	OnSignal func()
@@ -254,6 +258,11 @@ func (c *Call) Bytes(addr, n uint64) ([]byte, bool) {
 // Out is guest memory that the call may write.
 func (c *Call) Out(addr, n uint64) ([]byte, bool) {
 	b, err := c.Process.Space.Bytes(addr, n, cpu.ProtWrite)
+	if err == nil && n > 0 {
+		c.outsMu.Lock()
+		c.outs = append(c.outs, mem.Range{Start: addr, End: addr + n})
+		c.outsMu.Unlock()
+	}
 	return b, err == nil
 }
 
@@ -297,4 +306,21 @@ func (c *Call) VarArg(named, n int) uint64 {
 		return c.Arg(named + n)
 	}
 	return c.Process.Peek(c.regs[c.Process.Arch.SP] + 8*uint64(n))
+}
+
+// Outs is what the call may have written to.
+func (c *Call) Outs() []mem.Range {
+	c.outsMu.Lock()
+	defer c.outsMu.Unlock()
+	return append([]mem.Range(nil), c.outs...)
+}
+
+// Waiting lists the calls that threads other than one wait in.
+func (p *Process) Waiting(except *Thread) (calls []*Call) {
+	for _, t := range p.threads {
+		if t != except {
+			calls = append(calls, t.calls...)
+		}
+	}
+	return calls
 }

@@ -127,7 +127,7 @@ func New(c Config) (*Process, error) {
 	}
 	p.sched.init(p)
 	p.Space = mem.New(arch.PageSize, nil)
-	p.Space.Stopped = p.sched.stopped
+	p.Space.Stopped, p.Space.OnProcessor = p.sched.stopped, p.sched.onProcessor
 	if p.stubBase, err = p.Space.Map(mem.Request{Size: stubRoom, Prot: cpu.ProtRead | cpu.ProtExec, Max: 7}); err != nil {
 		return nil, err
 	}

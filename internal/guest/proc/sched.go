@@ -55,7 +55,7 @@ func (p *Process) Post(f func()) { p.sched.post(f) }
 // stopped runs a function while the processor stands still. On the processor's own
 // goroutine, and before the loop starts, that is at once.
 func (s *scheduler) stopped(f func()) {
-	if !s.looping.Load() || s.owner.Load() == goroutine() {
+	if s.onProcessor() {
 		f()
 		return
 	}
@@ -66,6 +66,9 @@ func (s *scheduler) stopped(f func()) {
 	})
 	<-done
 }
+
+// onProcessor says whether the caller may touch what only the processor's goroutine may.
+func (s *scheduler) onProcessor() bool { return !s.looping.Load() || s.owner.Load() == goroutine() }
 
 func (s *scheduler) takePosted() []func() {
 	s.mu.Lock()
