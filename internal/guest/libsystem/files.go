@@ -394,33 +394,31 @@ func (s *State) openDir(c *proc.Call, fd int) {
 
 // next reads one entry into guest memory; false at the end.
 func (d *directory) next(to []byte) (bool, error) {
-	for {
-		if len(d.left) < 19 {
-			if d.buf == nil {
-				d.buf = make([]byte, 8192)
-			}
-			n, err := unix.Getdents(d.host, d.buf)
-			if n <= 0 || err != nil {
-				return false, err
-			}
-			d.left = d.buf[:n]
+	if len(d.left) < 19 {
+		if d.buf == nil {
+			d.buf = make([]byte, 8192)
 		}
-		e := (*unix.Dirent)(unsafe.Pointer(&d.left[0]))
-		name := d.left[19:e.Reclen]
-		d.left = d.left[e.Reclen:]
-		if i := bytes.IndexByte(name, 0); i >= 0 {
-			name = name[:i]
+		n, err := unix.Getdents(d.host, d.buf)
+		if n <= 0 || err != nil {
+			return false, err
 		}
-		d.seekoff++
-		clear(to)
-		*(*uint64)(unsafe.Pointer(&to[0])) = e.Ino
-		*(*uint64)(unsafe.Pointer(&to[8])) = d.seekoff
-		*(*uint16)(unsafe.Pointer(&to[16])) = uint16(21+len(name)+1+3) &^ 3
-		*(*uint16)(unsafe.Pointer(&to[18])) = uint16(len(name))
-		to[20] = e.Type
-		copy(to[21:], name)
-		return true, nil
+		d.left = d.buf[:n]
 	}
+	e := (*unix.Dirent)(unsafe.Pointer(&d.left[0]))
+	name := d.left[19:e.Reclen]
+	d.left = d.left[e.Reclen:]
+	if i := bytes.IndexByte(name, 0); i >= 0 {
+		name = name[:i]
+	}
+	d.seekoff++
+	clear(to)
+	*(*uint64)(unsafe.Pointer(&to[0])) = e.Ino
+	*(*uint64)(unsafe.Pointer(&to[8])) = d.seekoff
+	*(*uint16)(unsafe.Pointer(&to[16])) = uint16(21+len(name)+1+3) &^ 3
+	*(*uint16)(unsafe.Pointer(&to[18])) = uint16(len(name))
+	to[20] = e.Type
+	copy(to[21:], name)
+	return true, nil
 }
 
 func init() {

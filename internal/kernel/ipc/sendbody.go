@@ -188,7 +188,7 @@ func readMemory(vm VM, addr uint64, size int) ([]byte, mach.KernReturn) {
 	for size > 0 {
 		n := min(size, step)
 		if out == nil {
-			out = make([]byte, n, n)
+			out = make([]byte, n)
 		} else {
 			out = append(out, make([]byte, n)...)
 		}
