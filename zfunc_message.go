@@ -17,6 +17,8 @@ import (
 //
 // It waits until there is room in the queue or a message, without limit unless a timeout is set, and cannot be cancelled from outside. The C library restarts an interrupted call with the full timeout; [MACH_SEND_INTERRUPT] and [MACH_RCV_INTERRUPT] make it return [MACH_SEND_INTERRUPTED] or [MACH_RCV_INTERRUPTED] instead. Go signals its own threads, so use them whenever the timeout matters.
 //
+// libSystem marks every message that goes this way as meant for a queue in user space (since it is built on mach_msg2, macOS 13), and the kernel refuses one that goes to a port of its own with [MACH_SEND_INVALID_OPTIONS]. To call the kernel, call the function instead of sending its request.
+//
 // It may wait: the scheduler is told about the call.
 //
 // C: mach_msg of <mach/message.h>.

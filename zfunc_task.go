@@ -99,7 +99,8 @@ func MachPortsRegister(targetTask Task, initPortSet *MachPort, initPortSetCnt Ma
 
 // SemaphoreCreate creates a counting semaphore owned by task and stores a send right to it in *semaphore.
 //
-// policy says who is woken first: [SYNC_POLICY_FIFO] or [SYNC_POLICY_FIXED_PRIORITY]. value is the
+// policy says who is woken first: [SYNC_POLICY_FIFO] or [SYNC_POLICY_REVERSED], the last to come;
+// [SYNC_POLICY_FIXED_PRIORITY] is refused by today's kernels. value is the
 // number of waits that succeed before one blocks. Other tasks that get the right may wait and
 // signal. [SemaphoreDestroy] ends the semaphore, and so does the end of task; the right is released
 // with [SemaphoreDestroy] or [MachPortDeallocate].

@@ -11,7 +11,7 @@ func suspendTable() core.Table {
 	return core.Table{
 		"task_suspend":    full(onTask(core.Read, taskSuspend)),
 		"task_resume":     full(onTask(core.Read, taskResume)),
-		"thread_suspend":  full(onThread(core.Read, threadSuspend)),
+		"thread_suspend":  fullNote(onThread(core.Read, threadSuspend), "in a hosted process, a suspended thread of its own holds up Go's scheduler as soon as a goroutine that is locked to it is woken: resume it before"),
 		"thread_resume":   full(onThread(core.Read, threadResume)),
 		"task_suspend2":   full(onTask(core.Read, taskSuspend2)),
 		"task_resume2":    full(core.K(taskResume2)),
