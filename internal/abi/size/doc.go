@@ -1,0 +1,2 @@
+// Package size holds a test: what importing package mach costs a program.
+package size
