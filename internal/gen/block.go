@@ -15,7 +15,6 @@ type block struct {
 	File  string // base name of the file
 	Group string // blocks of a const group stand in one declaration
 	Text  string
-	Sort  string // order within the group; Key if empty
 	Value string // what Text stands for, where it is computed
 }
 
@@ -74,7 +73,7 @@ func bodyOf(blocks []block) string {
 		if x.Group != y.Group {
 			return x.Group < y.Group
 		}
-		return x.order() < y.order()
+		return x.Key < y.Key
 	})
 	var b strings.Builder
 	group := ""
@@ -97,11 +96,4 @@ func bodyOf(blocks []block) string {
 		b.WriteString(")\n")
 	}
 	return b.String()
-}
-
-func (k block) order() string {
-	if k.Sort != "" {
-		return k.Sort
-	}
-	return k.Key
 }

@@ -41,11 +41,10 @@ type Report struct {
 type checker struct {
 	*Package
 	*names
-	facts   *abi.Facts
-	shapes  *shapes
-	except  Exceptions
-	report  *Report
-	current []Problem // of the item at hand
+	facts  *abi.Facts
+	shapes *shapes
+	except Exceptions
+	report *Report
 }
 
 // Check holds package mach against the facts of its CPU family.

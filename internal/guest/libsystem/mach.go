@@ -3,8 +3,6 @@
 package libsystem
 
 import (
-	"time"
-
 	"golang.org/x/sys/unix"
 
 	"github.com/gomach/mach/internal/guest/cpu"
@@ -20,13 +18,6 @@ func absoluteTime(a *cpu.Arch) uint64 {
 		return ns/125*3 + ns%125*3/125
 	}
 	return ns
-}
-
-func ticksToDuration(a *cpu.Arch, t uint64) time.Duration {
-	if a == cpu.ARM64 {
-		return time.Duration(t/3*125 + t%3*125/3)
-	}
-	return time.Duration(t)
 }
 
 // What Go's runtime needs of Mach, for guests without a kernel.

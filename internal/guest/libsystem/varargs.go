@@ -7,7 +7,6 @@ import (
 	"math"
 
 	"github.com/gomach/mach/internal/guest/cpu"
-	"github.com/gomach/mach/internal/guest/mem"
 	"github.com/gomach/mach/internal/guest/proc"
 )
 
@@ -149,6 +148,3 @@ func firstBad(c *proc.Call, at, n uint64, access cpu.Prot) uint64 {
 	}
 	return at
 }
-
-// store writes a string with its end; n limits the whole, the end included.
-func store(at uint64, s string) { copy(mem.Slice(at, uint64(len(s))+1), s+"\x00") }

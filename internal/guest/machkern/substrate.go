@@ -13,8 +13,7 @@ import (
 
 // substrate finds tasks: the guest, and if allowed the host's processes.
 type substrate struct {
-	k    *Kernel
-	host core.Substrate
+	k *Kernel
 }
 
 // OpenTask: the guest itself is known to the kernel already, so only others are asked for.

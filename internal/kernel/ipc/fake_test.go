@@ -4,7 +4,6 @@ import (
 	"io"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/gomach/mach"
 )
@@ -145,5 +144,3 @@ func idle(tb testing.TB, p *Port) {
 		tb.Errorf("port %d: dead %v, %d send and %d send-once rights, in %d sets", p.id, p.dead, p.srights, p.sorights, len(p.sets))
 	}
 }
-
-const patience = 10 * time.Second

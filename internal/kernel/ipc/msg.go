@@ -30,7 +30,6 @@ type Msg struct {
 	RcvName  mach.MachPort
 	Timeout  uint32 // milliseconds
 
-	head    [bodySize]byte
 	trailer [maxTrailer]byte
 	n       notices
 	waiter  waiter

@@ -114,6 +114,3 @@ func (x *Actions) set(mask mach.ExceptionMask, a action, list bool) (old []entry
 	a.port.Release()
 	return old
 }
-
-// clear drops all handlers.
-func (x *Actions) clear() { x.set(^mach.ExceptionMask(0), action{}, false) }

@@ -150,9 +150,3 @@ func abortCall(s *linux.Stopped) error {
 	r.Rax, r.Orig_rax = ^uint64(eintr-1), ^uint64(0)
 	return s.SetRegisters(&r)
 }
-
-// inCall tells whether a stopped thread waits in a system call.
-func inCall(s *linux.Stopped) bool {
-	var r linux.Registers
-	return s.Registers(&r) == nil && int64(r.Orig_rax) >= 0 && callRestarts(int64(r.Rax))
-}

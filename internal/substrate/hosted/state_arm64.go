@@ -167,9 +167,3 @@ func abortCall(s *linux.Stopped) error {
 	}
 	return leaveCall(s)
 }
-
-// inCall tells whether a stopped thread waits in a system call.
-func inCall(s *linux.Stopped) bool {
-	var r linux.Registers
-	return s.Registers(&r) == nil && callRestarts(int64(r.Regs[0]))
-}
