@@ -15,7 +15,7 @@ import (
 type use struct {
 	names      uint32 // of its name space
 	heap       uint64 // bytes of Go's
-	mapped     uint64 // bytes, outside Go's heap
+	mapped     uint64 // bytes that can be touched, without what Go's runtime took
 	files      int
 	goroutines int
 	threads    int
@@ -27,9 +27,8 @@ func inUse(t testing.TB) (u use) {
 	must(t, mach.MachPortSpaceBasicInfo(mach.MachTaskSelf(), &space))
 	runtime.GC()
 	runtime.GC() // what a pool keeps goes with the second
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	u = use{names: space.IisbTableInuse, heap: m.HeapAlloc, goroutines: runtime.NumGoroutine(), mapped: mapped(t)}
+	u = use{names: space.IisbTableInuse, goroutines: runtime.NumGoroutine()}
+	u.heap, u.mapped = memory(t)
 	u.files, u.threads = entries(t, "/proc/self/fd"), entries(t, "/proc/self/task")
 	return u
 }
@@ -41,18 +40,35 @@ func entries(t testing.TB, dir string) int {
 	return len(list)
 }
 
-// mapped is the size of all regions of this task above Go's heap: whatever the
-// kernel hands over lies there.
-func mapped(t testing.TB) (bytes uint64) {
+// memory gives the bytes of Go's heap in use, and those of all regions of this
+// task that can be touched, less all that Go's runtime has from the system: its
+// heap, stacks and tables grow when they like. What it only reserved cannot be
+// touched. Both are read again if the runtime took more in between.
+func memory(t testing.TB) (heap, others uint64) {
 	t.Helper()
-	for addr, size := uint64(1)<<40, uint64(0); ; addr += size {
+	var before, after runtime.MemStats
+	for {
+		runtime.ReadMemStats(&before)
+		all := touchable(t)
+		runtime.ReadMemStats(&after)
+		if before.Sys == after.Sys {
+			return after.HeapAlloc, all - after.Sys
+		}
+	}
+}
+
+func touchable(t testing.TB) (bytes uint64) {
+	t.Helper()
+	for addr, size := uint64(0), uint64(0); ; addr += size {
 		var depth mach.Natural
 		var info mach.VMRegionSubmapShortInfo64
 		words := mach.VM_REGION_SUBMAP_SHORT_INFO_COUNT_64
 		if mach.MachVMRegionRecurse(mach.MachTaskSelf(), &addr, &size, &depth, mach.Info(&info), &words) != nil {
 			return bytes
 		}
-		bytes += size
+		if info.Protection != mach.VM_PROT_NONE {
+			bytes += size
+		}
 	}
 }
 
