@@ -53,6 +53,7 @@ var loadLibrary = sync.OnceValue(func() error {
 			return fmt.Errorf("libunicorn has no %s; version 2.0 or newer is needed (apt-get install libunicorn2)", f.name)
 		}
 	}
+	quickenStores(handle)
 	return nil
 })
 

@@ -301,6 +301,7 @@ func (m *Machine) Instructions() uint64 { return m.s.hooks.instruction }
 
 // Map lets the guest use memory of this process at the same address.
 func (m *Machine) Map(address, size uint64, prot Prot) error {
+	setPlain(address, size, prot&(ProtWrite|ProtExec) == ProtWrite)
 	if err := try(library.memMapPtr, m.uc, uintptr(address), uintptr(size), uintptr(prot), uintptr(address)); err != nil {
 		return fmt.Errorf("mapping %#x+%#x: %w", address, size, err)
 	}
@@ -309,6 +310,7 @@ func (m *Machine) Map(address, size uint64, prot Prot) error {
 
 // Unmap takes a range away that Map gave, or a part of it.
 func (m *Machine) Unmap(address, size uint64) error {
+	setPlain(address, size, false)
 	return try(library.memUnmap, m.uc, uintptr(address), uintptr(size))
 }
 
