@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gomach/mach/internal/abi"
+	"github.com/gomach/mach/internal/abi/gotool"
 )
 
 const root = "../.."
@@ -144,6 +145,7 @@ func squeeze(s string) string { return strings.Join(strings.Fields(s), " ") }
 // buildMerged compiles the merged package with and without the tag, and runs
 // a program that prints two of the changed values.
 func buildMerged(t *testing.T, files map[string][]byte) {
+	gotool.ForTest(t)
 	dir := t.TempDir()
 	abs, err := filepath.Abs(root)
 	if err != nil {

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gomach/mach/internal/abi/gotool"
 )
 
 // budget is what package mach may add: 8 KiB of code and data, counted by
@@ -23,6 +25,7 @@ const budget = 8 << 10
 // program builds one of the two programs.
 func program(t *testing.T, name, arch string, flags ...string) string {
 	t.Helper()
+	gotool.ForTest(t)
 	out := filepath.Join(t.TempDir(), name)
 	cmd := exec.Command("go", append(append([]string{"build", "-trimpath", "-o", out}, flags...), "./testdata/"+name)...)
 	cmd.Env = append(os.Environ(), "GOOS=darwin", "GOARCH="+arch, "CGO_ENABLED=0", "GOFLAGS=")
