@@ -68,10 +68,11 @@ const (
 	StopArithmetic             // integer division fault
 	StopSyscall                // a direct system call
 	StopOther                  // any other trap; Event.Code is Unicorn's number for it
+	StopStep                   // one instruction was executed, as Step was asked to
 )
 
 func (s Stop) String() string {
-	names := [...]string{"call", "budget", "memory fault", "breakpoint", "undefined instruction", "arithmetic fault", "system call", "trap"}
+	names := [...]string{"call", "budget", "memory fault", "breakpoint", "undefined instruction", "arithmetic fault", "system call", "trap", "step"}
 	if int(s) < len(names) {
 		return names[s]
 	}

@@ -27,6 +27,8 @@ func (m *Machine) restoreFault(c *Context) {
 	switch {
 	case m.missed.Access == ProtExec:
 		at = m.missed.Address
+	case m.single:
+		at = m.block
 	case !m.counts:
 		at = m.locate(m.block)
 	}
@@ -42,20 +44,11 @@ func (m *Machine) restoreFault(c *Context) {
 // changes nothing.
 func (m *Machine) locate(block uint64) uint64 {
 	const longest = 4096 // more than a block has
-	state := uintptr(unsafe.Pointer(&m.s.hooks))
-	if try(library.hookAdd, m.uc, uintptr(unsafe.Pointer(&m.s.one[0])), hookCode, hookAddress(5), state, uintptr(block), uintptr(block+longest)) != nil {
+	remove := m.hookCode(5, block, longest)
+	if remove == nil {
 		return block
 	}
-	hook := uintptr(m.s.one[0])
-	m.ForgetCode(block, longest) // blocks that were translated before know nothing of the hook
-	defer func() {
-		call(library.hookDel, m.uc, hook)
-		m.ForgetCode(block, longest)
-		// A hook is gone only when a run has ended after its deletion; until then Unicorn
-		// would not keep the program counter right. This run ends before it begins.
-		atomic.StoreInt64(&m.s.hooks.budget, 0)
-		call(library.start, m.uc, uintptr(block), math.MaxUint64, 0, 0)
-	}()
+	defer remove()
 	for at := block; at < block+longest; {
 		ev := m.probe(at)
 		access, size := m.s.hooks.traced, m.s.hooks.size
@@ -71,6 +64,24 @@ func (m *Machine) locate(block uint64) uint64 {
 		at = access + size
 	}
 	return block
+}
+
+// hookCode has hook number n called before each instruction of a range, until remove is called.
+func (m *Machine) hookCode(n uintptr, at, size uint64) (remove func()) {
+	state := uintptr(unsafe.Pointer(&m.s.hooks))
+	if try(library.hookAdd, m.uc, uintptr(unsafe.Pointer(&m.s.one[0])), hookCode, hookAddress(n), state, uintptr(at), uintptr(at+size)) != nil {
+		return nil
+	}
+	hook := uintptr(m.s.one[0])
+	m.ForgetCode(at, size) // blocks that were translated before know nothing of the hook
+	return func() {
+		call(library.hookDel, m.uc, hook)
+		m.ForgetCode(at, size)
+		// A hook is gone only when a run has ended after its deletion; until then Unicorn
+		// would not keep the program counter right. This run ends before it begins.
+		atomic.StoreInt64(&m.s.hooks.budget, 0)
+		call(library.start, m.uc, uintptr(at), math.MaxUint64, 0, 0)
+	}
 }
 
 // probe runs from an address to the first access to data, at most to the end of the block.

@@ -47,6 +47,17 @@ TEXT ·traceHook(SB), NOSPLIT|NOFRAME, $0
 	MOVQ DX, 64(CX)
 	RET
 
+// Let one instruction be executed and stop at the next one.
+TEXT ·stepHook(SB), NOSPLIT|NOFRAME, $0
+	CMPQ 56(CX), $0
+	JNE  second
+	MOVQ SI, 56(CX)
+	RET
+second:
+	MOVQ SI, 72(CX)
+	MOVQ 8(CX), AX
+	JMP  AX
+
 // hookAddress(n) is where hook n starts.
 TEXT ·hookAddress(SB), NOSPLIT, $0-16
 	MOVQ n+0(FP), AX
@@ -60,6 +71,8 @@ TEXT ·hookAddress(SB), NOSPLIT, $0-16
 	JEQ  h3
 	CMPQ AX, $5
 	JEQ  h5
+	CMPQ AX, $6
+	JEQ  h6
 	LEAQ ·invalidHook(SB), BX
 	JMP  done
 h0:
@@ -76,6 +89,9 @@ h3:
 	JMP  done
 h5:
 	LEAQ ·traceHook(SB), BX
+	JMP  done
+h6:
+	LEAQ ·stepHook(SB), BX
 done:
 	MOVQ BX, ret+8(FP)
 	RET

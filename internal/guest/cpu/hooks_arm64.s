@@ -45,6 +45,16 @@ TEXT ·traceHook(SB), NOSPLIT|NOFRAME, $0
 	MOVD  R2, 64(R3)
 	RET
 
+TEXT ·stepHook(SB), NOSPLIT|NOFRAME, $0
+	MOVD 56(R3), R4
+	CBNZ R4, second
+	MOVD R1, 56(R3)
+	RET
+second:
+	MOVD R1, 72(R3)
+	MOVD 8(R3), R4
+	JMP  (R4)
+
 TEXT ·hookAddress(SB), NOSPLIT, $0-16
 	MOVD n+0(FP), R0
 	CMP  $0, R0
@@ -57,6 +67,8 @@ TEXT ·hookAddress(SB), NOSPLIT, $0-16
 	BEQ  h3
 	CMP  $5, R0
 	BEQ  h5
+	CMP  $6, R0
+	BEQ  h6
 	MOVD $·invalidHook(SB), R1
 	JMP  done
 h0:
@@ -73,6 +85,9 @@ h3:
 	JMP  done
 h5:
 	MOVD $·traceHook(SB), R1
+	JMP  done
+h6:
+	MOVD $·stepHook(SB), R1
 done:
 	MOVD R1, ret+8(FP)
 	RET

@@ -24,6 +24,7 @@ type hookState struct {
 	block       uint64  // 48: start of the basic block that is being executed
 	traced      uint64  // 56: the instruction that is being executed, while traced
 	size        uint64  // 64: and its size
+	second      uint64  // 72: the instruction after it, which a step stops at
 }
 
 // scratch is memory at a fixed address for register exchange.
@@ -41,6 +42,7 @@ func countHook()
 func interruptHook()
 func invalidHook()
 func traceHook()
+func stepHook()
 func hookAddress(n uintptr) uintptr
 
 // Unicorn's hook kinds.
@@ -67,6 +69,7 @@ type Machine struct {
 	missed Event   // the first fault that the callback refused
 	at     Regs    // the registers at that moment
 	loaded *Context
+	single bool // one instruction is being executed, see Step
 	broken error
 }
 
@@ -251,6 +254,17 @@ func (m *Machine) Copy(dst, src *Context) {
 
 // Run executes the thread until something happens, at most for budget basic blocks.
 func (m *Machine) Run(c *Context, budget int64) (Event, error) {
+	ev, err := m.run(c, budget)
+	if m.counts && err == nil && ev.Stop == StopBudget {
+		// The hook of a block stopped the machine before the block's first instruction. With
+		// instructions hooked Unicorn leaves the program counter at the jump that led here,
+		// which would be executed twice.
+		c.Regs[m.Arch.PC] = m.s.hooks.block
+	}
+	return ev, err
+}
+
+func (m *Machine) run(c *Context, budget int64) (Event, error) {
 	m.load(c)
 	h := &m.s.hooks
 	n := len(m.Arch.Registers)
@@ -277,12 +291,6 @@ func (m *Machine) Run(c *Context, budget int64) (Event, error) {
 		return Event{Stop: StopUndefined, Address: c.Regs[m.Arch.PC]}, nil
 	case e != 0:
 		return Event{Stop: StopOther, Code: e, Address: c.Regs[m.Arch.PC]}, nil
-	}
-	if m.counts {
-		// The hook of a block stopped the machine before the block's first instruction. With
-		// instructions hooked Unicorn leaves the program counter at the jump that led here,
-		// which would be executed twice.
-		c.Regs[m.Arch.PC] = h.block
 	}
 	return Event{Stop: StopBudget}, nil
 }

@@ -21,12 +21,18 @@ func (t *Thread) Resume() {
 }
 
 // Unhandled gives a thread whose fault a hook took the fault's signal.
-func (t *Thread) Unhandled(f Fault) {
+func (t *Thread) Unhandled(f Fault) { t.goOn(func() { t.FaultSignal(f) }) }
+
+// Undebugged lets a fault that Debugger took become what it is without a debugger.
+func (t *Thread) Undebugged(f Fault) { t.goOn(func() { t.raise(f) }) }
+
+// goOn has a trapped thread do something as if it ran.
+func (t *Thread) goOn(do func()) {
 	if t.state == stateDead || t.Process.exited {
 		return
 	}
 	t.state, t.trapped = stateRunning, false
-	t.FaultSignal(f)
+	do()
 	if t.state == stateRunning {
 		t.state = stateWaiting
 		t.Process.sched.makeReady(t)
@@ -89,7 +95,7 @@ func (t *Thread) CPUTime() time.Duration { return time.Duration(t.time.Load()) }
 // numbers of Mach's TH_STATE_*.
 func (t *Thread) State() int {
 	switch {
-	case t.suspended > 0:
+	case t.Suspended():
 		return 2
 	case t.state == stateWaiting:
 		return 3

@@ -39,6 +39,9 @@ type Config struct {
 	OnCall   func(t *Thread, symbol string) // told of every call, before it is answered
 	Stderr   io.Writer
 	Personal any // the libSystem's own state, see Process.Personal
+	// Debugger is told of a fault before FaultHook is. If it answers true the thread waits
+	// until it calls Resume or Undebugged. Only the processor's goroutine may set it.
+	Debugger func(t *Thread, f Fault) bool
 	// FaultHook is told of a fault; if it answers true it calls Resume or Unhandled later.
 	FaultHook func(t *Thread, f Fault) bool
 	// ThreadEnded is told of a thread's end on the processor's goroutine.

@@ -21,6 +21,7 @@ type scheduler struct {
 	p     *Process
 	ready []*Thread
 	only  *Thread // if set, the one thread that may run
+	held  int     // above zero none may
 
 	mu      sync.Mutex
 	posted  []func()
@@ -125,6 +126,9 @@ func (s *scheduler) loop() {
 
 // pick takes the next thread from the queue.
 func (s *scheduler) pick() *Thread {
+	if s.held > 0 {
+		return nil
+	}
 	for i, t := range s.ready {
 		if s.only == nil || s.only == t {
 			s.ready = append(s.ready[:i], s.ready[i+1:]...)
@@ -152,7 +156,7 @@ func (s *scheduler) turn(t *Thread) {
 		}
 		s.mu.Unlock()
 		before := p.Machine.Instructions()
-		ev, err := p.Machine.Run(&t.ctx, budget)
+		ev, err := s.execute(t, budget)
 		s.running.Store(false)
 		t.Instructions += p.Machine.Instructions() - before
 		if err != nil {
@@ -167,11 +171,30 @@ func (s *scheduler) turn(t *Thread) {
 		default:
 			p.fault(t, ev)
 		}
+		if t.Stepping {
+			return
+		}
 		// A thread that calls much has its turn too; calls cost about as much as 100 blocks.
 		if budget -= 100; budget <= 0 {
 			return
 		}
 	}
+}
+
+// execute lets a thread run: one instruction, where somebody wants to see each. A call of
+// libSystem counts as one: its step ends when it returns.
+func (s *scheduler) execute(t *Thread, budget int64) (cpu.Event, error) {
+	if !t.Stepping {
+		t.called = false
+		return s.p.Machine.Run(&t.ctx, budget)
+	}
+	if t.called {
+		t.called = false
+		return cpu.Event{Stop: cpu.StopStep}, nil
+	}
+	ev, err := s.p.Machine.Step(&t.ctx)
+	t.called = ev.Stop == cpu.StopCall
+	return ev, err
 }
 
 // fatal ends the process because of something that the runner cannot do.

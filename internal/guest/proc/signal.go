@@ -300,17 +300,30 @@ type Fault struct {
 	PC      uint64
 }
 
-// fault is reached when an instruction cannot be executed. A fault hook, where there is
-// one, may take it: it becomes a Mach exception there. Else it becomes a signal.
+// fault is reached when an instruction cannot be executed. A debugger of the runner's may
+// take it and later call Resume, or Undebugged for what happens without one.
 func (p *Process) fault(t *Thread, ev cpu.Event) {
 	f := Fault{Kind: ev.Stop, Address: ev.Address, Access: ev.Access, Code: ev.Code, PC: t.ctx.Regs[p.Arch.PC]}
 	if ev.Stop == cpu.StopMemory {
 		r, ok := p.Space.Lookup(ev.Address)
 		f.Mapped = ok && r.Start <= ev.Address
 	}
-	if p.FaultHook != nil {
+	if p.Debugger != nil {
 		t.state, t.trapped = stateWaiting, true
-		if p.FaultHook(t, f) {
+		if p.Debugger(t, f) {
+			return
+		}
+		t.state, t.trapped = stateRunning, false
+	}
+	t.raise(f)
+}
+
+// raise hands a fault to the fault hook, where there is one: it becomes a Mach exception
+// there. Else it becomes a signal.
+func (t *Thread) raise(f Fault) {
+	if hook := t.Process.FaultHook; hook != nil {
+		t.state, t.trapped = stateWaiting, true
+		if hook(t, f) {
 			return
 		}
 		t.state, t.trapped = stateRunning, false
@@ -330,7 +343,7 @@ func (t *Thread) FaultSignal(f Fault) {
 		}
 		si.trap = 14
 		si.esr = 0x24 << 26 // data abort from a lower level
-	case cpu.StopBreakpoint:
+	case cpu.StopBreakpoint, cpu.StopStep:
 		si.Signal, si.Code, si.trap, si.esr = SIGTRAP, 1, 3, 0x3c<<26
 	case cpu.StopUndefined:
 		si.Signal, si.Code, si.trap = SIGILL, 1, 6

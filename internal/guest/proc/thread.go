@@ -42,6 +42,9 @@ type Thread struct {
 	Name    string
 	// Personal is what libSystem keeps for a thread.
 	Personal any
+	// Stepping makes each instruction end in a fault of kind cpu.StopStep; only on the
+	// processor's goroutine.
+	Stepping bool
 	// Instructions that the thread has executed, where they are counted.
 	Instructions uint64
 
@@ -49,6 +52,7 @@ type Thread struct {
 	state     threadState
 	suspended int
 	trapped   bool         // waits for what becomes of its fault
+	called    bool         // stepping: the last step was into a call
 	time      atomic.Int64 // nanoseconds on the processor
 	calls     []*Call      // outer to inner; more than one where a call runs guest functions
 	guest     []guestCall  // guest functions that calls have started
