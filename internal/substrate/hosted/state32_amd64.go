@@ -53,12 +53,20 @@ func writeState32(s *linux.Stopped, flavor mach.ThreadStateFlavor, words []uint3
 	if _, err := s.RegisterSet(linux.NoteGeneral, b[:]); err != nil {
 		return err
 	}
-	const origEAX, eip = 11, 12
-	if binary.LittleEndian.Uint32(b[4*eip:]) != words[10] {
-		binary.LittleEndian.PutUint32(b[4*origEAX:], ^uint32(0))
+	state := func() linux.CallState {
+		const eax, eip, esp = 6, 12, 15
+		return linux.CallState{PC: uint64(word32(b[:], eip)), SP: uint64(word32(b[:], esp)), Result: signed32(word32(b[:], eax))}
 	}
+	const origEAX = 11
+	now := state()
 	for i, at := range order32 {
 		binary.LittleEndian.PutUint32(b[4*at:], words[i])
 	}
+	call := s.NextCall(now, state(), signed32(word32(b[:], origEAX)))
+	binary.LittleEndian.PutUint32(b[4*origEAX:], uint32(call))
 	return s.SetRegisterSet(linux.NoteGeneral, b[:])
 }
+
+func word32(b []byte, n int) uint32 { return binary.LittleEndian.Uint32(b[4*n:]) }
+
+func signed32(v uint32) uint64 { return uint64(int64(int32(v))) }

@@ -65,7 +65,7 @@ func writeState(s *linux.Stopped, flavor mach.ThreadStateFlavor, words []uint32)
 		if err := s.Registers(&r); err != nil {
 			return err
 		}
-		setGeneral(&r, &state)
+		setGeneral(s, &r, &state)
 		return s.SetRegisters(&r)
 	case mach.X86_FLOAT_STATE64, mach.X86_AVX_STATE64, mach.X86_AVX512_STATE64:
 		return writeVectors(s, flavor, words)
@@ -99,11 +99,11 @@ const (
 
 // setGeneral puts a state into the registers. The code segment stays, as on
 // Darwin. A thread that goes on somewhere else does not restart the system
-// call that the stop interrupted.
-func setGeneral(r *linux.Registers, state *mach.X86ThreadState64) {
-	if r.Rip != state.Rip || r.Rax != state.Rax {
-		r.Orig_rax = ^uint64(0)
-	}
+// call that the stop interrupted, until it is put back.
+func setGeneral(s *linux.Stopped, r *linux.Registers, state *mach.X86ThreadState64) {
+	r.Orig_rax = s.NextCall(
+		linux.CallState{PC: r.Rip, SP: r.Rsp, Result: r.Rax},
+		linux.CallState{PC: state.Rip, SP: state.Rsp, Result: state.Rax}, r.Orig_rax)
 	r.Rax, r.Rbx, r.Rcx, r.Rdx = state.Rax, state.Rbx, state.Rcx, state.Rdx
 	r.Rdi, r.Rsi, r.Rbp, r.Rsp = state.Rdi, state.Rsi, state.Rbp, state.Rsp
 	r.R8, r.R9, r.R10, r.R11 = state.R8, state.R9, state.R10, state.R11

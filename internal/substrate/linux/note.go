@@ -88,6 +88,7 @@ func (t *Tracer) noteExec(x *tracee) {
 			delete(t.threads, tid)
 		}
 	}
+	clear(t.left)
 	t.gadget, x.native, x.start = 0, false, 0 // it may bear another thread's id now
 	t.p.newImage()
 	var e *Event

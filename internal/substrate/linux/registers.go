@@ -73,9 +73,8 @@ func (s *Stopped) Registers(r *Registers) error {
 	return err
 }
 
-// SetRegisters writes the general registers. After this the thread does not
-// go back into a system call that the stop interrupted if the instruction
-// pointer changed.
+// SetRegisters writes the general registers as they are. On amd64 Orig_rax is
+// among them: see NextCall.
 func (s *Stopped) SetRegisters(r *Registers) error {
 	if !s.x.native {
 		var now Registers

@@ -35,6 +35,8 @@ type Tracer struct {
 	watch     Watch
 	scratch   []int
 	closing   bool
+	left      map[int]*leftCalls
+	leftLimit int    // ask whose threads have ended when there are so many
 	gadget    uint64 // a system call instruction in the target, 0 if unknown
 	dead      bool
 }
@@ -51,6 +53,7 @@ func (p *Process) Trace() (*Tracer, error) {
 		calls:   make(chan func()),
 		ended:   make(chan struct{}),
 		threads: map[int]*tracee{},
+		left:    map[int]*leftCalls{},
 	}
 	go t.run()
 	return t, nil
