@@ -2,7 +2,6 @@ package port
 
 import (
 	"context"
-	"errors"
 	"sync"
 
 	"github.com/gomach/mach"
@@ -29,13 +28,10 @@ func takeReplyPort() (*right, error) {
 	replyPorts.Unlock()
 	r := new(right)
 	// A reply port gives out one send-once right at a time and nothing else,
-	// which some kernel calls insist on. Systems that do not know the flag
-	// refuse it.
-	err := r.construct(&mach.MachPortOptions{Flags: mach.MPO_REPLY_PORT})
-	if err != nil {
-		err = r.construct(new(mach.MachPortOptions))
-	}
-	return r, err
+	// which some kernel calls insist on. It is there since macOS 13; macOS 12
+	// takes no notice of the flag (xnu-8020, osfmk/ipc/mach_port.c,
+	// mach_port_construct).
+	return r, r.construct(&mach.MachPortOptions{Flags: mach.MPO_REPLY_PORT})
 }
 
 // putReplyPort keeps a port that nobody can send to any more.
@@ -87,6 +83,9 @@ func CallName(ctx context.Context, name mach.MachPort, request *Message, answer 
 }
 
 func call(ctx context.Context, name mach.MachPort, request *Message, answer *Received) error {
+	if request == nil || answer == nil {
+		return ErrNoMessage
+	}
 	answer.Close()
 	r, err := takeReplyPort()
 	if err != nil {
@@ -126,7 +125,7 @@ func roundTrip(h *header, request *Message, answer *Received) error {
 		return err
 	}
 	answer.buf.grow(roomy)
-	const option = mach.MACH_SEND_MSG | mach.MACH_RCV_MSG | mach.MACH_RCV_LARGE | trailer
+	const option = mach.MACH_SEND_MSG | wanted
 	err = mach.MachMsgOverwrite(request.buf.head(), option, uint32(size), uint32(8*len(answer.buf.words)),
 		h.local, 0, 0, answer.buf.head(), 0)
 	switch {
@@ -139,7 +138,7 @@ func roundTrip(h *header, request *Message, answer *Received) error {
 	}
 	request.empty()
 	h.spent = true
-	for errors.Is(err, mach.MACH_RCV_TOO_LARGE) || errors.Is(err, mach.MACH_RCV_INTERRUPTED) {
+	for err = answer.trouble(err); err == errAgain; {
 		if err = answer.get(h.local, 0, 0); err == nil {
 			h.spent = false
 			return answer.accept()

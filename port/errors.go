@@ -52,6 +52,10 @@ var (
 	// owned. It is [fs.ErrClosed].
 	ErrClosed error = &misuse{"right is closed", fs.ErrClosed}
 
+	// ErrInUse says that memory cannot move, as a message that is not sent yet
+	// refers to it.
+	ErrInUse error = &misuse{text: "memory is in a message that is not sent"}
+
 	// ErrMalformed says that bytes are not a message of the form that they
 	// claim to have.
 	ErrMalformed error = &misuse{text: "malformed message"}
@@ -59,6 +63,18 @@ var (
 	// ErrKind says that a message holds something else at that place than was
 	// asked for, or that it was taken already.
 	ErrKind error = &misuse{text: "message holds no such item"}
+
+	// ErrNoMessage says that a message is nil. It is [fs.ErrInvalid].
+	ErrNoMessage error = &misuse{"nil message", fs.ErrInvalid}
+
+	// ErrImmovable says that a receive right cannot be sent to another task: it
+	// was made so ([Immovable], [ForExceptions]) or came so. It is
+	// [mach.KERN_INVALID_CAPABILITY].
+	ErrImmovable error = &misuse{"receive right is immovable", mach.KERN_INVALID_CAPABILITY}
+
+	// ErrHasReply says that a request that was to be called with brings a
+	// right to answer of its own.
+	ErrHasReply error = &misuse{text: "message has a reply right of its own"}
 
 	// ErrNoReply says that the receiver of a request threw it away, or died,
 	// without an answer. It is [mach.MIG_SERVER_DIED].

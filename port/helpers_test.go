@@ -54,3 +54,23 @@ func pair(t testing.TB, options ...port.Option) (*port.Receive, *port.Send) {
 	t.Cleanup(func() { s.Close() })
 	return r, s
 }
+
+// messageBytes is how much memory is mapped for messages.
+func messageBytes(t testing.TB) (bytes uint64) {
+	t.Helper()
+	for addr := uint64(0); ; {
+		var size uint64
+		depth := mach.Natural(1)
+		var info mach.VMRegionSubmapShortInfo64
+		n := mach.CountOf[mach.VMRegionSubmapShortInfo64]()
+		if mach.MachVMRegionRecurse(mach.MachTaskSelf(), &addr, &size, &depth, mach.Info(&info), &n) != nil {
+			return bytes
+		}
+		if mach.VMMemory(info.UserTag) == mach.VM_MEMORY_MACH_MSG {
+			bytes += size
+		}
+		if addr += size; addr == 0 {
+			return bytes
+		}
+	}
+}

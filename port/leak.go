@@ -23,6 +23,9 @@ type TB interface {
 // Mach calls: mach_port_names, mach_port_get_refs, mach_port_kobject,
 // mach_vm_region_recurse.
 func LeakCheck(t TB) {
+	if t == nil {
+		return
+	}
 	t.Helper()
 	closeIdle()
 	before, err := census()

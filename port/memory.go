@@ -19,11 +19,14 @@ type Memory struct {
 }
 
 // NewMemory allocates size bytes of zeros, in whole pages. The caller owns
-// them.
+// them. A message takes less than 4 GiB.
+//
+// It fails with [mach.KERN_NO_SPACE] when there is no room, and with
+// [mach.KERN_INVALID_ARGUMENT] for a negative size.
 //
 // Mach calls: mach_vm_allocate.
 func NewMemory(size int) (*Memory, error) {
-	if size < 0 || size > math.MaxInt32 {
+	if size < 0 {
 		return nil, failed("mach_vm_allocate", mach.KERN_INVALID_ARGUMENT)
 	}
 	var addr uint64
@@ -48,7 +51,7 @@ func (x *Memory) Bytes() []byte {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.closed || x.size == 0 {
+	if x.closed || x.addr == 0 || x.size == 0 || x.size > math.MaxInt {
 		return nil
 	}
 	return view(x.addr, int(x.size))
@@ -88,18 +91,30 @@ func (x *Memory) Close() error {
 }
 
 // Relinquish hands the pages over to the caller, who has to release them by
-// mach_vm_deallocate.
+// mach_vm_deallocate. There is nothing to hand over, 0 and 0, when the memory is
+// closed, or referred to by a message that is not sent yet.
 func (x *Memory) Relinquish() (mach.MachVMAddress, mach.MachVMSize) {
+	addr, size, _ := x.take(math.MaxUint64)
+	return addr, size
+}
+
+// take moves the pages out, if there are not more bytes than that.
+func (x *Memory) take(most uint64) (addr, size uint64, err error) {
 	if x == nil {
-		return 0, 0
+		return 0, 0, ErrClosed
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.closed || x.users > 0 {
-		return 0, 0
+	switch {
+	case x.closed:
+		return 0, 0, ErrClosed
+	case x.users > 0:
+		return 0, 0, ErrInUse
+	case x.size > most:
+		return 0, 0, failed("mach_msg", mach.MACH_SEND_TOO_LARGE)
 	}
 	x.closed = true
-	return x.addr, x.size
+	return x.addr, x.size, nil
 }
 
 func (x *Memory) use() bool {
@@ -147,29 +162,26 @@ func (m *Message) CopyMemory(x *Memory) *Message {
 }
 
 // MoveMemory moves x into the message as out-of-line memory, without copying:
-// the pages leave this task with the send. x owns nothing from now on.
+// the pages leave this task with the send. x owns nothing from now on. Memory
+// that a message refers to already is [ErrInUse].
 func (m *Message) MoveMemory(x *Memory) *Message {
-	if m.err != nil {
+	if m.Err() != nil {
 		return m
 	}
-	x2, n := x.Relinquish()
-	if x2 == 0 {
-		m.fail(ErrClosed)
+	addr, n, err := x.take(math.MaxUint32)
+	if err != nil {
+		m.fail(err)
 		return m
 	}
-	if !m.putMemory(x2, n, true) {
-		deallocateMemory(x2, n)
+	if !m.putMemory(addr, n, true) {
+		deallocateMemory(addr, n)
 	}
 	return m
 }
 
-// CopyBytes adds a copy of p as out-of-line memory. p must not change before
-// the send.
+// CopyBytes adds a copy of p, of less than 4 GiB, as out-of-line memory. p must
+// not change before the send.
 func (m *Message) CopyBytes(p []byte) *Message {
-	if len(p) > math.MaxInt32 {
-		m.fail(failed("mach_msg", mach.MACH_SEND_TOO_LARGE))
-		return m
-	}
 	if m.putMemory(addressOf(p), uint64(len(p)), false) {
 		m.bytes = append(m.bytes, p)
 	}

@@ -26,12 +26,13 @@ var le = binary.LittleEndian
 // of what is borrowed must live until the send. A send that succeeds leaves the
 // message empty, for the next one. A send that fails leaves it as it is, except
 // after [mach.MACH_SEND_INVALID_RIGHT], [mach.MACH_SEND_INVALID_MEMORY],
-// [mach.MACH_SEND_INVALID_TYPE] and [mach.MACH_SEND_INVALID_RT_OOL_SIZE]: the
+// [mach.MACH_SEND_INVALID_TYPE], [mach.MACH_SEND_NO_GRANT_DEST],
+// [mach.MACH_SEND_INVALID_RT_OOL_SIZE] and [mach.MACH_MSG_VM_KERNEL]: the
 // kernel has then released a part of it and does not say which, so the message
 // is emptied and what it owned is not released a second time.
 //
-// The zero Message is empty and ready. A Message serves one goroutine at a
-// time.
+// The zero Message is empty and ready. A nil one takes nothing, and sending it
+// is [ErrNoMessage]. A Message serves one goroutine at a time.
 type Message struct {
 	ID int32 // msgh_id: what the message is about
 
@@ -39,6 +40,8 @@ type Message struct {
 	size     int // bytes in use, header included; 0 is an empty message
 	count    int // descriptors
 	data     int // where the inline data begins
+	reply    part
+	voucher  part
 	borrowed []*right
 	memory   []*Memory
 	bytes    [][]byte
@@ -52,8 +55,10 @@ func NewMessage(id int32) *Message { return &Message{ID: id} }
 // Reset empties the message, releasing what it owns, and gives it an
 // identifier.
 func (m *Message) Reset(id int32) *Message {
-	m.Close()
-	m.ID = id
+	if m != nil {
+		m.Close()
+		m.ID = id
+	}
 	return m
 }
 
@@ -70,12 +75,23 @@ func (m *Message) Close() error {
 	if m.count > 0 {
 		err = releaseBody(m.buf.bytes()[:m.size])
 	}
+	if m.reply.as|m.voucher.as != 0 {
+		err = errors.Join(err, m.reply.release(), m.voucher.release())
+	}
 	m.empty()
 	return err
 }
 
 // empty forgets the content: it belongs to somebody else now.
 func (m *Message) empty() {
+	if m.count > 0 || len(m.borrowed) > 0 {
+		m.emptyLists()
+	}
+	m.size, m.count, m.data, m.err = 0, 0, 0, nil
+	m.reply, m.voucher = part{}, part{}
+}
+
+func (m *Message) emptyLists() {
 	for i, r := range m.borrowed {
 		r.unuse()
 		m.borrowed[i] = nil
@@ -87,20 +103,27 @@ func (m *Message) empty() {
 	clear(m.bytes)
 	clear(m.arrays)
 	m.borrowed, m.memory, m.bytes, m.arrays = m.borrowed[:0], m.memory[:0], m.bytes[:0], m.arrays[:0]
-	m.size, m.count, m.data, m.err = 0, 0, 0, nil
 }
 
 // Err returns the first mistake in building, which the send will return.
-func (m *Message) Err() error { return m.err }
+func (m *Message) Err() error {
+	if m == nil {
+		return ErrNoMessage
+	}
+	return m.err
+}
 
 func (m *Message) fail(err error) {
-	if m.err == nil {
+	if m != nil && m.err == nil {
 		m.err = err
 	}
 }
 
 // ready makes room for n more bytes.
 func (m *Message) ready(n int) bool {
+	if m == nil {
+		return false
+	}
 	if m.size == 0 {
 		m.size, m.data = headerSize, headerSize
 	}
@@ -124,7 +147,7 @@ func (m *Message) Append(p ...byte) *Message {
 // Write adds inline data; it is [Message.Append] as an io.Writer.
 func (m *Message) Write(p []byte) (int, error) {
 	if !m.ready(len(p)) {
-		return 0, m.err
+		return 0, m.Err()
 	}
 	m.size += copy(m.buf.bytes()[m.size:], p)
 	return len(p), nil
@@ -149,10 +172,18 @@ func (m *Message) AppendUint64(v uint64) *Message {
 }
 
 // Len is the number of bytes of inline data so far.
-func (m *Message) Len() int { return m.size - m.data }
+func (m *Message) Len() int {
+	if m == nil {
+		return 0
+	}
+	return m.size - m.data
+}
 
 // descriptor makes room for one of n bytes, ahead of the inline data.
 func (m *Message) descriptor(n int) []byte {
+	if m == nil {
+		return nil
+	}
 	if m.count == 0 {
 		n += bodyOffset - headerSize
 	}
@@ -176,6 +207,9 @@ func (m *Message) descriptor(n int) []byte {
 
 // finish writes the header and pads the message.
 func (m *Message) finish(h *header) (size int, err error) {
+	if m == nil {
+		return 0, ErrNoMessage
+	}
 	if m.err != nil {
 		return 0, m.err
 	}
@@ -186,16 +220,24 @@ func (m *Message) finish(h *header) (size int, err error) {
 		b[size] = 0
 		size++
 	}
-	bits := mach.MachMsgBits(h.remoteAs) | mach.MachMsgBits(h.localAs)<<8
+	local, localAs := h.local, h.localAs
+	if m.reply.as != 0 {
+		if localAs != 0 {
+			return 0, ErrHasReply
+		}
+		local, localAs = m.reply.name, m.reply.as
+	}
+	bits := mach.MachMsgBits(h.remoteAs) | mach.MachMsgBits(localAs)<<8 | mach.MachMsgBits(m.voucher.as)<<16
 	if m.count > 0 {
 		bits |= mach.MACH_MSGH_BITS_COMPLEX
 	}
 	*m.buf.head() = mach.MachMsgHeader{
-		MsghBits:       bits,
-		MsghSize:       uint32(size),
-		MsghRemotePort: h.remote,
-		MsghLocalPort:  h.local,
-		MsghID:         m.ID,
+		MsghBits:        bits,
+		MsghSize:        uint32(size),
+		MsghRemotePort:  h.remote,
+		MsghLocalPort:   local,
+		MsghVoucherPort: m.voucher.name,
+		MsghID:          m.ID,
 	}
 	return size, nil
 }
@@ -204,5 +246,6 @@ func (m *Message) finish(h *header) (size int, err error) {
 // kernel has consumed.
 func partly(err error) bool {
 	return errors.Is(err, mach.MACH_SEND_INVALID_RIGHT) || errors.Is(err, mach.MACH_SEND_INVALID_MEMORY) ||
-		errors.Is(err, mach.MACH_SEND_INVALID_TYPE) || errors.Is(err, mach.MACH_SEND_INVALID_RT_OOL_SIZE)
+		errors.Is(err, mach.MACH_SEND_INVALID_TYPE) || errors.Is(err, mach.MACH_SEND_INVALID_RT_OOL_SIZE) ||
+		errors.Is(err, mach.MACH_SEND_NO_GRANT_DEST) || code(err) == mach.MACH_MSG_VM_KERNEL
 }

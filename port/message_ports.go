@@ -30,21 +30,13 @@ func (m *Message) borrow(r *right, as mach.MachMsgTypeName) *Message {
 
 // move adds a right that the message owns from now on.
 func (m *Message) move(r *right, as mach.MachMsgTypeName) *Message {
-	if m.err != nil {
+	if m.Err() != nil {
 		return m
 	}
 	name, ok := r.take()
 	if !ok {
 		m.fail(ErrClosed)
 		return m
-	}
-	if as == mach.MACH_MSG_TYPE_MOVE_RECEIVE {
-		// A guarded right could be sent but not released.
-		if err := mach.MachPortUnguard(mach.MachTaskSelf(), name, r.guard); err != nil {
-			r.giveBack(name)
-			m.fail(failed("mach_port_unguard", err))
-			return m
-		}
 	}
 	if !m.putPort(name, as) {
 		release(name, as)
@@ -69,13 +61,6 @@ func (m *Message) MoveSendOnce(s *SendOnce) *Message {
 	return m.move((*right)(s), mach.MACH_MSG_TYPE_MOVE_SEND_ONCE)
 }
 
-// MoveReceive moves a receive right into the message, with the messages in its
-// queue. r owns nothing from now on. The guard comes off; who takes the right
-// out by [Received.TakeReceive] puts a new one on.
-func (m *Message) MoveReceive(r *Receive) *Message {
-	return m.move((*right)(r), mach.MACH_MSG_TYPE_MOVE_RECEIVE)
-}
-
 // MakeSend adds a send right that the send makes out of r.
 func (m *Message) MakeSend(r *Receive) *Message {
 	return m.borrow((*right)(r), mach.MACH_MSG_TYPE_MAKE_SEND)
@@ -92,64 +77,4 @@ func (m *Message) MakeSendOnce(r *Receive) *Message {
 func (m *Message) CopyName(name mach.MachPort) *Message {
 	m.putPort(name, mach.MACH_MSG_TYPE_COPY_SEND)
 	return m
-}
-
-// CopySends adds an out-of-line array of copies of send rights. They must not
-// be released before the send. New systems let only some ports take arrays.
-func (m *Message) CopySends(ss ...*Send) *Message {
-	names := make([]mach.MachPort, 0, len(ss))
-	start := len(m.borrowed)
-	for _, s := range ss {
-		name, ok := (*right)(s).use()
-		if !ok {
-			m.fail(ErrClosed)
-			break
-		}
-		m.borrowed = append(m.borrowed, (*right)(s))
-		names = append(names, name)
-	}
-	if !m.putArray(names, mach.MACH_MSG_TYPE_COPY_SEND) {
-		for _, r := range m.borrowed[start:] {
-			r.unuse()
-		}
-		m.borrowed = m.borrowed[:start]
-	}
-	return m
-}
-
-// MoveSends moves send rights into the message as an out-of-line array. They
-// own nothing from now on.
-func (m *Message) MoveSends(ss ...*Send) *Message {
-	if m.err != nil {
-		return m
-	}
-	names := make([]mach.MachPort, 0, len(ss))
-	for _, s := range ss {
-		name, ok := (*right)(s).take()
-		if !ok {
-			m.fail(ErrClosed)
-			break
-		}
-		names = append(names, name)
-	}
-	if !m.putArray(names, mach.MACH_MSG_TYPE_MOVE_SEND) {
-		for _, name := range names {
-			release(name, mach.MACH_MSG_TYPE_MOVE_SEND)
-		}
-	}
-	return m
-}
-
-// putArray writes a descriptor of an array of rights.
-func (m *Message) putArray(names []mach.MachPort, as mach.MachMsgTypeName) bool {
-	d := m.descriptor(oolDescriptor)
-	if d == nil {
-		return false
-	}
-	m.arrays = append(m.arrays, names)
-	le.PutUint64(d, addressOfNames(names))
-	d[9] = byte(mach.MACH_MSG_VIRTUAL_COPY)
-	d[10], d[11] = byte(as), byte(mach.MACH_MSG_OOL_PORTS_DESCRIPTOR)
-	le.PutUint32(d[12:], uint32(len(names)))
-	return true
 }

@@ -2,7 +2,6 @@ package port
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/gomach/mach"
@@ -27,7 +26,7 @@ func (m *Message) trySend(h *header) error {
 	const option = mach.MACH_SEND_MSG | mach.MACH_SEND_TIMEOUT | mach.MACH_SEND_INTERRUPT
 	for {
 		err = mach.MachMsg(m.buf.head(), option, uint32(size), 0, 0, 0, 0)
-		if !errors.Is(err, mach.MACH_SEND_INTERRUPTED) {
+		if err != mach.MACH_SEND_INTERRUPTED {
 			return m.sent(h, err)
 		}
 	}
@@ -58,12 +57,13 @@ func (m *Message) send(ctx context.Context, h *header) error {
 			}
 		}
 		// After an interruption or a timeout the kernel has written the
-		// message back, in the form in which it can be sent again.
+		// message back, in the form in which it can be sent again; unless the
+		// code has bits that say that something got lost on the way back.
 		err := mach.MachMsg(m.buf.head(), option, uint32(size), 0, 0, timeout, 0)
-		switch {
-		case err == nil:
+		switch err {
+		case nil:
 			return m.sent(h, nil)
-		case errors.Is(err, mach.MACH_SEND_INTERRUPTED), errors.Is(err, mach.MACH_SEND_TIMED_OUT):
+		case mach.MACH_SEND_INTERRUPTED, mach.MACH_SEND_TIMED_OUT:
 			over := ctx.Err()
 			if over == nil && limited && !time.Now().Before(deadline) {
 				over = context.DeadlineExceeded
@@ -102,9 +102,16 @@ func (m *Message) sent(h *header, err error) error {
 	} else {
 		h.remote = got.MsghRemotePort
 	}
-	if as := mach.MachMsgTypeName(got.MsghBits & mach.MACH_MSGH_BITS_LOCAL_MASK >> 8); as != h.localAs {
+	as := mach.MachMsgTypeName(got.MsghBits & mach.MACH_MSGH_BITS_LOCAL_MASK >> 8)
+	switch {
+	case m.reply.as != 0:
+		m.reply = part{got.MsghLocalPort, as}
+	case as != h.localAs:
 		deallocate(got.MsghLocalPort)
 		h.spent = true
+	}
+	if m.voucher.as != 0 {
+		m.voucher = voucherOf(got)
 	}
 	return failed("mach_msg", err)
 }

@@ -120,7 +120,7 @@ func NewNotifierChannel(room int) (*Notifier, <-chan Notification, error) {
 //
 // Mach calls: mach_port_request_notification, mach_port_destruct.
 func (n *Notifier) Close() error {
-	if n == nil {
+	if n == nil || n.set == nil {
 		return nil
 	}
 	n.mu.Lock()
@@ -206,6 +206,9 @@ func (n *Notifier) PortDestroyed(r *Receive) error {
 
 // ask makes a port for one notification and requests it.
 func (n *Notifier) ask(r *right, of Notification, msgid int32, sync uint32) error {
+	if n == nil || n.set == nil {
+		return ErrClosed
+	}
 	name, ok := r.use()
 	if !ok {
 		return ErrClosed

@@ -23,10 +23,11 @@ const (
 	SendOnceArray
 	ReceiveArray
 	Other
+	GuardedReceiveRight // see [Message.MoveGuarded]
 )
 
 var kindNames = [...]string{"taken", "send right", "send-once right", "receive right", "null right",
-	"memory", "array of send rights", "array of send-once rights", "array of receive rights", "other"}
+	"memory", "array of send rights", "array of send-once rights", "array of receive rights", "other", "guarded receive right"}
 
 func (k Kind) String() string {
 	if int(k) < len(kindNames) {
@@ -117,6 +118,15 @@ func kindOf(d []byte) Kind {
 		return OutOfLine
 	case mach.MACH_MSG_OOL_PORTS_DESCRIPTOR:
 		return pick(as, SendArray, SendOnceArray, ReceiveArray)
+	case mach.MACH_MSG_GUARDED_PORT_DESCRIPTOR:
+		if len(d) < oolDescriptor {
+			return Other
+		}
+		name := mach.MachPort(le.Uint32(d[12:]))
+		if name == mach.MACH_PORT_NULL || name == mach.MACH_PORT_DEAD {
+			return NullRight
+		}
+		return pick(as, Other, Other, GuardedReceiveRight)
 	}
 	return Other
 }

@@ -2,6 +2,7 @@ package port
 
 import (
 	"context"
+	"errors"
 
 	"github.com/gomach/mach"
 )
@@ -36,6 +37,15 @@ func ImportanceReceiver() Option {
 	return func(o *mach.MachPortOptions) { o.Flags |= mach.MPO_IMPORTANCE_RECEIVER }
 }
 
+// ForExceptions makes a port for exception messages, which hardened programs
+// insist on: its receive right cannot be sent away. Such ports are there since
+// macOS 15. Before, the flag's bit meant nothing (macOS 12 and 13) or let
+// exceptions pass that the system wants identity-protected (macOS 14); the port
+// is an ordinary one then, with an immovable right all the same.
+func ForExceptions() Option {
+	return func(o *mach.MachPortOptions) { o.Flags |= mach.MPO_EXCEPTION_PORT | mach.MPO_IMMOVABLE_RECEIVE }
+}
+
 // NewReceive makes a port and returns its receive right, which the caller owns.
 // It does not wait.
 //
@@ -52,14 +62,27 @@ func NewReceive(options ...Option) (*Receive, error) {
 		}
 	}
 	r := new(Receive)
-	return r, (*right)(r).construct(&o)
+	if err := (*right)(r).construct(&o); err != nil {
+		return nil, err
+	}
+	return r, nil
 }
+
+// wishes are kinds of ports that an ordinary one can stand in for, on systems
+// that do not have them. Those of Apple's take no notice of bits that they do
+// not know; another kernel may refuse them.
+const wishes = mach.MPO_REPLY_PORT | mach.MPO_EXCEPTION_PORT
 
 func (r *right) construct(o *mach.MachPortOptions) error {
 	o.Flags |= mach.MPO_CONTEXT_AS_GUARD
 	guard := newGuard()
 	var name mach.MachPort
-	if err := mach.MachPortConstruct(mach.MachTaskSelf(), o, guard, &name); err != nil {
+	err := mach.MachPortConstruct(mach.MachTaskSelf(), o, guard, &name)
+	if o.Flags&wishes != 0 && errors.Is(err, mach.KERN_INVALID_ARGUMENT) {
+		o.Flags &^= wishes
+		err = mach.MachPortConstruct(mach.MachTaskSelf(), o, guard, &name)
+	}
+	if err != nil {
 		return failed("mach_port_construct", err)
 	}
 	r.init(receive, name, guard)

@@ -20,6 +20,9 @@ type Received struct {
 	local  mach.MachPort
 }
 
+// holds reports whether there is a message in it.
+func (m *Received) holds() bool { return m != nil && m.full }
+
 // trailer asks for everything up to the audit token.
 const trailer = mach.MachMsgOption(mach.MACH_RCV_TRAILER_AUDIT << 24)
 
@@ -27,22 +30,43 @@ const trailer = mach.MachMsgOption(mach.MACH_RCV_TRAILER_AUDIT << 24)
 // to be asked for twice.
 const roomy = 1024
 
-// get receives into the buffer, growing it to the message.
+// wanted are the options of all receives: the receiver takes everything that a
+// message can bring.
+const wanted = mach.MACH_RCV_MSG | mach.MACH_RCV_LARGE | mach.MACH_RCV_VOUCHER | mach.MACH_RCV_GUARDED_DESC | trailer
+
+// errAgain says that the buffer has grown: the message is still in its queue,
+// if nobody else takes it.
+var errAgain = errors.New("port: message needs a larger buffer")
+
+// get receives into the buffer. What there is left to wait is computed anew
+// after [errAgain], as after an interruption.
 func (m *Received) get(name mach.MachPort, option mach.MachMsgOption, timeout uint32) error {
-	option |= mach.MACH_RCV_MSG | mach.MACH_RCV_LARGE | mach.MACH_RCV_INTERRUPT | trailer
 	m.buf.grow(roomy)
-	for {
-		h := m.buf.head()
-		err := mach.MachMsg(h, option, 0, uint32(8*len(m.buf.words)), name, timeout, 0)
-		if err == nil {
-			m.local = h.MsghLocalPort
-			return nil
-		}
-		if !errors.Is(err, mach.MACH_RCV_TOO_LARGE) || int(h.MsghSize)+maxTrailer <= 8*len(m.buf.words) {
-			return err
-		}
-		m.buf.grow(int(h.MsghSize) + maxTrailer)
+	h := m.buf.head()
+	err := mach.MachMsg(h, option|mach.MACH_RCV_INTERRUPT|wanted, 0, uint32(8*len(m.buf.words)), name, timeout, 0)
+	if err == nil {
+		m.local = h.MsghLocalPort
+		return nil
 	}
+	return m.trouble(err)
+}
+
+// trouble makes the best of a receive that failed.
+func (m *Received) trouble(err error) error {
+	h := m.buf.head()
+	switch {
+	case err == mach.MACH_RCV_INTERRUPTED:
+		return errAgain
+	case err == mach.MACH_RCV_TOO_LARGE && int64(h.MsghSize)+maxTrailer > int64(8*len(m.buf.words)):
+		m.buf.grow(int(h.MsghSize) + maxTrailer)
+		return errAgain
+	case errors.Is(err, mach.MACH_RCV_BODY_ERROR):
+		// The message came, but a part of it found no room in the task.
+		if m.accept() == nil {
+			m.Close()
+		}
+	}
+	return err
 }
 
 // accept takes the message in the buffer apart.
@@ -65,19 +89,22 @@ func (m *Received) accept() error {
 // Mach calls: mach_port_deallocate, mach_port_mod_refs, mach_vm_deallocate, as
 // needed.
 func (m *Received) Close() error {
-	if m == nil || !m.full {
+	if !m.holds() {
 		return nil
 	}
 	m.full = false
-	var errs [2]error
+	var errs [3]error
 	if name, as := m.reply(); as != 0 {
 		errs[0] = release(name, as)
 	}
 	if len(m.layout.descs) > 0 {
 		errs[1] = releaseBody(m.buf.bytes()[:m.layout.size])
 	}
+	if v := voucherOf(m.buf.head()); v.as != 0 {
+		errs[2] = v.release()
+	}
 	m.layout.size, m.layout.data, m.layout.descs = 0, 0, m.layout.descs[:0]
-	if errs != [2]error{} {
+	if errs != [3]error{} {
 		return errors.Join(errs[:]...)
 	}
 	return nil
@@ -85,7 +112,7 @@ func (m *Received) Close() error {
 
 // ID is the message's identifier: 0 when there is no message.
 func (m *Received) ID() int32 {
-	if !m.full {
+	if !m.holds() {
 		return 0
 	}
 	return m.id
@@ -94,7 +121,7 @@ func (m *Received) ID() int32 {
 // Port borrows the name of the port that the message came to: with a [Set], it
 // tells the member.
 func (m *Received) Port() mach.MachPort {
-	if !m.full {
+	if !m.holds() {
 		return mach.MACH_PORT_NULL
 	}
 	return m.local
@@ -103,7 +130,7 @@ func (m *Received) Port() mach.MachPort {
 // Data views the inline data, which comes in multiples of four bytes. It is
 // good until the message is closed or the buffer used again.
 func (m *Received) Data() []byte {
-	if !m.full {
+	if !m.holds() {
 		return nil
 	}
 	return m.buf.bytes()[m.layout.data:m.layout.size:m.layout.size]
@@ -111,7 +138,7 @@ func (m *Received) Data() []byte {
 
 // Descriptors is the number of rights, arrays and pieces of memory.
 func (m *Received) Descriptors() int {
-	if !m.full {
+	if !m.holds() {
 		return 0
 	}
 	return len(m.layout.descs)
@@ -129,7 +156,7 @@ func (m *Received) Kind(i int) Kind {
 // descriptor is the bytes from descriptor i on, or nil if it was taken or there
 // is none.
 func (m *Received) descriptor(i int) []byte {
-	if !m.full || i < 0 || i >= len(m.layout.descs) || m.layout.descs[i] < 0 {
+	if !m.holds() || i < 0 || i >= len(m.layout.descs) || m.layout.descs[i] < 0 {
 		return nil
 	}
 	return m.buf.bytes()[m.layout.descs[i]:m.layout.size]

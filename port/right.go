@@ -24,8 +24,9 @@ const (
 // that no call ever sees a name that was released and given out again.
 type right struct {
 	// state is the name in the lower half, the number of users in bits 32 to
-	// 62, and a closed flag in bit 63. A closed right with a name in it waits
-	// for its last user.
+	// 61, a flag that it is lent in bit 62, and a closed flag in bit 63. A
+	// closed right with a name in it waits for its last user; a lent one has
+	// none and may get it back.
 	state atomic.Uint64
 	kind  kind
 	guard uint64 // of a receive right
@@ -36,8 +37,9 @@ type right struct {
 
 const (
 	oneUser  = 1 << 32
+	isLent   = 1 << 62
 	isClosed = 1 << 63
-	users    = isClosed - oneUser
+	users    = isLent - oneUser
 )
 
 func (r *right) init(k kind, name mach.MachPort, guard uint64) {
@@ -77,12 +79,14 @@ func (r *right) unuse() error {
 	for {
 		s := r.state.Load()
 		n := s - oneUser
-		last := n&isClosed != 0 && n&users == 0 && uint32(n) != 0
+		last := n&isClosed != 0 && n&users == 0
 		if last {
 			n = isClosed
 		}
 		if r.state.CompareAndSwap(s, n) {
 			if last {
+				// Without a name: it was taken, but a waiter may have been
+				// made since.
 				return r.drop(mach.MachPort(s))
 			}
 			return nil
@@ -117,8 +121,11 @@ func (r *right) close() error {
 	}
 }
 
-// take moves the name out: the right owns nothing from then on. Users go on
-// with the name, which its new owner must know to be alive.
+// take moves the name out: the right owns nothing from then on.
+//
+// Those who are using it go on with the name. For a send right the taker gets a
+// reference of its own then, and theirs goes when they are done; receivers are
+// called back, and what they still do with the name fails.
 func (r *right) take() (mach.MachPort, bool) {
 	if r == nil {
 		return 0, false
@@ -128,18 +135,62 @@ func (r *right) take() (mach.MachPort, bool) {
 		if s&isClosed != 0 || uint32(s) == mach.MACH_PORT_NULL {
 			return 0, false
 		}
-		if !r.state.CompareAndSwap(s, s&users|isClosed) {
+		name, n := mach.MachPort(s), s&users|isClosed
+		shared := s&users != 0 && r.kind == send && name != mach.MACH_PORT_DEAD
+		if shared {
+			if addReference(name) != nil {
+				return 0, false
+			}
+			n = s | isClosed
+		}
+		if !r.state.CompareAndSwap(s, n) {
+			if shared {
+				deallocate(name)
+			}
 			continue
 		}
 		if w := r.waiter.Swap(nil); w != nil {
 			w.retire()
 		}
-		return mach.MachPort(s), true
+		return name, true
 	}
 }
 
-// giveBack undoes a take that nobody else saw the result of.
-func (r *right) giveBack(name mach.MachPort) { r.state.Store(uint64(name)) }
+// addReference adds a reference to a send right, or to the dead name that it
+// has become.
+func addReference(name mach.MachPort) error {
+	self := mach.MachTaskSelf()
+	err := mach.MachPortModRefs(self, name, mach.MACH_PORT_RIGHT_SEND, 1)
+	if err != nil {
+		err = mach.MachPortModRefs(self, name, mach.MACH_PORT_RIGHT_DEAD_NAME, 1)
+	}
+	return err
+}
+
+// lend takes the name out for one call that may use the right up: giveBack or
+// spend must follow. Meanwhile nobody else can use it. A right with users is
+// not lent.
+func (r *right) lend() (mach.MachPort, bool) {
+	if r == nil {
+		return 0, false
+	}
+	s := r.state.Load()
+	if s&^(1<<32-1) != 0 || s == 0 || !r.state.CompareAndSwap(s, isLent) {
+		return 0, false
+	}
+	return mach.MachPort(s), true
+}
+
+// giveBack ends a lend that used nothing up. If the right was closed meanwhile
+// it is released.
+func (r *right) giveBack(name mach.MachPort) {
+	if !r.state.CompareAndSwap(isLent, uint64(name)) {
+		r.drop(name)
+	}
+}
+
+// spend ends a lend that used the right up.
+func (r *right) spend() { r.state.Store(isClosed) }
 
 // drop releases the right.
 func (r *right) drop(name mach.MachPort) error {

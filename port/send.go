@@ -147,7 +147,7 @@ func (s *SendOnce) Relinquish() mach.MachPort {
 //
 // Mach calls: mach_msg.
 func (s *SendOnce) Send(ctx context.Context, m *Message) error {
-	name, ok := (*right)(s).take()
+	name, ok := (*right)(s).lend()
 	if !ok {
 		return ErrClosed
 	}
@@ -155,6 +155,8 @@ func (s *SendOnce) Send(ctx context.Context, m *Message) error {
 	err := m.send(background(ctx), &h)
 	if err != nil && h.remote != mach.MACH_PORT_NULL {
 		(*right)(s).giveBack(h.remote)
+	} else {
+		(*right)(s).spend()
 	}
 	return err
 }

@@ -43,6 +43,12 @@ type Server struct {
 //
 // Mach calls: mach_msg.
 func (s *Server) Serve(ctx context.Context, src Source) error {
+	if src == nil {
+		return ErrClosed
+	}
+	if s == nil {
+		s = new(Server)
+	}
 	ctx = background(ctx)
 	var request Received
 	var answer Message

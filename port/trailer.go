@@ -17,7 +17,7 @@ type Sender struct {
 
 // trailer is the bytes behind the message, or nil.
 func (m *Received) trailer() []byte {
-	if !m.full {
+	if !m.holds() {
 		return nil
 	}
 	b := m.buf.bytes()[m.layout.size:]

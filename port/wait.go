@@ -192,6 +192,9 @@ func (r *right) waits(name mach.MachPort) (*waiter, error) {
 }
 
 func (r *right) tryReceive(m *Received) error {
+	if m == nil {
+		return ErrNoMessage
+	}
 	m.Close()
 	name, ok := r.use()
 	if !ok {
@@ -206,11 +209,11 @@ func (r *right) tryReceive(m *Received) error {
 func (r *right) poll(name mach.MachPort, m *Received) error {
 	for {
 		err := m.get(name, mach.MACH_RCV_TIMEOUT, 0)
-		if errors.Is(err, mach.MACH_RCV_INTERRUPTED) {
+		if err == errAgain {
 			continue
 		}
 		if err != nil {
-			return failed("mach_msg", err)
+			return r.refused(err)
 		}
 		w := r.waiter.Load()
 		if w == nil || m.local != w.wake.name() {
@@ -222,6 +225,9 @@ func (r *right) poll(name mach.MachPort, m *Received) error {
 
 // receive waits for a message.
 func (r *right) receive(ctx context.Context, m *Received) error {
+	if m == nil {
+		return ErrNoMessage
+	}
 	m.Close()
 	name, ok := r.use()
 	if !ok {
@@ -239,7 +245,7 @@ func (r *right) receive(ctx context.Context, m *Received) error {
 	}
 	w, err := r.waits(name)
 	if err != nil {
-		return err
+		return r.refused(err)
 	}
 	t := w.enter()
 	defer w.leave(t)
@@ -270,15 +276,28 @@ func (r *right) await(ctx context.Context, w *waiter, t *token, m *Received) err
 				return m.accept()
 			}
 			w.woken(t)
-		case errors.Is(err, mach.MACH_RCV_INTERRUPTED):
+		case err == errAgain:
 		case errors.Is(err, mach.MACH_RCV_TIMED_OUT):
 			if d, ok := ctx.Deadline(); ok && !time.Now().Before(d) {
 				return context.DeadlineExceeded
 			}
 		default:
-			return failed("mach_msg", err)
+			return r.refused(err)
 		}
 	}
+}
+
+// refused names what a receive failed with. A right that was closed or taken
+// meanwhile is the reason for whatever it was.
+func (r *right) refused(err error) error {
+	var named *Error
+	switch {
+	case r.state.Load()&isClosed != 0:
+		return ErrClosed
+	case errors.As(err, &named):
+		return err
+	}
+	return failed("mach_msg", err)
 }
 
 // remaining is the time until the context's deadline in milliseconds, rounded
