@@ -24,6 +24,7 @@ type options struct {
 	trace     string
 	count     []string
 	slide     bool
+	kernel    string   // address of the kernel of the runner that started this one
 	runner    []string // how to run another program in the same way
 }
 
@@ -59,13 +60,13 @@ func parse(argv []string) (*options, error) {
 	f.StringVar(&o.trace, "trace", "", "file for a trace of libSystem calls; - is standard error")
 	f.Var(&count, "count", "count guest instructions between calls of this symbol (may be repeated, or separated by commas)")
 	f.BoolVar(&o.slide, "random-slide", false, "load the program at a random address")
+	f.StringVar(&o.kernel, kernelFlag, "", "")
 	argv0 := f.String("argv0", "", "the program's argv[0]")
 	f.StringVar(&o.arch, "arch", "", "architecture to choose from a fat file: arm64 or amd64")
 	if err := f.Parse(argv[1:]); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			fmt.Print(usage)
-			f.SetOutput(os.Stdout)
-			f.PrintDefaults()
+			describe(f)
 			os.Exit(0)
 		}
 		return nil, err
@@ -92,6 +93,21 @@ func parse(argv []string) (*options, error) {
 	}
 	o.runner = runner(argv, len(argv)-f.NArg())
 	return o, o.absolute()
+}
+
+// kernelFlag is of runners for runners.
+const kernelFlag = "kernel"
+
+// describe prints what flags there are.
+func describe(f *flag.FlagSet) {
+	shown := flag.NewFlagSet("", flag.ContinueOnError)
+	f.VisitAll(func(x *flag.Flag) {
+		if x.Name != kernelFlag {
+			shown.Var(x.Value, x.Name, x.Usage)
+		}
+	})
+	shown.SetOutput(os.Stdout)
+	shown.PrintDefaults()
 }
 
 // runner is the command line up to the program, for programs that the program starts.

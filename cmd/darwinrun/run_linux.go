@@ -25,7 +25,7 @@ func run(o *options) int {
 		fmt.Fprintln(os.Stderr, err)
 		return exitRunner
 	}
-	state := libsystem.New(policy(o), machkern.New(machkern.Options{HostProcesses: o.processes}))
+	state := libsystem.New(policy(o), machkern.New(machkern.Options{HostProcesses: o.processes, Join: o.kernel}))
 	cfg := proc.Config{
 		Path: absolute(o.program), Args: o.args, Env: environment(os.Environ()), Random: o.slide,
 		Lookup: state.Lookup, Data: state.Data, Personal: state, Count: len(o.count) > 0,

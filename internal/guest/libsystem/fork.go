@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -173,19 +174,28 @@ func (s *State) start(c *proc.Call, f *forkState) (int, proc.Errno) {
 	return s.spawn(c, c.Arg(0), c.Arg(1), c.Arg(2), &f.attr)
 }
 
-// command is how the host starts a program of the guest: darwin programs by the runner.
-func (s *State) command(host string, args []string) (string, []string, proc.Errno) {
+// command is how the host starts a program.
+type command struct {
+	name string
+	args []string
+	// guest: it is a program for darwin, which gets a runner.
+	guest bool
+}
+
+// command is how the host starts a program of the guest: darwin programs by the runner, with
+// some flags more.
+func (s *State) command(host string, args, flags []string) (k command, e proc.Errno) {
 	host = byName(host)
 	st, err := os.Stat(host)
 	if err != nil {
-		return "", nil, proc.FromHost(err)
+		return k, proc.FromHost(err)
 	}
 	if !st.Mode().IsRegular() || st.Mode()&0o111 == 0 {
-		return "", nil, proc.EACCES
+		return k, proc.EACCES
 	}
 	file, err := os.Open(host)
 	if err != nil {
-		return "", nil, proc.FromHost(err)
+		return k, proc.FromHost(err)
 	}
 	head := make([]byte, 4)
 	_, _ = file.Read(head)
@@ -193,19 +203,20 @@ func (s *State) command(host string, args []string) (string, []string, proc.Errn
 	switch magic := binary.LittleEndian.Uint32(head); magic {
 	case 0xfeedfacf, 0xbebafeca, 0xbfbafeca:
 		if len(s.Policy.Runner) == 0 {
-			return "", nil, proc.EPERM
+			return k, proc.EPERM
 		}
 		argv0 := host
 		if len(args) > 0 {
 			argv0 = args[0]
 			args = args[1:]
 		}
-		return s.Policy.Runner[0], append(append(append([]string{}, s.Policy.Runner...), "-argv0", argv0, host), args...), 0
+		line := slices.Concat(s.Policy.Runner, flags, []string{"-argv0", argv0, host}, args)
+		return command{line[0], line, true}, 0
 	}
 	if !s.Policy.HostPrograms {
-		return "", nil, 8 // ENOEXEC
+		return k, 8 // ENOEXEC
 	}
-	return host, args, 0
+	return command{name: host, args: args}, 0
 }
 
 // spawn starts a program with the guest's descriptors.
@@ -222,7 +233,11 @@ func (s *State) spawn(c *proc.Call, path, argv, envp uint64, attr *syscall.SysPr
 	if e != 0 {
 		return 0, e
 	}
-	name, args, e := s.command(host, args)
+	var flags []string
+	if s.Kernel != nil {
+		flags = s.Kernel.Starting()
+	}
+	program, e := s.command(host, args, flags)
 	if e != 0 {
 		return 0, e
 	}
@@ -241,13 +256,16 @@ func (s *State) spawn(c *proc.Call, path, argv, envp uint64, attr *syscall.SysPr
 	if s.Policy.Root != "" {
 		dir = filepath.Join(s.Policy.Root, s.cwd)
 	}
-	pid, err := syscall.ForkExec(name, args, &syscall.ProcAttr{Dir: dir, Env: env, Files: files, Sys: attr})
+	pid, err := syscall.ForkExec(program.name, program.args, &syscall.ProcAttr{Dir: dir, Env: env, Files: files, Sys: attr})
 	if err != nil {
 		return 0, proc.FromHost(err)
 	}
 	s.mu.Lock()
 	s.procs[pid] = true
 	s.mu.Unlock()
+	if program.guest && s.Kernel != nil {
+		s.Kernel.Started(c.Process, pid)
+	}
 	return pid, 0
 }
 
@@ -261,10 +279,14 @@ func (s *State) replace(c *proc.Call) {
 		c.Fail(e)
 		return
 	}
-	name, args, e := s.command(host, args)
+	program, e := s.command(host, args, nil)
 	if e != 0 {
 		c.Fail(e)
 		return
+	}
+	if program.guest && s.Kernel != nil {
+		s.Kernel.Replacing(c.Process, false)
+		defer s.Kernel.Replacing(c.Process, true)
 	}
 	// Move the guest's descriptors to their numbers: first out of the way, then into place.
 	var moved []int
@@ -283,7 +305,7 @@ func (s *State) replace(c *proc.Call) {
 		}
 	}
 	_ = os.Chdir(s.cwd)
-	c.Fail(proc.FromHost(syscall.Exec(name, args, env)))
+	c.Fail(proc.FromHost(syscall.Exec(program.name, program.args, env)))
 }
 
 // guestStatus translates a host's wait status.

@@ -76,6 +76,13 @@ type MachKernel interface {
 	Data(p *proc.Process, symbol string) ([]byte, bool)
 	// Describe prints a call for a trace; ok is false for other functions.
 	Describe(c *proc.Call) (line string, ok bool)
+	// Starting gives more flags for the runner of a program that the guest starts, Started
+	// tells of its process.
+	Starting() (flags []string)
+	Started(p *proc.Process, pid int)
+	// Replacing tells that another program is about to take the guest's place, or with not
+	// that nothing has come of it.
+	Replacing(p *proc.Process, not bool)
 }
 
 // State is one guest's libSystem.

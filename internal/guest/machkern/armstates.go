@@ -64,6 +64,9 @@ func (t *thread) setARMState(f mach.ThreadStateFlavor, words []uint32) error {
 		m.SetThreadRegister(c, armFPCR, uint64(s.Fpcr))
 	case mach.ARM_DEBUG_STATE64:
 		t.setDebugState(f, words)
+		var s mach.ARMDebugState64
+		copy(wordsOf(&s), words)
+		t.t.Stepping = s.MdscrEl1&singleStep != 0
 	case mach.ARM_EXCEPTION_STATE64, mach.ARM_EXCEPTION_STATE64_V2: // xnu takes and forgets it
 	default:
 		return errors.ErrUnsupported
@@ -71,7 +74,21 @@ func (t *thread) setARMState(f mach.ThreadStateFlavor, words []uint32) error {
 	return nil
 }
 
-// debugState gives back what was set: the emulator has no hardware breakpoints.
+// singleStep of MDSCR_EL1 makes the processor trap after the next instruction.
+const singleStep = 1
+
+// stepped ends a step: the kernel clears the bit (xnu osfmk/arm64/sleh.c handle_sw_step_debug).
+func (t *thread) stepped() {
+	t.t.Stepping = false
+	if words := t.debug[mach.ARM_DEBUG_STATE64]; words != nil {
+		var s mach.ARMDebugState64
+		copy(wordsOf(&s), words)
+		s.MdscrEl1 &^= singleStep
+		t.setDebugState(mach.ARM_DEBUG_STATE64, wordsOf(&s))
+	}
+}
+
+// debugState gives back what was set: the emulator has no hardware breakpoints, only steps.
 func (t *thread) debugState(f mach.ThreadStateFlavor, count int) []uint32 {
 	words := make([]uint32, count)
 	copy(words, t.debug[f])

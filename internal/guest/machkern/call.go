@@ -17,11 +17,20 @@ type call struct {
 	core.Ctx
 	args    [12]uint64
 	scratch [512]byte
+	thread  int // who calls
+	symbol  int // what
+	waits   bool
+}
+
+func newCall() any {
+	c := &call{}
+	c.Scratch = c.scratch[:]
+	return c
 }
 
 // Function answers a symbol. The call runs in a goroutine of its own.
-func (k *Kernel) Function(symbol string) *proc.Function {
-	if f := k.special(symbol); f != nil {
+func (g *Guest) Function(symbol string) *proc.Function {
+	if f := g.special(symbol); f != nil {
 		return f
 	}
 	n := core.Number(symbol)
@@ -41,20 +50,16 @@ func (k *Kernel) Function(symbol string) *proc.Function {
 			if alone {
 				defer c.Process.Post(func() { c.Process.Only(nil) })
 			}
-			k.attach(c.Process)
-			x := k.context(c.Thread)
+			g.attach(c.Process)
+			x := g.prepare(c.Thread, n)
+			x.waits = waits
 			arguments(c, f, &x.args)
-			if waits {
-				// Whoever gets a port to the thread later can still abort this call.
-				if th := k.thread(c.Thread); th != nil {
-					x.Interrupted = th.Interrupted()
-				}
-			} else {
-				th := k.sub.know(c.Thread)
+			th := g.sub.know(c.Thread)
+			if !waits {
 				th.running.Store(true)
 				defer th.running.Store(false)
 			}
-			c.Return(k.perform(x, n))
+			c.Return(g.kernel.perform(x))
 		})
 	}}
 }
@@ -70,31 +75,29 @@ func mayWait(symbol string) bool {
 	return false
 }
 
-// context makes a Ctx for a calling thread; perform takes it back.
-func (k *Kernel) context(t *proc.Thread) *call {
-	x := k.calls.Get().(*call)
-	x.Args, x.Task, x.Mem = &x.args, k.task, userMemory{k.process}
-	x.CallingThread = func() *core.Thread { return k.thread(t) }
-	k.sub.know(t)
+// prepare makes a call for a thread; perform takes it back.
+func (g *Guest) prepare(t *proc.Thread, n int) *call {
+	var x *call
+	if g.own != nil {
+		x = g.own.calls.Get().(*call)
+	} else {
+		x = newCall().(*call)
+	}
+	x.thread, x.symbol, x.waits = int(t.ID), n, false
 	return x
 }
 
-func (k *Kernel) perform(x *call, n int) uint64 {
-	r := k.core.Call(&x.Ctx, n)
-	x.Thread, x.CallingThread, x.Interrupted = nil, nil, nil
-	k.calls.Put(x)
-	return r
-}
-
 // call performs a function on behalf of a thread.
-func (k *Kernel) call(t *proc.Thread, symbol string, args ...uint64) uint64 {
-	x := k.context(t)
-	copy(x.args[:], args)
-	return k.perform(x, core.Number(symbol))
+func (g *Guest) call(t *proc.Thread, symbol string, args ...uint64) uint64 {
+	g.sub.know(t)
+	x := g.prepare(t, core.Number(symbol))
+	n := copy(x.args[:], args)
+	clear(x.args[n:])
+	return g.kernel.perform(x)
 }
 
 // Describe prints a call with its parameters' names.
-func (k *Kernel) Describe(c *proc.Call) (string, bool) {
+func (g *Guest) Describe(c *proc.Call) (string, bool) {
 	n := core.Number(c.Symbol)
 	if n == 0 {
 		return "", false

@@ -9,13 +9,13 @@ import (
 )
 
 // Data gives the variables of libSystem their contents. Those of pages are libsystem's.
-func (k *Kernel) Data(p *proc.Process, name string) ([]byte, bool) {
-	k.attach(p)
+func (g *Guest) Data(p *proc.Process, name string) ([]byte, bool) {
+	g.attach(p)
 	switch name {
 	case "mach_task_self_":
-		return word(uint64(k.task.SelfName())), true
+		return word(uint64(g.self)), true
 	case "bootstrap_port":
-		return word(uint64(k.boot)), true
+		return word(uint64(g.boot)), true
 	case "port_obj_table", "port_obj_table_size", "vprintf_stderr_func":
 		return word(0), true
 	}

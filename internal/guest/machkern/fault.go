@@ -8,23 +8,23 @@ import (
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/internal/guest/cpu"
 	"github.com/gomach/mach/internal/guest/proc"
-	kerntask "github.com/gomach/mach/internal/kernel/task"
 )
 
 // fault is proc's hook: a fault becomes an exception, and if no handler takes it, a signal.
 // The thread waits meanwhile.
-func (k *Kernel) fault(t *proc.Thread, f proc.Fault) bool {
+func (g *Guest) fault(t *proc.Thread, f proc.Fault) bool {
 	e, last, ok := exception(t, f)
 	if !ok {
 		return false
 	}
-	k.sub.know(t).last = last
+	th := g.sub.know(t)
+	th.last = last
+	if f.Kind == cpu.StopStep && t.Process.Arch == cpu.ARM64 {
+		th.stepped()
+	}
 	go func() {
-		handled := false
-		if th := k.thread(t); th != nil {
-			handled = kerntask.Raise(th, e.kind, e.codes)
-		}
-		k.process.Post(func() {
+		handled := g.kernel.raise(int(t.ID), e)
+		g.process.Post(func() {
 			if handled {
 				t.Resume()
 			} else {
@@ -35,9 +35,10 @@ func (k *Kernel) fault(t *proc.Thread, f proc.Fault) bool {
 	return true
 }
 
+// raised is an exception.
 type raised struct {
-	kind  mach.ExceptionType
-	codes [2]int64
+	Kind  mach.ExceptionType
+	Codes [2]int64
 }
 
 // exception says which exception a fault is, by the CPU's rules.
@@ -63,6 +64,7 @@ const (
 	esrFetch     = 0x20 << 26
 	esrData      = 0x24 << 26
 	esrBreak     = 0x3c << 26
+	esrStep      = 0x32<<26 | 0x22
 	esrLong      = 1 << 25 // a 32-bit instruction
 	esrWrite     = 1 << 6
 	esrMissing   = 0x07 // translation fault, level 3
@@ -85,6 +87,8 @@ func armException(t *proc.Thread, f proc.Fault) (raised, lastFault, bool) {
 		return access(f), lastFault{esr: esr, addr: f.Address}, true
 	case cpu.StopBreakpoint:
 		return raised{mach.EXC_BREAKPOINT, [2]int64{mach.EXC_ARM_BREAKPOINT, int64(f.PC)}}, lastFault{esr: esrBreak | esrLong}, true
+	case cpu.StopStep:
+		return raised{mach.EXC_BREAKPOINT, [2]int64{mach.EXC_ARM_BREAKPOINT}}, lastFault{esr: esrStep | esrLong}, true
 	case cpu.StopUndefined:
 		var b [4]byte
 		_, _ = space{t.Process}.ReadAt(b[:], f.PC)
@@ -97,6 +101,7 @@ func armException(t *proc.Thread, f proc.Fault) (raised, lastFault, bool) {
 // Trap numbers (xnu osfmk/i386/trap.h) and bits of a page fault's error code.
 const (
 	trapDivide   = 0
+	trapDebug    = 1
 	trapInt3     = 3
 	trapInvalid  = 6
 	trapGP       = 13
@@ -124,6 +129,8 @@ func x86Exception(f proc.Fault) (raised, lastFault, bool) {
 		return access(f), lastFault{trap: trapPage, code: code, addr: f.Address}, true
 	case cpu.StopBreakpoint:
 		return raised{mach.EXC_BREAKPOINT, [2]int64{mach.EXC_I386_BPT}}, lastFault{trap: trapInt3}, true
+	case cpu.StopStep:
+		return raised{mach.EXC_BREAKPOINT, [2]int64{mach.EXC_I386_SGL}}, lastFault{trap: trapDebug}, true
 	case cpu.StopUndefined:
 		return raised{mach.EXC_BAD_INSTRUCTION, [2]int64{mach.EXC_I386_INVOP}}, lastFault{trap: trapInvalid}, true
 	case cpu.StopArithmetic:

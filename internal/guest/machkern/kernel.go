@@ -3,10 +3,11 @@
 package machkern
 
 import (
+	"net"
 	"sync"
 
 	"github.com/gomach/mach"
-	"github.com/gomach/mach/internal/guest/proc"
+	"github.com/gomach/mach/internal/guest/cpu"
 	"github.com/gomach/mach/internal/kernel"
 	"github.com/gomach/mach/internal/kernel/bootstrap"
 	"github.com/gomach/mach/internal/kernel/core"
@@ -18,70 +19,56 @@ import (
 type Options struct {
 	// HostProcesses lets the guest look at processes of the host, but not change them.
 	HostProcesses bool
+	// Join is the address of the kernel of the runner that started this one, see
+	// Guest.Starting. Empty: the guest gets a kernel of its own.
+	Join string
 }
 
-// Kernel is a Mach kernel with one guest. It implements libsystem.MachKernel.
+// Kernel is the Mach kernel of a guest and of all guests that it starts. It lives in the
+// runner of the first one.
 type Kernel struct {
 	core    *core.Kernel
 	options Options
-
-	once    sync.Once
-	process *proc.Process
-	task    *core.Task
-	sub     *task
-	boot    mach.MachPort
 	calls   sync.Pool // of *call
+
+	mu       sync.Mutex
+	listener *net.UnixListener // nil until the first child is started
+	guests   map[int]*seat     // those of other runners, by pid
+	expected map[int]chan struct{}
 }
 
-// New makes a kernel that waits for its guest.
-func New(o Options) *Kernel {
-	k := &Kernel{options: o}
+func newKernel(o Options) *Kernel {
+	k := &Kernel{options: o, guests: map[int]*seat{}, expected: map[int]chan struct{}{}}
 	k.core = kernel.New(&substrate{k: k})
-	k.calls.New = func() any {
-		c := &call{}
-		c.Scratch = c.scratch[:]
-		return c
-	}
+	k.calls.New = newCall
 	return k
 }
 
-// attach makes the guest a task, at the first thing that it wants of the kernel: that is
-// while it is loaded, when its variables get their values.
-func (k *Kernel) attach(p *proc.Process) {
-	k.once.Do(func() {
-		k.process = p
-		k.sub = newTask(k, p)
-		host.SetMachine(k.core, machine{host.ThisMachine(), p.Arch.PageSize})
-		k.task = k.core.NewTask(k.sub)
-		k.core.SetSelf(k.task)
-		k.boot = bootstrap.Give(k.task)
-		misc.SetVariables(k.task, func(name string) uint64 {
-			addr, _ := p.DataSymbol(name)
-			return addr
-		})
-		p.FaultHook = k.fault
-		p.ThreadEnded = k.threadEnded
-	})
+// setMachine says which machine it is: that of the first guest.
+func (k *Kernel) setMachine(a *cpu.Arch) {
+	host.SetMachine(k.core, machine{host.ThisMachine(), a.PageSize})
 }
 
-// thread is the Mach thread of a guest's thread.
-func (k *Kernel) thread(t *proc.Thread) *core.Thread {
-	k.sub.know(t)
-	th, err := k.task.Thread(int(t.ID))
-	if err != nil {
-		return nil
-	}
-	return th
+// admit makes a guest a task. memory is the guest's as its pointer arguments mean it.
+func (k *Kernel) admit(sub core.TaskSub, memory core.Memory, variables func(string) uint64) *seat {
+	s := &seat{k: k, task: k.core.NewTask(sub), memory: memory}
+	s.boot = bootstrap.Give(s.task)
+	misc.SetVariables(s.task, variables)
+	return s
 }
 
-// threadEnded lets the ports of a thread die.
-func (k *Kernel) threadEnded(t *proc.Thread) {
-	go func() {
-		for _, th := range k.task.Known() {
-			if th.ID == int(t.ID) {
-				th.End()
-			}
-		}
-		k.sub.forget(t)
-	}()
+// kernelSide is the kernel as one guest's runner sees it, in the same process or in another.
+type kernelSide interface {
+	// names are the variables mach_task_self_ and bootstrap_port.
+	names() (self, boot mach.MachPort)
+	// perform makes a call of the thread and symbol in x, and takes x back.
+	perform(x *call) uint64
+	// raise tells of an exception and whether its thread may go on.
+	raise(thread int, e raised) bool
+	threadEnded(thread int)
+	// threadName is the name that pthread_mach_thread_np gives; threadOf the other way round.
+	threadName(thread int) mach.MachPort
+	threadOf(name mach.MachPort) (thread int, ok bool)
+	// expect says that a process is becoming a guest, or that it is not after all.
+	expect(pid int, not bool)
 }

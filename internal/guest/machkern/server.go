@@ -21,16 +21,16 @@ const (
 
 // serve is mach_msg_server and mach_msg_server_once (xnu libsyscall/mach/mach_msg.c):
 // receive, have the guest's function make a reply, send it.
-func (k *Kernel) serve(c *proc.Call, once bool) {
-	k.attach(c.Process)
+func (g *Guest) serve(c *proc.Call, once bool) {
+	g.attach(c.Process)
 	demux, size := c.Arg(0), uint64(c.Uint32(1))
 	port, options := mach.MachPort(c.Uint32(2)), mach.MachMsgOption(c.Uint32(3))
 	options &^= mach.MACH_SEND_MSG | mach.MACH_RCV_MSG | mach.MACH_RCV_VOUCHER
 	size = (size + 3) &^ 3
-	m := k.task.Sub.Memory()
+	m := space{c.Process}
 	page := m.PageSize()
 	room := (size + maxTrail + page - 1) &^ (page - 1)
-	s := server{k: k, c: c, demux: demux, port: port, options: options, room: room}
+	s := server{g: g, c: c, demux: demux, port: port, options: options, room: room}
 	var err error
 	s.request, err = m.Map(core.Mapping{Size: 2 * room, Prot: mach.VM_PROT_READ | mach.VM_PROT_WRITE})
 	if err != nil {
@@ -47,7 +47,7 @@ func (k *Kernel) serve(c *proc.Call, once bool) {
 }
 
 type server struct {
-	k              *Kernel
+	g              *Guest
 	c              *proc.Call
 	demux          uint64
 	port           mach.MachPort
@@ -57,7 +57,7 @@ type server struct {
 }
 
 func (s *server) msg(at uint64, options mach.MachMsgOption, sendSize, rcvSize uint32, port mach.MachPort) mach.KernReturn {
-	return mach.KernReturn(int32(s.k.call(s.c.Thread, "mach_msg", at, uint64(options), uint64(sendSize), uint64(rcvSize), uint64(port), 0, 0)))
+	return mach.KernReturn(int32(s.g.call(s.c.Thread, "mach_msg", at, uint64(options), uint64(sendSize), uint64(rcvSize), uint64(port), 0, 0)))
 }
 
 func (s *server) word(at uint64) uint32 {
@@ -88,7 +88,7 @@ func (s *server) one() mach.KernReturn {
 			if s.word(s.request+bitsAt)&uint32(mach.MACH_MSGH_BITS_COMPLEX) != 0 {
 				// The reply takes the reply port along; the rest of the request goes.
 				s.setWord(s.request+remoteAt, 0)
-				s.k.call(s.c.Thread, "mach_msg_destroy", s.request)
+				s.g.call(s.c.Thread, "mach_msg_destroy", s.request)
 			}
 		}
 	}
@@ -103,7 +103,7 @@ func (s *server) one() mach.KernReturn {
 	kr = s.msg(s.reply, send, s.word(s.reply+sizeAt), 0, 0)
 	switch kr {
 	case mach.MACH_SEND_INVALID_DEST, mach.MACH_SEND_TIMED_OUT:
-		s.k.call(s.c.Thread, "mach_msg_destroy", s.reply)
+		s.g.call(s.c.Thread, "mach_msg_destroy", s.reply)
 		return mach.KERN_SUCCESS
 	}
 	return kr

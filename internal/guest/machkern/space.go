@@ -114,6 +114,13 @@ func (s space) Map(m core.Mapping) (uint64, error) {
 	return addr, translate(err)
 }
 
+// Freeze implements core.Freezer.
+func (s space) Freeze(f func() error) error {
+	s.p.Sync(s.p.Hold)
+	defer s.p.Sync(s.p.Release)
+	return f()
+}
+
 func (s space) Unmap(addr, size uint64) error { return translate(s.p.Space.Unmap(addr, size)) }
 
 func (s space) Protect(addr, size uint64, prot mach.VMProt) error {

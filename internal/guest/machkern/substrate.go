@@ -5,19 +5,23 @@ package machkern
 import (
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/internal/kernel/core"
 	"github.com/gomach/mach/internal/substrate/hosted"
 )
 
-// substrate finds tasks: the guest, and if allowed the host's processes.
+// substrate finds tasks: guests that are being started, and if allowed the host's processes.
 type substrate struct {
 	k *Kernel
 }
 
-// OpenTask: the guest itself is known to the kernel already, so only others are asked for.
+// OpenTask: guests are known to the kernel once they have begun.
 func (s *substrate) OpenTask(pid int) (core.TaskSub, error) {
+	if t := s.k.await(pid); t != nil {
+		return t, nil
+	}
 	if !s.k.options.HostProcesses || pid == os.Getpid() {
 		return nil, fs.ErrNotExist
 	}
@@ -29,10 +33,12 @@ func (s *substrate) OpenTask(pid int) (core.TaskSub, error) {
 }
 
 func (s *substrate) PIDs() ([]int, error) {
-	if !s.k.options.HostProcesses {
-		return []int{os.Getpid()}, nil
+	if s.k.options.HostProcesses {
+		return hosted.New().PIDs()
 	}
-	return hosted.New().PIDs()
+	pids := append(s.k.pids(), os.Getpid())
+	slices.Sort(pids)
+	return pids, nil
 }
 
 // hostTask is a process of the host: it can be looked at and nothing else.

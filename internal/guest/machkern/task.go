@@ -10,17 +10,14 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/internal/guest/cpu"
 	"github.com/gomach/mach/internal/guest/proc"
 	"github.com/gomach/mach/internal/kernel/core"
 )
 
-// task is the guest.
+// task is the guest of this process.
 type task struct {
-	k     *Kernel
 	p     *proc.Process
 	start time.Time
 
@@ -29,8 +26,8 @@ type task struct {
 	dead    time.Duration // CPU time of threads that ended
 }
 
-func newTask(k *Kernel, p *proc.Process) *task {
-	return &task{k: k, p: p, start: time.Now(), threads: map[int]*thread{}}
+func newTask(p *proc.Process) *task {
+	return &task{p: p, start: time.Now(), threads: map[int]*thread{}}
 }
 
 // know makes a thread known without asking the processor.
@@ -53,7 +50,7 @@ func (t *task) forget(th *proc.Thread) {
 }
 
 func (t *task) PID() int                  { return os.Getpid() }
-func (t *task) Self() bool                { return true }
+func (t *task) Self() bool                { return false } // nothing is different for the caller itself
 func (t *task) Control() error            { return nil }
 func (t *task) Memory() core.AddressSpace { return space{t.p} }
 func (t *task) Close() error              { return nil }
@@ -76,6 +73,14 @@ func (t *task) Threads() (ids []int, err error) {
 }
 
 func (t *task) OpenThread(id int) (core.ThreadSub, error) {
+	th, err := t.open(id)
+	if err != nil {
+		return nil, err
+	}
+	return th, nil
+}
+
+func (t *task) open(id int) (*thread, error) {
 	t.mu.Lock()
 	th := t.threads[id]
 	t.mu.Unlock()
@@ -93,10 +98,16 @@ func (t *task) OpenThread(id int) (core.ThreadSub, error) {
 	return th, nil
 }
 
-// Suspend is called by the guest itself: it stops, with the runner, until somebody continues
-// that.
-func (t *task) Suspend() error { return unix.Kill(os.Getpid(), unix.SIGSTOP) }
-func (t *task) Resume() error  { return nil }
+// Suspend stops the guest's threads, not its runner.
+func (t *task) Suspend() error {
+	t.p.Sync(t.p.Hold)
+	return nil
+}
+
+func (t *task) Resume() error {
+	t.p.Sync(t.p.Release)
+	return nil
+}
 
 func (t *task) Terminate() error {
 	t.p.Kill(proc.SIGKILL)
@@ -137,9 +148,12 @@ func (t *task) Usage() (core.Usage, error) {
 	return u, nil
 }
 
-// Ticks implements core.Ticker: an arm64 machine counts 24 million a second.
-func (t *task) Ticks(d time.Duration) uint64 {
-	if t.p.Arch == cpu.ARM64 {
+// Ticks implements core.Ticker.
+func (t *task) Ticks(d time.Duration) uint64 { return ticks(t.p.Arch, d) }
+
+// ticks: an arm64 machine counts 24 million a second.
+func ticks(a *cpu.Arch, d time.Duration) uint64 {
+	if a == cpu.ARM64 {
 		return uint64(d) * 3 / 125
 	}
 	return uint64(d)

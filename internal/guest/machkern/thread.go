@@ -82,7 +82,7 @@ func (t *thread) Abort() error {
 		waits := false
 		if err := t.with(func() error {
 			t.t.BreakOff()
-			waits = t.t.Waits() && t.t.Suspended() > 0
+			waits = t.t.Waits() && t.t.Suspended()
 			return nil
 		}); err != nil {
 			return err

@@ -25,6 +25,9 @@ func (t *thread) x86State(f mach.ThreadStateFlavor) ([]uint32, error) {
 	switch f {
 	case mach.X86_THREAD_STATE64:
 		r := t.t.UserRegs()
+		if t.t.Stepping {
+			r[17] |= trapFlag
+		}
 		return wordsOf(&mach.X86ThreadState64{
 			Rax: r[0], Rbx: r[1], Rcx: r[2], Rdx: r[3], Rdi: r[4], Rsi: r[5], Rbp: r[6], Rsp: r[7],
 			R8: r[8], R9: r[9], R10: r[10], R11: r[11], R12: r[12], R13: r[13], R14: r[14], R15: r[15],
@@ -49,6 +52,9 @@ func (t *thread) x86State(f mach.ThreadStateFlavor) ([]uint32, error) {
 // userCode is the code segment of 64-bit programs (xnu osfmk/i386/seg.h).
 const userCode = 0x2b
 
+// trapFlag of rflags makes the processor trap after each instruction, until it is cleared.
+const trapFlag = 0x100
+
 // setX86State sets a stopped thread's registers.
 func (t *thread) setX86State(f mach.ThreadStateFlavor, words []uint32) error {
 	switch f {
@@ -65,9 +71,10 @@ func (t *thread) setX86State(f mach.ThreadStateFlavor, words []uint32) error {
 		r := t.t.UserRegs()
 		copy(r[:], []uint64{
 			s.Rax, s.Rbx, s.Rcx, s.Rdx, s.Rdi, s.Rsi, s.Rbp, s.Rsp, s.R8, s.R9, s.R10, s.R11, s.R12, s.R13, s.R14, s.R15,
-			s.Rip, s.Rflags&^userClear | userSet,
+			s.Rip, s.Rflags&^(userClear|trapFlag) | userSet,
 		})
 		t.t.SetUserRegs(r)
+		t.t.Stepping = s.Rflags&trapFlag != 0
 	case mach.X86_FLOAT_STATE64:
 		t.setX86Vectors(words, false)
 	case mach.X86_AVX_STATE64:

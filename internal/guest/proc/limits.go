@@ -31,8 +31,29 @@ func (t *Thread) Unsuspend() {
 	}
 }
 
-// Suspended is how often.
-func (t *Thread) Suspended() int { return t.suspended }
+// Suspended says whether the thread is kept from running.
+func (t *Thread) Suspended() bool { return t.suspended > 0 || t.Process.sched.held > 0 }
+
+// Hold keeps all threads from running until Release was called as often; only on the
+// processor's goroutine.
+func (p *Process) Hold() { p.sched.held++ }
+
+// Release takes one Hold back.
+func (p *Process) Release() {
+	if p.sched.held > 0 {
+		p.sched.held--
+	}
+}
+
+// ReleaseAll lets everything run that somebody held or suspended.
+func (p *Process) ReleaseAll() {
+	p.sched.held = 0
+	for _, t := range p.Threads() {
+		for t.suspended > 0 {
+			t.Unsuspend()
+		}
+	}
+}
 
 // Sync runs a function on the processor's goroutine and waits for it.
 func (p *Process) Sync(f func()) { p.sched.stopped(f) }

@@ -1,0 +1,104 @@
+//go:build linux
+
+package machkern
+
+import (
+	"os"
+	"sync"
+
+	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/guest/proc"
+)
+
+// Guest answers the Mach functions of one guest. It implements libsystem.MachKernel.
+type Guest struct {
+	options Options
+	own     *Kernel // nil where another runner has it
+	far     *remote // nil where own is not
+	kernel  kernelSide
+	ready   chan struct{} // closed when the guest's first instruction is due
+
+	once       sync.Once
+	process    *proc.Process
+	sub        *task
+	self, boot mach.MachPort
+}
+
+// New makes what answers a guest's Mach functions. If the kernel that it is to join has gone,
+// as the guest outlives those that started it, it gets one of its own.
+func New(o Options) *Guest {
+	g := &Guest{options: o, ready: make(chan struct{})}
+	if o.Join != "" {
+		if far, err := join(g, o.Join); err == nil {
+			g.far = far
+			return g
+		}
+	}
+	g.own = newKernel(o)
+	return g
+}
+
+// attach makes the guest a task, at the first thing that it wants of the kernel: that is
+// while it is loaded, when its variables get their values.
+func (g *Guest) attach(p *proc.Process) {
+	g.once.Do(func() {
+		g.process = p
+		g.sub = newTask(p)
+		p.Post(func() { close(g.ready) })
+		p.FaultHook = g.fault
+		p.ThreadEnded = g.threadEnded
+		if g.own != nil {
+			g.own.setMachine(p.Arch)
+			s := g.own.admit(g.sub, userMemory{p}, g.variable)
+			g.own.core.SetSelf(s.task)
+			g.kernel = s
+		} else {
+			g.far.hello(g.sub)
+			g.kernel = g.far
+		}
+		g.self, g.boot = g.kernel.names()
+	})
+}
+
+// variable is the address of a variable of libSystem.
+func (g *Guest) variable(name string) uint64 {
+	addr, _ := g.process.DataSymbol(name)
+	return addr
+}
+
+// threadEnded lets the ports of a thread die.
+func (g *Guest) threadEnded(t *proc.Thread) {
+	go func() {
+		g.kernel.threadEnded(int(t.ID))
+		g.sub.forget(t)
+	}()
+}
+
+// Starting gives the flags with which the runner of a program that the guest starts finds the
+// guest's kernel, besides those that this runner was started with.
+func (g *Guest) Starting() []string {
+	if g.own == nil {
+		return nil // it has the flags
+	}
+	address, err := g.own.listen()
+	if err != nil {
+		return nil // the program gets a kernel of its own
+	}
+	return []string{"-kernel", address}
+}
+
+// Started says that a program was started so: from now on it is a task, however long its
+// runner takes.
+func (g *Guest) Started(p *proc.Process, pid int) {
+	g.attach(p)
+	g.kernel.expect(pid, false)
+}
+
+// Replacing says that another program is about to take the guest's place, or that nothing
+// has become of that. The kernel of the first guest ends with it.
+func (g *Guest) Replacing(p *proc.Process, not bool) {
+	g.attach(p)
+	if g.own == nil {
+		g.kernel.expect(os.Getpid(), not)
+	}
+}

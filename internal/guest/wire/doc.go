@@ -1,0 +1,4 @@
+// Package wire carries questions and answers between two processes of one machine, in both
+// directions at once: a question may be asked while another one waits for its answer, also
+// by the side that is being asked. Open files travel along.
+package wire
