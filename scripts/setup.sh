@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what the tests need and this machine lacks: gcc (test programs),
-# libunicorn2 (the emulator under darwinrun), gdb (a peer in a benchmark), and
+# libunicorn2 (the emulator under darwinrun), gdb-multiarch (a debugger for its
+# guests, with gdb, a peer in a benchmark), and
 # Zig by way of npm (C for darwin, with Apple's headers). Idempotent.
 set -eu
 cd "$(dirname "$0")/.."
@@ -10,7 +11,7 @@ command -v go >/dev/null || {
 	exit 1
 }
 have_command gcc gcc
-need libc6-dev libunicorn2
+need libc6-dev libunicorn2 gdb-multiarch
 have_command npm npm
 scripts/zig.sh >/dev/null
 go mod download

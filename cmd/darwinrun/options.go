@@ -22,6 +22,7 @@ type options struct {
 	host      bool
 	processes bool // of the host may be looked at
 	trace     string
+	gdb       string // address to wait for a debugger at
 	count     []string
 	slide     bool
 	kernel    string   // address of the kernel of the runner that started this one
@@ -58,6 +59,7 @@ func parse(argv []string) (*options, error) {
 	f.BoolVar(&o.host, "host-programs", false, "let the program start programs of the host, which nothing limits")
 	f.BoolVar(&o.processes, "host-processes", false, "let the program look at processes of the host by Mach calls, but not change them")
 	f.StringVar(&o.trace, "trace", "", "file for a trace of libSystem calls; - is standard error")
+	f.StringVar(&o.gdb, "gdb", "", "address (HOST:PORT, or :PORT on the loopback interface) to wait for a debugger at, which speaks GDB's remote protocol")
 	f.Var(&count, "count", "count guest instructions between calls of this symbol (may be repeated, or separated by commas)")
 	f.BoolVar(&o.slide, "random-slide", false, "load the program at a random address")
 	f.StringVar(&o.kernel, kernelFlag, "", "")
@@ -119,7 +121,7 @@ func runner(argv []string, flags int) []string {
 	r := []string{self}
 	for i := 1; i < flags; i++ {
 		switch name, _, hasValue := strings.Cut(strings.TrimLeft(argv[i], "-"), "="); name {
-		case "argv0", "trace", "count": // of this program alone
+		case "argv0", "trace", "count", "gdb": // of this program alone
 			if !hasValue {
 				i++
 			}

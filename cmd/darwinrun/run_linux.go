@@ -55,7 +55,15 @@ func run(o *options) int {
 	}
 	state.Attach(p)
 	state.ForwardSignals()
+	ended := func(code, signal int) {}
+	if o.gdb != "" {
+		if ended, err = debugger(o.gdb, p); err != nil {
+			fmt.Fprintln(os.Stderr, "darwinrun:", err)
+			return exitRunner
+		}
+	}
 	code, err := p.Run()
+	ended(code, p.Killed)
 	counts.report(os.Stderr)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "darwinrun:", err)

@@ -95,6 +95,7 @@ func (s *session) run(r Resumption, packets <-chan string) (string, error) {
 		select {
 		case s.stop = <-stopped:
 			s.thread, s.resume = 0, 0
+			s.atBreakpoint()
 			if gone && !s.stop.Exited && !s.stop.Killed {
 				s.detach(0)
 			}
@@ -110,6 +111,29 @@ func (s *session) run(r Resumption, packets <-chan string) (string, error) {
 				s.target.Interrupt()
 			}
 		}
+	}
+}
+
+// atBreakpoint tells our breakpoints from traps of the program's own, and sets the program
+// counter back to one of ours where the processor went past it.
+func (s *session) atBreakpoint() {
+	if !s.stop.Breakpoint {
+		return
+	}
+	s.stop.Breakpoint = false
+	a := s.target.Arch()
+	regs, err := s.target.Registers(s.stop.Thread)
+	if err != nil {
+		return
+	}
+	if _, ours := s.saved[regs[a.PC]]; ours && a.LR >= 0 {
+		s.stop.Breakpoint = true
+		return
+	}
+	before := regs[a.PC] - uint64(len(a.Trap))
+	if _, ours := s.saved[before]; ours && a.LR < 0 {
+		regs[a.PC] = before
+		s.stop.Breakpoint = s.target.SetRegisters(s.stop.Thread, regs) == nil
 	}
 }
 

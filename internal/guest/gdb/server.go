@@ -3,28 +3,28 @@ package gdb
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// Listen serves one debugger after the other until the listener is closed. ready is closed
-// when the first one has connected and the guest is stopped under it.
-func Listen(l net.Listener, t Target, ready chan<- struct{}) {
-	for first := true; ; first = false {
+// Listen serves one debugger after the other until the listener is closed.
+func Listen(l net.Listener, t Target) {
+	for {
 		conn, err := l.Accept()
 		if err != nil {
 			return
 		}
-		s := &session{target: t, link: newLink(conn), saved: map[uint64][]byte{}, registers: registers(t.Arch())}
-		s.stop = t.Attach()
-		if first {
-			close(ready)
-		}
+		s := newSession(conn, t)
 		s.serve()
 		_ = conn.Close()
 	}
+}
+
+func newSession(conn io.ReadWriter, t Target) *session {
+	return &session{target: t, link: newLink(conn), saved: map[uint64][]byte{}, registers: registers(t.Arch()), stop: t.Attach()}
 }
 
 // session is one debugger's.
@@ -129,7 +129,7 @@ func (s *session) command(p string, packets <-chan string) (string, error) {
 		return s.goOn(p, packets)
 	case 'v':
 		return s.verbose(p, packets)
-	case 'q', 'Q':
+	case 'q', 'Q', 'j':
 		return s.query(p), nil
 	case 'D':
 		s.detach(0)
@@ -141,7 +141,7 @@ func (s *session) command(p string, packets <-chan string) (string, error) {
 	return "", nil
 }
 
-// query answers what begins with q or Q.
+// query answers what begins with q, Q or LLDB's j.
 func (s *session) query(p string) string {
 	switch {
 	case strings.HasPrefix(p, "qSupported"):
@@ -184,7 +184,7 @@ func (s *session) query(p string) string {
 	case strings.HasPrefix(p, "qXfer:threads:read::"):
 		return part(s.threadList(), p)
 	}
-	return ""
+	return s.lldb(p)
 }
 
 func (s *session) threadList() string {

@@ -3,6 +3,7 @@ package gdb
 import (
 	"bytes"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -44,9 +45,12 @@ func newFake(a *cpu.Arch) *fake {
 
 var errFake = errors.New("no such thing")
 
-func (f *fake) Arch() *cpu.Arch   { return f.arch }
-func (f *fake) Path() string      { return "/a/program" }
-func (f *fake) Slide() uint64     { return 0x4000 }
+func (f *fake) Arch() *cpu.Arch { return f.arch }
+func (f *fake) Path() string    { return "/a/program" }
+func (f *fake) Slide() uint64   { return 0x4000 }
+func (f *fake) Image() Image {
+	return Image{Base: 0x104000, UUID: uuidText([16]byte{1, 2, 15: 255}), Segments: []Segment{{"__TEXT", 0x100000, 0x4000, 0, 0x3000, 5}}}
+}
 func (f *fake) Threads() []Thread { return []Thread{{1, "main"}, {0x1f, `a<"&`}} }
 func (f *fake) Attach() Stop      { return Stop{Thread: 1, Signal: 5} }
 func (f *fake) Detach(signal int) { f.detached <- signal }
@@ -98,7 +102,7 @@ type client struct {
 
 func start(t *testing.T, f *fake) *client {
 	a, b := net.Pipe()
-	s := &session{target: f, link: newLink(a), saved: map[uint64][]byte{}, registers: registers(f.arch), stop: f.Attach()}
+	s := newSession(a, f)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -245,6 +249,8 @@ func TestResume(t *testing.T) {
 		t.Error(got)
 	}
 	c.ask("vCont?", "vCont;c;C;s;S")
+	c.ask("Z0,1008,4", "OK")
+	f.regs[0x1f][cpu.ARM64.PC] = 0x1008
 	for _, x := range []struct {
 		packet string
 		want   Resumption
@@ -252,7 +258,8 @@ func TestResume(t *testing.T) {
 		reply  string
 	}{
 		{"c", Resumption{Thread: 1}, Stop{Thread: 0x1f, Signal: 5, Breakpoint: true}, "T05thread:1f;swbreak:;"},
-		{"vCont;s:1f;c", Resumption{Step: 0x1f, Thread: 0x1f}, Stop{Thread: 0x1f, Signal: 5}, "T05thread:1f;"},
+		{"c", Resumption{Thread: 0x1f}, Stop{Thread: 1, Signal: 5, Breakpoint: true}, "T05thread:1;"}, // the program's own
+		{"vCont;s:1f;c", Resumption{Step: 0x1f, Thread: 1}, Stop{Thread: 0x1f, Signal: 5}, "T05thread:1f;"},
 		{"vCont;C0b:1f;c", Resumption{Signal: 11, Thread: 0x1f}, Stop{Thread: 1, Signal: 11}, "T0bthread:1;"},
 		{"s", Resumption{Step: 1, Thread: 1}, Stop{Thread: 1, Signal: 5}, "T05thread:1;"},
 		{"C0b", Resumption{Signal: 11, Thread: 1}, Stop{Thread: 1, Signal: 5}, "T05thread:1;"},
@@ -282,6 +289,48 @@ func TestResume(t *testing.T) {
 	f.stops <- Stop{Exited: true, Code: 3}
 	if got := c.answer(); got != "W03" {
 		t.Errorf("after the end: %q", got)
+	}
+}
+
+func TestLLDB(t *testing.T) {
+	c := start(t, newFake(cpu.ARM64))
+	c.ask("qHostInfo", "cputype:16777228;cpusubtype:0;ostype:macosx;vendor:apple;endian:little;ptrsize:8;os_version:14.0;")
+	c.ask("qThreadStopInfo1", "T05thread:1;")
+	c.ask("qThreadStopInfo1f", "T00thread:1f;")
+	c.ask("qThreadStopInfo2", "E01")
+	c.ask("jGetLoadedDynamicLibrariesInfos:", "OK")
+	c.send(`jGetLoadedDynamicLibrariesInfos:{"fetch_all_solibs":true}`)
+	var got struct {
+		Images []struct {
+			Address  uint64 `json:"load_address"`
+			UUID     string `json:"uuid"`
+			Segments []Segment
+		}
+	}
+	if err := json.Unmarshal([]byte(c.answer()), &got); err != nil || len(got.Images) != 1 {
+		t.Fatal(err, got)
+	}
+	if i := got.Images[0]; i.Address != 0x104000 || i.UUID != "01020000-0000-0000-0000-0000000000FF" || len(i.Segments) != 1 || i.Segments[0].FileSize != 0x3000 {
+		t.Errorf("%+v", i)
+	}
+}
+
+// A processor of amd64 is behind a trap when it stops for it; a debugger wants it at it.
+func TestBreakpointAddress(t *testing.T) {
+	f := newFake(cpu.AMD64)
+	c := start(t, f)
+	c.send("qSupported:swbreak+")
+	c.answer()
+	c.ask("Z0,1008,1", "OK")
+	f.regs[1][cpu.AMD64.PC] = 0x1009
+	c.send("c")
+	<-f.resumed
+	f.stops <- Stop{Thread: 1, Signal: 5, Breakpoint: true}
+	if got := c.answer(); got != "T05thread:1;swbreak:;" {
+		t.Error(got)
+	}
+	if got := f.regs[1][cpu.AMD64.PC]; got != 0x1008 {
+		t.Errorf("pc is %#x", got)
 	}
 }
 
@@ -318,7 +367,7 @@ func TestDamage(t *testing.T) {
 	a, b := net.Pipe()
 	defer b.Close()
 	f := newFake(cpu.AMD64)
-	s := &session{target: f, link: newLink(a), saved: map[uint64][]byte{}, registers: registers(f.arch), stop: f.Attach()}
+	s := newSession(a, f)
 	go s.serve()
 	for _, x := range []struct{ say, want string }{
 		{"$?#00", "-"},
@@ -369,12 +418,11 @@ func FuzzSession(f *testing.F) {
 		target.interrupt = make(chan struct{}, len(b)+1)
 		target.detached = make(chan int, 1)
 		var out bytes.Buffer
-		l := newLink(struct {
+		s := newSession(struct {
 			io.Reader
 			io.Writer
-		}{bytes.NewReader(sealed(b)), &out})
-		l.noAck = true
-		s := &session{target: target, link: l, saved: map[uint64][]byte{}, registers: registers(target.arch), stop: target.Attach()}
+		}{bytes.NewReader(sealed(b)), &out}, target)
+		s.link.noAck = true
 		s.serve()
 	})
 }

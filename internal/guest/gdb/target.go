@@ -8,6 +8,7 @@ type Target interface {
 	Arch() *cpu.Arch
 	Path() string // of the executable, on the host
 	Slide() uint64
+	Image() Image
 	Threads() []Thread
 	Registers(thread uint64) (cpu.Regs, error)
 	SetRegisters(thread uint64, r cpu.Regs) error

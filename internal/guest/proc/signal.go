@@ -331,9 +331,10 @@ func (t *Thread) raise(f Fault) {
 	t.FaultSignal(f)
 }
 
-// FaultSignal turns a fault into its signal, which cannot be blocked or ignored.
-func (t *Thread) FaultSignal(f Fault) {
-	p := t.Process
+// Signal is the signal that a fault becomes.
+func (f Fault) Signal() int { return int(f.info().Signal) }
+
+func (f Fault) info() SignalInfo {
 	si := SignalInfo{Address: f.PC}
 	switch f.Kind {
 	case cpu.StopMemory:
@@ -355,6 +356,12 @@ func (t *Thread) FaultSignal(f Fault) {
 		// A general protection fault on amd64: a wild pointer that is not even an address.
 		si.Signal, si.Code, si.trap, si.Address = SIGSEGV, 0, 13, 0
 	}
+	return si
+}
+
+// FaultSignal turns a fault into its signal, which cannot be blocked or ignored.
+func (t *Thread) FaultSignal(f Fault) {
+	p, si := t.Process, f.info()
 	act := p.Signals.Actions[si.Signal]
 	if t.Sig.Mask&bit(si.Signal) != 0 || act.Handler <= sigIgnore {
 		p.report(t, f)
