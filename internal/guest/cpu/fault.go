@@ -44,6 +44,8 @@ func (m *Machine) restoreFault(c *Context) {
 // changes nothing.
 func (m *Machine) locate(block uint64) uint64 {
 	const longest = 4096 // more than a block has
+	m.locating.Store(true)
+	defer m.locating.Store(false)
 	remove := m.hookCode(5, block, longest)
 	if remove == nil {
 		return block
@@ -89,10 +91,15 @@ func (m *Machine) probe(at uint64) (ev Event) {
 	m.probed = &ev
 	defer func() { m.probed = nil }()
 	n := len(m.Arch.Registers)
-	copy(m.s.values[:n], m.at[:n])
-	m.s.values[m.Arch.PC] = at
-	call(library.regWriteBatch, m.uc, uintptr(unsafe.Pointer(&m.s.ids[0])), uintptr(unsafe.Pointer(&m.s.ptrs[0])), uintptr(n))
-	atomic.StoreInt64(&m.s.hooks.budget, 1)
-	call(library.start, m.uc, uintptr(at), math.MaxUint64, 0, 0)
+	h := &m.s.hooks
+	h.traced = 0
+	// An Interrupt under way may end a run before its first instruction; then once more.
+	for tries := 0; h.traced == 0 && ev.Stop != StopMemory && tries < 10; tries++ {
+		copy(m.s.values[:n], m.at[:n])
+		m.s.values[m.Arch.PC] = at
+		call(library.regWriteBatch, m.uc, uintptr(unsafe.Pointer(&m.s.ids[0])), uintptr(unsafe.Pointer(&m.s.ptrs[0])), uintptr(n))
+		atomic.StoreInt64(&h.budget, 1)
+		call(library.start, m.uc, uintptr(at), math.MaxUint64, 0, 0)
+	}
 	return ev
 }

@@ -57,20 +57,21 @@ const (
 // Machine is one emulated processor. Only the goroutine that runs it may call its methods,
 // except Interrupt.
 type Machine struct {
-	Arch   *Arch
-	uc     uintptr
-	s      *scratch
-	fault  func(address, size uint64, access Prot) bool
-	refuse func() // makes all memory unreachable for the rest of a block
-	counts bool
-	block  uint64  // the block that the fault happened in
-	spare  uintptr // all registers at the fault
-	probed *Event  // set while a fault is being located
-	missed Event   // the first fault that the callback refused
-	at     Regs    // the registers at that moment
-	loaded *Context
-	single bool // one instruction is being executed, see Step
-	broken error
+	Arch     *Arch
+	uc       uintptr
+	s        *scratch
+	fault    func(address, size uint64, access Prot) bool
+	refuse   func() // makes all memory unreachable for the rest of a block
+	counts   bool
+	block    uint64  // the block that the fault happened in
+	spare    uintptr // all registers at the fault
+	probed   *Event  // set while a fault is being located
+	missed   Event   // the first fault that the callback refused
+	at       Regs    // the registers at that moment
+	loaded   *Context
+	locating atomic.Bool // see locate
+	single   bool        // one instruction is being executed, see Step
+	broken   error
 }
 
 // Context keeps the registers of a thread that is not on the processor: Regs is always
@@ -302,7 +303,11 @@ func (m *Machine) readRegs(r *Regs) {
 }
 
 // Interrupt makes a running Run come back soon. Any goroutine may call it.
-func (m *Machine) Interrupt() { atomic.StoreInt64(&m.s.hooks.budget, 0) }
+func (m *Machine) Interrupt() {
+	if !m.locating.Load() { // a Run that looks for a fault's place is about to come back
+		atomic.StoreInt64(&m.s.hooks.budget, 0)
+	}
+}
 
 // Instructions is the number of guest instructions executed so far, if they are counted.
 func (m *Machine) Instructions() uint64 { return m.s.hooks.instruction }

@@ -127,6 +127,9 @@ func init() {
 	on("sigaltstack", func(c *proc.Call) {
 		t := c.Thread
 		before := t.Sig.Alt
+		if before.Size == 0 { // a thread begins without one (xnu bsd/kern/kern_sig.c sigaltstack)
+			before.Flags |= proc.StackDisable
+		}
 		if t.OnAltStack() {
 			before.Flags |= proc.StackOn
 		}
