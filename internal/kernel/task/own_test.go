@@ -104,7 +104,10 @@ func TestOwnThreadSuspended(t *testing.T) {
 		must(t, mach.ThreadSuspend(th))
 		before := beats.Load()
 		a, sp := pc(t, th)
-		time.Sleep(100 * time.Microsecond)
+		// Go's sleep would give the processor away, and the scheduler could hand
+		// it to the suspended thread, for whose goroutine it is.
+		for begin := time.Now(); time.Since(begin) < 100*time.Microsecond; {
+		}
 		b, sp2 := pc(t, th)
 		if beats.Load() != before || a != b || sp != sp2 {
 			t.Errorf("it runs while suspended: %d, %#x, %#x", beats.Load()-before, a, b)

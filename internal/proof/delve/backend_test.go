@@ -85,8 +85,11 @@ func attach(t *testing.T) *debuggee {
 }
 
 func (d *debuggee) runs() bool {
-	for len(d.lines) > 0 {
-		<-d.lines
+	for calm := 0; calm < 3; calm++ { // what it said before may still be on its way
+		time.Sleep(10 * time.Millisecond)
+		for len(d.lines) > 0 {
+			<-d.lines
+		}
 	}
 	time.Sleep(50 * time.Millisecond)
 	return len(d.lines) > 0

@@ -129,7 +129,7 @@ func (t *ownThread) visit(s *slot, op uint32, word *atomic.Uint32) error {
 		case round < 100:
 			_, _, _ = unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0)
 		default:
-			time.Sleep(50 * time.Microsecond)
+			keepSleeping()
 		}
 		if round%100 == 99 {
 			if err := t.same(); err != nil {

@@ -92,3 +92,10 @@ func (s *slot) frame(offset uint64, n int) []byte {
 func bytesAt(addr uint64, n int) []byte {
 	return unsafe.Slice(*(**byte)(unsafe.Pointer(&addr)), n)
 }
+
+// keepSleeping sleeps for a moment without leaving the processor to another
+// goroutine: the scheduler could hand it to a thread that stands still.
+func keepSleeping() {
+	ts := unix.Timespec{Nsec: 50_000}
+	_, _, _ = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&ts)), 0, 0)
+}

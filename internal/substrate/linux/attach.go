@@ -35,7 +35,7 @@ func (t *Tracer) seize(tid int) (*tracee, error) {
 			return nil, err
 		}
 	}
-	x := &tracee{tid: tid}
+	x := &tracee{tid: tid, shared: tid == t.p.pid && t.p.ownChild()}
 	t.threads[tid] = x
 	return x, nil
 }

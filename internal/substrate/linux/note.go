@@ -3,8 +3,6 @@
 package linux
 
 import (
-	"os"
-
 	"golang.org/x/sys/unix"
 )
 
@@ -119,7 +117,9 @@ func (t *Tracer) noteEnd(x *tracee, s stop) {
 	}
 	// The first thread is reported last, when the whole process has ended. A
 	// child of ours is left for whoever started it to wait for.
-	if status, err := t.p.Status(); err != nil || status.PPID != os.Getpid() {
+	if t.p.ownChild() {
+		go t.p.nudgeWaiters()
+	} else {
 		reap(x.tid)
 	}
 	if t.handler != nil && t.watch.Exit && !t.dead {

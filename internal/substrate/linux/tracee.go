@@ -27,6 +27,7 @@ type tracee struct {
 	stuck     bool   // asked, and found in an uninterruptible system call
 	after     *Event // to be told when the thread has come to the edge of user code
 	leaving   bool   // was asked to stop in order to be detached
+	shared    bool   // the first thread of an own child: see takenStop
 	foreign   bool   // not of our process: a clone that is to be let go
 }
 
@@ -56,26 +57,28 @@ func (t *tracee) poll() (s stop, found bool) {
 	if err := waitThread(t.tid, unix.WEXITED|unix.WSTOPPED|unix.WNOWAIT, &info); err != nil {
 		return stop{gone: true}, true
 	}
-	if info.PID == 0 {
-		return stop{}, false
-	}
-	switch info.Code {
-	case cldTrapped, cldStopped:
+	switch {
+	case info.PID == 0:
+		if s, found = t.takenStop(); !found {
+			return stop{}, false
+		}
+	case info.Code == cldTrapped || info.Code == cldStopped:
 		if t.stopped {
 			return stop{}, false // the one that is known
 		}
 		status := int(info.Status)
 		s = stop{event: status >> 8, signal: status & 0xff}
-		// Two kinds must be claimed. The stop at a system call would become a
-		// SIGTRAP if we ended; and after an exec that changed the thread's id
-		// the kernel refuses all requests until then, lest they were meant
-		// for the former bearer of that id (looks_like_a_spurious_pid).
-		if s.event == 0 && s.signal == syscallStop || s.event == unix.PTRACE_EVENT_EXEC {
-			t.claim()
-		}
-		return s, true
+	default:
+		return stop{gone: true, code: int(info.Code), status: int(info.Status)}, true
 	}
-	return stop{gone: true, code: int(info.Code), status: int(info.Status)}, true
+	// Two kinds must be claimed. The stop at a system call would become a
+	// SIGTRAP if we ended; and after an exec that changed the thread's id
+	// the kernel refuses all requests until then, lest they were meant
+	// for the former bearer of that id (looks_like_a_spurious_pid).
+	if s.event == 0 && s.signal == syscallStop || s.event == unix.PTRACE_EVENT_EXEC {
+		t.claim()
+	}
+	return s, true
 }
 
 // claim takes the stop out of the kernel, so that its signal is not

@@ -1,0 +1,145 @@
+//go:build linux && (amd64 || arm64)
+
+package linux
+
+import (
+	"encoding/binary"
+	"os/exec"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// thief waits for a child's end, as os.Process.Wait does, and begins again
+// when it is given a stop.
+func thief(x *target) (stolen *atomic.Int64, ended chan error) {
+	stolen, ended = new(atomic.Int64), make(chan error, 1)
+	pid := x.p.PID()
+	go func() {
+		for {
+			var info unix.Siginfo
+			err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED, nil)
+			if err == unix.EINTR {
+				continue
+			}
+			if err == nil && info.Code != 1 && info.Code != 2 && info.Code != 3 { // CLD_EXITED, KILLED, DUMPED
+				stolen.Add(1)
+				continue
+			}
+			ended <- err
+			return
+		}
+	}()
+	return stolen, ended
+}
+
+// Another thread of this process takes the stops away by waiting for the
+// child's end; none of them is missed.
+func TestStopsThatAWaitTakes(t *testing.T) {
+	x := startTarget(t, "fault")
+	x.ready()
+	stolen, ended := thief(x)
+	var heard atomic.Int64
+	err := x.tr.SetHandler(func(e Event) Action {
+		heard.Add(1)
+		r, err := x.tr.Registers(e.TID)
+		if err != nil {
+			t.Error(err)
+		}
+		skipFault(&r, e.Signal)
+		if err := x.tr.SetRegisters(e.TID, &r); err != nil {
+			t.Error(err)
+		}
+		return Suppress
+	}, Watch{Signals: Exceptions, Exec: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const rounds = 100
+	for range rounds {
+		x.ask("i")
+		if got := x.line(); got != "survived" {
+			t.Fatalf("the target says %q", got)
+		}
+		if err := x.tr.Suspend(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := x.tr.Syscall(0, unix.SYS_GETPID); err != nil {
+			t.Fatal(err)
+		}
+		if err := x.tr.Resume(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if heard.Load() != rounds {
+		t.Errorf("%d of %d faults were heard of", heard.Load(), rounds)
+	}
+	if stolen.Load() == 0 {
+		t.Error("the other wait was given no stop: nothing was tried")
+	}
+	x.in.Close()
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the wait for the end goes on; states " + x.states())
+	}
+}
+
+// What wait tells of a stop can be told from its siginfo.
+func TestStopOf(t *testing.T) {
+	set := func(signo, code int32) *SigInfo {
+		var s SigInfo
+		binary.LittleEndian.PutUint32(s[0:], uint32(signo))
+		binary.LittleEndian.PutUint32(s[8:], uint32(code))
+		return &s
+	}
+	trap := int32(unix.SIGTRAP)
+	for _, c := range []struct {
+		info *SigInfo
+		want stop
+	}{
+		{set(trap, trap|unix.PTRACE_EVENT_CLONE<<8), stop{event: unix.PTRACE_EVENT_CLONE, signal: int(trap)}},
+		{set(trap, trap|unix.PTRACE_EVENT_STOP<<8), stop{event: unix.PTRACE_EVENT_STOP, signal: int(trap)}},
+		{set(int32(unix.SIGSTOP), int32(unix.SIGSTOP)|unix.PTRACE_EVENT_STOP<<8), stop{event: unix.PTRACE_EVENT_STOP, signal: int(unix.SIGSTOP)}},
+		{set(trap, int32(syscallStop)), stop{signal: syscallStop}},
+		{set(trap, 1), stop{signal: int(trap)}},                         // TRAP_BRKPT
+		{set(trap, 0x80), stop{signal: int(trap)}},                      // SI_KERNEL: int3
+		{set(int32(unix.SIGSEGV), 1), stop{signal: int(unix.SIGSEGV)}},  // SEGV_MAPERR
+		{set(int32(unix.SIGUSR1), -6), stop{signal: int(unix.SIGUSR1)}}, // SI_TKILL
+		{set(int32(unix.SIGUSR1), 0), stop{signal: int(unix.SIGUSR1)}},  // SI_USER
+	} {
+		if got := stopOf(c.info); got != c.want {
+			t.Errorf("%v: %+v, want %+v", c.info[:12], got, c.want)
+		}
+	}
+}
+
+// A wait that sleeps is woken by a nudge without an error.
+func TestNudge(t *testing.T) {
+	cmd := exec.Command("sleep", "1000")
+	if err := cmd.Start(); err != nil {
+		t.Skip(err)
+	}
+	p, err := Open(cmd.Process.Pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	waited := make(chan error, 1)
+	go func() { waited <- cmd.Wait() }()
+	time.Sleep(10 * time.Millisecond)
+	cmd.Process.Signal(unix.SIGSTOP) // no zombie: nobody is nudged for it
+	p.nudgeWaiters()
+	select {
+	case err := <-waited:
+		t.Fatal(err)
+	default:
+	}
+	cmd.Process.Kill()
+	p.nudgeWaiters()
+	if err := <-waited; err == nil || cmd.ProcessState.Sys().(interface{ Signal() unix.Signal }).Signal() != unix.SIGKILL {
+		t.Error(err)
+	}
+}
