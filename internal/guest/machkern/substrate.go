@@ -41,10 +41,13 @@ func (s *substrate) PIDs() ([]int, error) {
 	return pids, nil
 }
 
-// hostTask is a process of the host: it can be looked at and nothing else.
+// hostTask is a process of the host: it can be looked at and nothing else. Its control port
+// is given out for that; what would change something is refused.
 type hostTask struct{ core.TaskSub }
 
-func (hostTask) Control() error              { return fs.ErrPermission }
+// Exceptions implements core.Excepter.
+func (hostTask) Exceptions(func(core.Exception) bool) error { return fs.ErrPermission }
+
 func (hostTask) Suspend() error              { return fs.ErrPermission }
 func (hostTask) Resume() error               { return fs.ErrPermission }
 func (hostTask) Terminate() error            { return fs.ErrPermission }
