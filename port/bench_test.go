@@ -1,7 +1,10 @@
 package port_test
 
 import (
+	"context"
+	"errors"
 	"testing"
+	"time"
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
@@ -71,23 +74,41 @@ func BenchmarkCall(b *testing.B) {
 	}
 }
 
-// The inline path allocates nothing.
+// The inline path allocates nothing, whatever the size and the context; nor do
+// rights, and calls.
 func TestInlineAllocatesNothing(t *testing.T) {
+	port.LeakCheck(t)
 	if race {
 		t.Skip("the race detector allocates")
 	}
 	r, s := pair(t)
-	var data [benchData]byte
+	server := serve(t, echo)
 	var m port.Message
 	var got port.Received
 	defer got.Close()
-	n := testing.AllocsPerRun(200, func() {
-		m.Reset(1).Append(data[:]...)
-		if s.Send(bg, &m) != nil || r.Receive(bg, &got) != nil {
-			t.Fatal("lost")
+	never := within(t, time.Hour)
+	sized := func(size int, ctx context.Context) func() error {
+		data := make([]byte, size)
+		return func() error {
+			m.Reset(1).Append(data...)
+			return errors.Join(s.Send(ctx, &m), r.Receive(ctx, &got))
 		}
-	})
-	if n != 0 {
-		t.Errorf("%v allocations", n)
+	}
+	for name, f := range map[string]func() error{
+		"24 B": sized(24, bg), "256 B": sized(256, bg), "4 KiB": sized(4096, bg), "64 B with a deadline": sized(64, never),
+		"call": func() error { return server.Call(bg, m.Reset(100).AppendUint32(1), &got) },
+		"rights": func() error {
+			m.Reset(1).CopySend(s).MakeSend(r).ReplyToSend(s)
+			return errors.Join(s.Send(bg, &m), r.Receive(bg, &got), got.Close())
+		},
+	} {
+		n := testing.AllocsPerRun(200, func() {
+			if err := f(); err != nil {
+				t.Error(err)
+			}
+		})
+		if n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
 	}
 }

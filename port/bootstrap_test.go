@@ -14,8 +14,8 @@ import (
 
 // Pitfall 26: bootstrap names are arrays of 128 bytes.
 func TestPitfall26ServiceNames(t *testing.T) {
-	r, s := pair(t)
-	_ = r
+	port.LeakCheck(t)
+	_, s := pair(t)
 	for _, name := range []string{strings.Repeat("x", 128), "a\x00b"} {
 		if _, err := port.LookUp(name); !errors.Is(err, port.ErrNameTooLong) {
 			t.Errorf("look-up: %v", err)
@@ -33,10 +33,10 @@ func TestPitfall26ServiceNames(t *testing.T) {
 }
 
 func TestRegisterAndLookUp(t *testing.T) {
+	port.LeakCheck(t)
 	if runtime.GOOS == "ios" {
 		t.Skip("ios lets no program register")
 	}
-	port.LeakCheck(t)
 	r, s := pair(t)
 	name := fmt.Sprintf("com.github.gomach.port.test.%d", os.Getpid())
 	ok(t, port.Register(name, s))

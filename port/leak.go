@@ -59,7 +59,7 @@ func LeakCheck(t TB) {
 }
 
 // patience is how long rights may take to go after a test.
-const patience = time.Second
+var patience = time.Second
 
 // Rights and memory at one time.
 type holdings struct {

@@ -16,7 +16,9 @@ func releaseBody(b []byte) error {
 		if !ok || n > len(b)-at {
 			break
 		}
-		errs = append(errs, releaseDescriptor(b[at:at+n]))
+		if err := releaseDescriptor(b[at : at+n]); err != nil {
+			errs = append(errs, err)
+		}
 		at += n
 	}
 	return errors.Join(errs...)
@@ -69,7 +71,9 @@ func releaseArray(d []byte, as mach.MachMsgTypeName) error {
 	}
 	var errs []error
 	for b := view(addr, 4*n); len(b) > 0; b = b[4:] {
-		errs = append(errs, release(mach.MachPort(le.Uint32(b)), as))
+		if err := release(mach.MachPort(le.Uint32(b)), as); err != nil {
+			errs = append(errs, err)
+		}
 	}
 	if d[8] != 0 {
 		errs = append(errs, deallocateMemory(addr, uint64(4*n)))

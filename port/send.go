@@ -19,7 +19,8 @@ func OwnSend(name mach.MachPort) *Send {
 }
 
 // CopySend makes an owner of its own for a send right that somebody else holds
-// under that name, such as the host's or a thread's.
+// under that name, such as the host's or a thread's. MACH_PORT_NULL and
+// MACH_PORT_DEAD give owners of nothing.
 //
 // It fails with [mach.KERN_INVALID_NAME] or [mach.KERN_INVALID_RIGHT] if name is
 // no send right, and with [mach.KERN_UREFS_OVERFLOW] when there are 65,534
@@ -34,7 +35,8 @@ func CopySend(name mach.MachPort) (*Send, error) {
 	return OwnSend(name), nil
 }
 
-// Close releases the reference. A second Close does nothing.
+// Close releases the reference. Sends that are waiting for room go on; it is
+// released after them. A second Close does nothing.
 //
 // Mach calls: mach_port_deallocate.
 func (s *Send) Close() error { return (*right)(s).close() }
