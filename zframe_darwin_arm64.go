@@ -15,7 +15,7 @@ type frameExceptionRaiseState struct {
 	code          *ExceptionDataType
 	codeCnt       MachMsgTypeNumber
 	_             uint32
-	flavor        *int32
+	flavor        *ThreadStateFlavor
 	oldState      *Natural
 	oldStateCnt   MachMsgTypeNumber
 	_             uint32
@@ -37,7 +37,7 @@ type frameExceptionRaiseStateIdentity struct {
 	code          *ExceptionDataType
 	codeCnt       MachMsgTypeNumber
 	_             uint32
-	flavor        *int32
+	flavor        *ThreadStateFlavor
 	oldState      *Natural
 	oldStateCnt   MachMsgTypeNumber
 	_             [4]byte

@@ -41,7 +41,7 @@ func ExceptionRaise(exceptionPort MachPort, thread MachPort, task MachPort, exce
 // It may wait: the scheduler is told about the call.
 //
 // C: exception_raise_state of <mach/exc.h>.
-func ExceptionRaiseState(exceptionPort MachPort, exception ExceptionType, code *ExceptionDataType, codeCnt MachMsgTypeNumber, flavor *int32, oldState *Natural, oldStateCnt MachMsgTypeNumber, newState *Natural, newStateCnt *MachMsgTypeNumber) error {
+func ExceptionRaiseState(exceptionPort MachPort, exception ExceptionType, code *ExceptionDataType, codeCnt MachMsgTypeNumber, flavor *ThreadStateFlavor, oldState *Natural, oldStateCnt MachMsgTypeNumber, newState *Natural, newStateCnt *MachMsgTypeNumber) error {
 	f := frameExceptionRaiseState{exceptionPort: exceptionPort, exception: exception, code: libsystem.Ptr(code), codeCnt: codeCnt, flavor: libsystem.Ptr(flavor), oldState: libsystem.Ptr(oldState), oldStateCnt: oldStateCnt, newState: libsystem.Ptr(newState), newStateCnt: libsystem.Ptr(newStateCnt)}
 	return kernReturn(libsystem.CallWideBlocking(libsystem.Sym_exception_raise_state, unsafe.Pointer(&f)))
 }
@@ -53,7 +53,7 @@ func ExceptionRaiseState(exceptionPort MachPort, exception ExceptionType, code *
 // It may wait: the scheduler is told about the call.
 //
 // C: exception_raise_state_identity of <mach/exc.h>.
-func ExceptionRaiseStateIdentity(exceptionPort MachPort, thread MachPort, task MachPort, exception ExceptionType, code *ExceptionDataType, codeCnt MachMsgTypeNumber, flavor *int32, oldState *Natural, oldStateCnt MachMsgTypeNumber, newState *Natural, newStateCnt *MachMsgTypeNumber) error {
+func ExceptionRaiseStateIdentity(exceptionPort MachPort, thread MachPort, task MachPort, exception ExceptionType, code *ExceptionDataType, codeCnt MachMsgTypeNumber, flavor *ThreadStateFlavor, oldState *Natural, oldStateCnt MachMsgTypeNumber, newState *Natural, newStateCnt *MachMsgTypeNumber) error {
 	f := frameExceptionRaiseStateIdentity{exceptionPort: exceptionPort, thread: thread, task: task, exception: exception, code: libsystem.Ptr(code), codeCnt: codeCnt, flavor: libsystem.Ptr(flavor), oldState: libsystem.Ptr(oldState), oldStateCnt: oldStateCnt, newState: libsystem.Ptr(newState), newStateCnt: libsystem.Ptr(newStateCnt)}
 	return kernReturn(libsystem.CallWideBlocking(libsystem.Sym_exception_raise_state_identity, unsafe.Pointer(&f)))
 }

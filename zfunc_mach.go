@@ -16,12 +16,12 @@ import (
 // It may wait: the scheduler is told about the call.
 //
 // C: clock_sleep of <mach/mach.h>.
-func ClockSleep(clockServ MachPort, sleepType int32, sleepTime MachTimespec, wakeTime *MachTimespec) error {
+func ClockSleep(clockServ MachPort, sleepType AlarmType, sleepTime MachTimespec, wakeTime *MachTimespec) error {
 	f := struct {
 		libsystem.Head
 		clockServ MachPort
 		_         uint32
-		sleepType int32
+		sleepType AlarmType
 		_         uint32
 		sleepTime MachTimespec
 		wakeTime  *MachTimespec

@@ -524,14 +524,14 @@ func MachPortIsConnectionForService(task IPCSpace, connectionPort MachPortName, 
 // It does not wait: the scheduler is not told about the call.
 //
 // C: mach_port_kernel_object of <mach/mach_port.h>.
-func MachPortKernelObject(task IPCSpaceRead, name MachPortName, objectType *uint32, objectAddr *uint32) error {
+func MachPortKernelObject(task IPCSpaceRead, name MachPortName, objectType *IPCInfoObjectType, objectAddr *uint32) error {
 	f := struct {
 		libsystem.Head
 		task       IPCSpaceRead
 		_          uint32
 		name       MachPortName
 		_          uint32
-		objectType *uint32
+		objectType *IPCInfoObjectType
 		objectAddr *uint32
 	}{task: task, name: name, objectType: libsystem.Ptr(objectType), objectAddr: libsystem.Ptr(objectAddr)}
 	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_kernel_object, unsafe.Pointer(&f)))

@@ -98,12 +98,12 @@ func ProcessorSetPolicyControl(pset ProcessorSet, flavor ProcessorSetFlavor, pol
 // It does not wait: the scheduler is not told about the call.
 //
 // C: processor_set_policy_disable of <mach/processor_set.h>.
-func ProcessorSetPolicyDisable(processorSet ProcessorSet, policy int32, changeThreads Boolean) error {
+func ProcessorSetPolicyDisable(processorSet ProcessorSet, policy Policy, changeThreads Boolean) error {
 	f := struct {
 		libsystem.Head
 		processorSet  ProcessorSet
 		_             uint32
-		policy        int32
+		policy        Policy
 		_             uint32
 		changeThreads Boolean
 		_             uint32
@@ -118,12 +118,12 @@ func ProcessorSetPolicyDisable(processorSet ProcessorSet, policy int32, changeTh
 // It does not wait: the scheduler is not told about the call.
 //
 // C: processor_set_policy_enable of <mach/processor_set.h>.
-func ProcessorSetPolicyEnable(processorSet ProcessorSet, policy int32) error {
+func ProcessorSetPolicyEnable(processorSet ProcessorSet, policy Policy) error {
 	f := struct {
 		libsystem.Head
 		processorSet ProcessorSet
 		_            uint32
-		policy       int32
+		policy       Policy
 		_            uint32
 	}{processorSet: processorSet, policy: policy}
 	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_policy_enable, unsafe.Pointer(&f)))

@@ -15,12 +15,12 @@ import (
 // It may wait: the scheduler is told about the call.
 //
 // C: act_get_state of <mach/thread_act.h>.
-func ActGetState(targetAct ThreadRead, flavor int32, oldState *Natural, oldStateCnt *MachMsgTypeNumber) error {
+func ActGetState(targetAct ThreadRead, flavor ThreadStateFlavor, oldState *Natural, oldStateCnt *MachMsgTypeNumber) error {
 	f := struct {
 		libsystem.Head
 		targetAct   ThreadRead
 		_           uint32
-		flavor      int32
+		flavor      ThreadStateFlavor
 		_           uint32
 		oldState    *Natural
 		oldStateCnt *MachMsgTypeNumber
@@ -36,12 +36,12 @@ func ActGetState(targetAct ThreadRead, flavor int32, oldState *Natural, oldState
 // It may wait: the scheduler is told about the call.
 //
 // C: act_set_state of <mach/thread_act.h>.
-func ActSetState(targetAct ThreadAct, flavor int32, newState *Natural, newStateCnt MachMsgTypeNumber) error {
+func ActSetState(targetAct ThreadAct, flavor ThreadStateFlavor, newState *Natural, newStateCnt MachMsgTypeNumber) error {
 	f := struct {
 		libsystem.Head
 		targetAct   ThreadAct
 		_           uint32
-		flavor      int32
+		flavor      ThreadStateFlavor
 		_           uint32
 		newState    *Natural
 		newStateCnt MachMsgTypeNumber

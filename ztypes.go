@@ -534,7 +534,7 @@ type Semaphore = MachPort
 type SemaphorePort = MachPort
 
 // SleepType is C's sleep_type_t of <mach/clock_types.h>.
-type SleepType = int32
+type SleepType = AlarmType
 
 // SuidCred is C's suid_cred_t of <mach/mach_types.h>.
 //

@@ -45,7 +45,7 @@ func TestAbortedWaits(t *testing.T) {
 		"semaphore_timedwait":        func() error { return mach.SemaphoreTimedwait(s, now(8, 0)) },
 		"semaphore_wait_signal":      func() error { return mach.SemaphoreWaitSignal(s, other) },
 		"semaphore_timedwait_signal": func() error { return mach.SemaphoreTimedwaitSignal(s, other, now(8, 0)) },
-		"clock_sleep":                func() error { return mach.ClockSleep(sys, int32(mach.TIME_RELATIVE), now(8, 0), &wake) },
+		"clock_sleep":                func() error { return mach.ClockSleep(sys, mach.TIME_RELATIVE, now(8, 0), &wake) },
 		"mach_wait_until":            func() error { return mach.MachWaitUntil(mach.MachAbsoluteTime() + ticks(8*time.Second)) },
 	} {
 		want(t, fn, interrupted(t, wait), mach.KERN_ABORTED)

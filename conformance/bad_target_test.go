@@ -295,8 +295,8 @@ func TestBadThread(t *testing.T) {
 	const arg = mach.KERN_INVALID_ARGUMENT
 	type P = mach.MachPort
 	runBadTargets(t, host(t), []badTarget{
-		{"act_get_state", arg, func(w P) error { n = 500; return mach.ActGetState(w, int32(nativeFlavor), &state[0], &n) }},
-		{"act_set_state", arg, func(w P) error { return mach.ActSetState(w, int32(nativeFlavor), &state[0], 42) }},
+		{"act_get_state", arg, func(w P) error { n = 500; return mach.ActGetState(w, nativeFlavor, &state[0], &n) }},
+		{"act_set_state", arg, func(w P) error { return mach.ActSetState(w, nativeFlavor, &state[0], 42) }},
 		{"thread_abort", arg, func(w P) error { return mach.ThreadAbort(w) }},
 		{"thread_abort_safely", arg, func(w P) error { return mach.ThreadAbortSafely(w) }},
 		{"thread_adopt_exception_handler", arg, func(w P) error { return mach.ThreadAdoptExceptionHandler(w, none, emulation, 0, 0) }},

@@ -142,7 +142,7 @@ func TestClockSleep(t *testing.T) {
 		var before, wake mach.MachTimespec
 		ok(t, "clock_get_time", mach.ClockGetTime(sys, &before))
 		ok(t, "clock_sleep", retry(func() error {
-			return mach.ClockSleep(c, int32(mach.TIME_RELATIVE), now(0, 20e6), &wake)
+			return mach.ClockSleep(c, mach.TIME_RELATIVE, now(0, 20e6), &wake)
 		}))
 		d := (int64(wake.TvSec)-int64(before.TvSec))*1e9 + int64(wake.TvNsec) - int64(before.TvNsec)
 		if d < 19e6 || d > 5e9 {
@@ -150,13 +150,13 @@ func TestClockSleep(t *testing.T) {
 		}
 	}
 	var wake mach.MachTimespec
-	ok(t, "clock_sleep", mach.ClockSleep(sys, int32(mach.TIME_ABSOLUTE), now(0, 0), &wake))
-	ok(t, "clock_sleep_trap", mach.ClockSleepTrap(sys, int32(mach.TIME_ABSOLUTE), 0, 0, &wake))
+	ok(t, "clock_sleep", mach.ClockSleep(sys, mach.TIME_ABSOLUTE, now(0, 0), &wake))
+	ok(t, "clock_sleep_trap", mach.ClockSleepTrap(sys, mach.TIME_ABSOLUTE, 0, 0, &wake))
 	want(t, "clock_sleep", mach.ClockSleep(sys, 9, now(0, 0), &wake), mach.KERN_INVALID_VALUE)
-	want(t, "clock_sleep", mach.ClockSleep(sys, int32(mach.TIME_RELATIVE), now(0, 1e9), &wake), mach.KERN_INVALID_VALUE)
-	want(t, "clock_sleep", mach.ClockSleep(clock(t, mach.CALENDAR_CLOCK), int32(mach.TIME_RELATIVE), now(0, 0), &wake), mach.KERN_FAILURE)
-	want(t, "clock_sleep", mach.ClockSleep(sendPort(t), int32(mach.TIME_RELATIVE), now(0, 0), &wake), mach.KERN_INVALID_ARGUMENT)
-	want(t, "clock_sleep", mach.ClockSleep(absent(t), int32(mach.TIME_RELATIVE), now(0, 0), &wake), mach.KERN_INVALID_ARGUMENT)
+	want(t, "clock_sleep", mach.ClockSleep(sys, mach.TIME_RELATIVE, now(0, 1e9), &wake), mach.KERN_INVALID_VALUE)
+	want(t, "clock_sleep", mach.ClockSleep(clock(t, mach.CALENDAR_CLOCK), mach.TIME_RELATIVE, now(0, 0), &wake), mach.KERN_FAILURE)
+	want(t, "clock_sleep", mach.ClockSleep(sendPort(t), mach.TIME_RELATIVE, now(0, 0), &wake), mach.KERN_INVALID_ARGUMENT)
+	want(t, "clock_sleep", mach.ClockSleep(absent(t), mach.TIME_RELATIVE, now(0, 0), &wake), mach.KERN_INVALID_ARGUMENT)
 }
 
 // alarm takes the message of an alarm (xnu osfmk/mach/clock_reply.defs).

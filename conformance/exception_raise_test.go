@@ -76,7 +76,7 @@ func TestExceptionRaiseState(t *testing.T) {
 		return place(out, n, [3]uint32{2, 101, 102})
 	})
 	codes := []mach.ExceptionDataType{81, 82}
-	flavor := int32(77)
+	flavor := mach.ThreadStateFlavor(77)
 	old, state, n := []mach.Natural{91, 92, 93}, make([]mach.Natural, 10), mach.MachMsgTypeNumber(10)
 	ok(t, "exception_raise_state", mach.ExceptionRaiseState(p, mach.EXC_ARITHMETIC, &codes[0], 2, &flavor, &old[0], 3, &state[0], &n))
 	wait()
@@ -103,7 +103,7 @@ func TestExceptionRaiseStateIdentity(t *testing.T) {
 		return place(out, n, [3]uint32{2, 101, 102})
 	})
 	codes := []mach.ExceptionDataType{81, 82}
-	flavor := int32(77)
+	flavor := mach.ThreadStateFlavor(77)
 	old, state, n := []mach.Natural{91, 92, 93}, make([]mach.Natural, 10), mach.MachMsgTypeNumber(10)
 	ok(t, "exception_raise_state_identity", mach.ExceptionRaiseStateIdentity(p, th, task, mach.EXC_BAD_ACCESS, &codes[0], 2, &flavor, &old[0], 3, &state[0], &n))
 	wait()

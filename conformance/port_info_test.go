@@ -79,9 +79,10 @@ func TestKobject(t *testing.T) {
 		equal(t, "kind", kind, w)
 		equal(t, "first byte of the description", text[0], 0)
 		// xnu libsyscall/mach/mach_port.c: the old call is the new one.
-		var old, place uint32
+		var old mach.IPCInfoObjectType
+		var place uint32
 		ok(t, "mach_port_kernel_object", mach.MachPortKernelObject(self(), name, &old, &place))
-		equal(t, "kind by the old call", old, uint32(w))
+		equal(t, "kind by the old call", old, w)
 	}
 	kind := mach.IPCInfoObjectType(0)
 	addr := uint64(0)

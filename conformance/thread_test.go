@@ -179,7 +179,7 @@ func TestThreadGetState(t *testing.T) {
 	room := make([]mach.Natural, n)
 	ok(t, "thread_get_state", mach.ThreadGetState(p.port, nativeFlavor, &room[0], &n))
 	equal(t, "count with more room", n, mach.CountOf[nativeState]())
-	ok(t, "act_get_state", mach.ActGetState(p.port, int32(nativeFlavor), mach.State(&b), &n))
+	ok(t, "act_get_state", mach.ActGetState(p.port, nativeFlavor, mach.State(&b), &n))
 	equal(t, "state asked for again", b, a)
 	pc, sp := pcAndSP(&a)
 	if start, size, info := region(t, pc); start > pc || start+size <= pc || info.Protection&mach.VM_PROT_EXECUTE == 0 {
@@ -190,7 +190,7 @@ func TestThreadGetState(t *testing.T) {
 	}
 	n = mach.CountOf[nativeState]() - 1
 	want(t, "thread_get_state", mach.ThreadGetState(p.port, nativeFlavor, mach.State(&a), &n), mach.KERN_INVALID_ARGUMENT)
-	want(t, "act_get_state", mach.ActGetState(p.port, int32(nativeFlavor), mach.State(&a), &n), mach.KERN_INVALID_ARGUMENT)
+	want(t, "act_get_state", mach.ActGetState(p.port, nativeFlavor, mach.State(&a), &n), mach.KERN_INVALID_ARGUMENT)
 	n = 500
 	want(t, "thread_get_state", mach.ThreadGetState(p.port, 9999, &make([]mach.Natural, 500)[0], &n), mach.KERN_INVALID_ARGUMENT)
 	// The same state may be put back.
@@ -208,8 +208,8 @@ func TestActStateOfSelf(t *testing.T) {
 	me := thread(t)
 	var s nativeState
 	n := mach.CountOf[nativeState]()
-	want(t, "act_get_state", mach.ActGetState(me, int32(nativeFlavor), mach.State(&s), &n), mach.KERN_INVALID_ARGUMENT)
-	want(t, "act_set_state", mach.ActSetState(me, int32(nativeFlavor), mach.State(&s), n), mach.KERN_INVALID_ARGUMENT)
+	want(t, "act_get_state", mach.ActGetState(me, nativeFlavor, mach.State(&s), &n), mach.KERN_INVALID_ARGUMENT)
+	want(t, "act_set_state", mach.ActSetState(me, nativeFlavor, mach.State(&s), n), mach.KERN_INVALID_ARGUMENT)
 }
 
 // xnu osfmk/kern/thread_act.c, thread_abort: a receive comes back.

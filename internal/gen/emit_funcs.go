@@ -39,8 +39,18 @@ var paramTypes = map[string]string{
 	"semaphore_create.policy":          "SyncPolicy",
 	"lock_set_create.policy":           "SyncPolicy",
 	"processor_set_info.flavor":        "ProcessorSetFlavor",
-	"mig_strncpy.src":                  "*byte",
-	"mig_strncpy_zerofill.src":         "*byte",
+
+	"processor_set_policy_disable.policy":   "Policy",
+	"processor_set_policy_enable.policy":    "Policy",
+	"act_get_state.flavor":                  "ThreadStateFlavor",
+	"act_set_state.flavor":                  "ThreadStateFlavor",
+	"exception_raise_state.flavor":          "*ThreadStateFlavor",
+	"exception_raise_state_identity.flavor": "*ThreadStateFlavor",
+	"clock_sleep.1":                         "AlarmType",
+	"mach_port_kernel_object.object_type":   "*IPCInfoObjectType",
+
+	"mig_strncpy.src":          "*byte",
+	"mig_strncpy_zerofill.src": "*byte",
 }
 
 // paramNames names the parameters that the headers leave unnamed.

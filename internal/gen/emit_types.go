@@ -40,6 +40,7 @@ var aliasOf = map[string]string{
 	"mach_msg_options_t": "MachMsgOption",
 	"mach_msg_return_t":  "KernReturn",
 	"mach_error_t":       "KernReturn",
+	"sleep_type_t":       "AlarmType", // TIME_ABSOLUTE, TIME_RELATIVE
 }
 
 // emitTypes writes the scalar and array typedefs.

@@ -133,14 +133,14 @@ func TestSleep(t *testing.T) {
 	want(t, "past", mach.MachWaitUntil(1), mach.KERN_SUCCESS)
 	var woke mach.MachTimespec
 	began = time.Now()
-	want(t, "clock_sleep", mach.ClockSleep(0, int32(mach.TIME_RELATIVE), mach.MachTimespec{TvNsec: 20e6}, &woke), mach.KERN_SUCCESS)
+	want(t, "clock_sleep", mach.ClockSleep(0, mach.TIME_RELATIVE, mach.MachTimespec{TvNsec: 20e6}, &woke), mach.KERN_SUCCESS)
 	if d := time.Since(began); d < 20*time.Millisecond {
 		t.Errorf("20 ms took %v", d)
 	}
 	if at := uint64(woke.TvSec)*1e9 + uint64(woke.TvNsec); at > mach.MachAbsoluteTime() || at+1e9 < mach.MachAbsoluteTime() {
 		t.Errorf("woke at %d", at)
 	}
-	want(t, "absolute, past", mach.ClockSleep(0, int32(mach.TIME_ABSOLUTE), mach.MachTimespec{TvSec: 1}, &woke), mach.KERN_SUCCESS)
+	want(t, "absolute, past", mach.ClockSleep(0, mach.TIME_ABSOLUTE, mach.MachTimespec{TvSec: 1}, &woke), mach.KERN_SUCCESS)
 	want(t, "bad type", mach.ClockSleep(0, 2, mach.MachTimespec{}, &woke), mach.KERN_INVALID_VALUE)
 	want(t, "bad time", mach.ClockSleep(0, 1, mach.MachTimespec{TvNsec: 1e9}, &woke), mach.KERN_INVALID_VALUE)
 	want(t, "calendar", mach.ClockSleep(service(t, mach.CALENDAR_CLOCK), 1, mach.MachTimespec{}, &woke), mach.KERN_FAILURE)

@@ -175,6 +175,6 @@ func TestActGetState(t *testing.T) {
 		flavor = mach.ARM_THREAD_STATE64
 	}
 	count := mach.MachMsgTypeNumber(len(room))
-	is(t, mach.ActGetState(th, int32(flavor), &room[0], &count), mach.KERN_INVALID_ARGUMENT)
+	is(t, mach.ActGetState(th, flavor, &room[0], &count), mach.KERN_INVALID_ARGUMENT)
 	must(t, mach.ThreadGetState(th, flavor, &room[0], &count))
 }
