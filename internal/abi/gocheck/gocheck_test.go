@@ -17,6 +17,9 @@ var loaded = map[string]*Package{}
 
 func load(t *testing.T, target Target, tags ...string) (*Package, *abi.Facts, Exceptions) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("reads the source code, as everywhere, and all of it: that takes minutes in an emulator")
+	}
 	key := target.String() + " " + strings.Join(tags, " ")
 	if loaded[key] == nil {
 		p, err := Load(root, module, target, tags...)
