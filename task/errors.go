@@ -15,7 +15,9 @@ type Error = port.Error
 // is fs.ErrClosed.
 var ErrClosed = port.ErrClosed
 
-// ErrNoImages says that a task has no dyld, or none yet.
+// ErrNoImages says that a task has no dyld, or none yet. So it is with every
+// other process on Linux, where nothing tells what a process has loaded; the
+// program's own loader is asked there.
 var ErrNoImages = fmt.Errorf("task: the task has no list of dyld images: %w", errors.ErrUnsupported)
 
 // failed names the call in an error.

@@ -31,3 +31,6 @@ func (m Mapped) region(addr *uint64, size *uint64, depth *uint32, info *mach.VMR
 
 // WalkRegions is the walk of Regions.
 func WalkRegions(m Mapped) iter.Seq2[Region, error] { return walkRegions(m, 0, 0) }
+
+// ParseSegments is parseSegments.
+func ParseSegments(r io.ReaderAt, addr uint64) ([]Segment, error) { return parseSegments(r, addr) }

@@ -40,10 +40,10 @@ func (r *Region) End() uint64 { return r.Address + r.Size }
 // Contains reports whether addr lies in the region.
 func (r *Region) Contains(addr uint64) bool { return addr-r.Address < r.Size && addr >= r.Address }
 
-// Backing says in a few words what stands behind the region, as
-// far as the kernel tells:
-// "file" (or another pager), "zero-filled", "reserved" (never touched, or not
-// accessible), "submap".
+// Backing says in a word what stands behind the region, as far as the kernel
+// tells: "file" (or another pager), "zero-filled", "reserved" (never touched, or
+// not accessible), "submap". Which file it is, Mach does not know; see
+// [Task.Files] for those that dyld has loaded.
 func (r *Region) Backing() string {
 	switch {
 	case r.Submap:

@@ -3,8 +3,9 @@
 //
 // Each line has the addresses, the size, current and greatest protection, the
 // share mode, how many pages are in memory and how many of them were written,
-// what the region is for, and the program or library that begins there. With -r,
-// submaps such as the shared cache are listed region by region.
+// what the region is for, or the segment and file of a program or library that
+// is loaded there. With -r, submaps such as the shared cache are listed region by
+// region.
 package main
 
 import (
@@ -15,6 +16,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	_ "github.com/gomach/mach/hosted"
@@ -48,9 +50,9 @@ func run(w io.Writer, pid string, recurse bool) error {
 }
 
 func list(w io.Writer, t *task.Task, recurse bool) error {
-	images, err := t.Images()
+	files, err := t.Files()
 	if errors.Is(err, task.ErrNoImages) {
-		images, err = &task.Images{}, nil // not a process of dyld's
+		files, err = nil, nil // not a process of dyld's
 	}
 	if err != nil {
 		return err
@@ -68,8 +70,8 @@ func list(w io.Writer, t *task.Task, recurse bool) error {
 		regions++
 		size, resident, dirtied = size+r.Size, resident+uint64(r.Resident), dirtied+uint64(r.Dirtied)
 		name := task.TagName(r.Tag)
-		if m, ok := images.At(r.End() - 1); ok && r.Contains(m.Address) {
-			name = m.Path
+		if path, segment, ok := files.Of(&r); ok {
+			name = strings.TrimSpace(segment + " " + path)
 		}
 		fmt.Fprintf(w, "%016x-%016x %10s %s/%s SM=%s %6d %6d %-11s %s\n", r.Address, r.End(), human(r.Size),
 			task.Protection(r.Protection), task.Protection(r.MaxProtection), task.ShareModeName(r.ShareMode),
