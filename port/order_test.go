@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/gomach/mach/port"
 )
@@ -33,6 +34,7 @@ func TestThousandSenders(t *testing.T) {
 			}
 		})
 	}
+	start := time.Now()
 	// Several receivers take turns: the port's numbers tell the order.
 	type taken struct{ seqno, sender, n uint32 }
 	got := make([]taken, senders*each)
@@ -67,6 +69,7 @@ func TestThousandSenders(t *testing.T) {
 	}
 	wg.Wait()
 	receivers.Wait()
+	t.Logf("%d messages of %d senders in %v", len(got), senders, time.Since(start).Round(time.Millisecond))
 	next := make([]uint32, senders)
 	for i, x := range got {
 		if x.seqno != uint32(i)+1 {

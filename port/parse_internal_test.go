@@ -13,6 +13,9 @@ func FuzzParse(f *testing.F) {
 	m := NewMessage(1).CopyName(1).CopyBytes([]byte("x")).AppendUint32(3)
 	n, _ := m.finish(&header{})
 	f.Add(append([]byte(nil), m.buf.bytes()[:n]...))
+	for _, b := range seeds() {
+		f.Add(b)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var r Received
 		r.buf.grow(len(b) + 8)
@@ -28,8 +31,22 @@ func FuzzParse(f *testing.F) {
 		if l.data < headerSize || l.data > l.size || l.size > len(b) || len(r.Data()) != l.size-l.data {
 			t.Fatalf("data at %d of %d, %d bytes", l.data, l.size, len(b))
 		}
+		trailer := r.trailer()
+		if s, ok := r.Sender(); ok && (len(trailer) < 52 || s.Token.Val[5] != le.Uint32(trailer[40:])) {
+			t.Fatalf("a sender out of %d bytes of trailer", len(trailer))
+		}
+		if len(trailer) > 0 && (l.size+len(trailer) > 8*len(r.buf.words) || len(trailer) < minTrailer) {
+			t.Fatalf("a trailer of %d bytes behind %d", len(trailer), l.size)
+		}
+		var kinds []Kind
+		for i := range l.descs {
+			kinds = append(kinds, r.Kind(i))
+		}
 		at := bodyOffset
 		for i, d := range l.descs {
+			if d < 0 { // taken
+				d = ^d
+			}
 			if d != at {
 				t.Fatalf("descriptor %d at %d, want %d", i, d, at)
 			}
@@ -40,6 +57,14 @@ func FuzzParse(f *testing.F) {
 			at += size
 			_ = r.Kind(i).String()
 			r.SendName(i)
+			if k := r.Kind(i); k == Taken || int(k) >= len(kindNames) {
+				t.Fatalf("descriptor %d is %v", i, k)
+			}
+			// Nothing is taken for what it is not. What is right would be a
+			// name or memory of this task: that is left alone.
+			if _, err := r.TakeMemory(i); (err == nil) != (kinds[i] == OutOfLine) {
+				t.Fatalf("descriptor %d, %v, as memory: %v", i, kinds[i], err)
+			}
 		}
 		if len(l.descs) > 0 && at != l.data {
 			t.Fatalf("descriptors end at %d, data begins at %d", at, l.data)
@@ -50,6 +75,27 @@ func FuzzParse(f *testing.F) {
 		r.Seqno()
 		_ = r.MIGError(1)
 	})
+}
+
+// seeds are messages with each kind of descriptor, a voucher, and a trailer.
+func seeds() (all [][]byte) {
+	for _, t := range []mach.MachMsgDescriptorType{mach.MACH_MSG_PORT_DESCRIPTOR, mach.MACH_MSG_OOL_DESCRIPTOR,
+		mach.MACH_MSG_OOL_PORTS_DESCRIPTOR, mach.MACH_MSG_OOL_VOLATILE_DESCRIPTOR, mach.MACH_MSG_GUARDED_PORT_DESCRIPTOR, 5, 255} {
+		for _, size := range []int{portDescriptor, oolDescriptor} {
+			for _, trailer := range []int{0, 8, 12, 20, 52, 60, 68} {
+				b := make([]byte, bodyOffset+size+trailer)
+				le.PutUint32(b, mach.MACH_MSGH_BITS_COMPLEX|uint32(mach.MACH_MSG_TYPE_MOVE_SEND)<<16|uint32(mach.MACH_MSG_TYPE_MOVE_SEND_ONCE))
+				le.PutUint32(b[4:], uint32(bodyOffset+size))
+				le.PutUint32(b[headerSize:], 1)
+				b[bodyOffset+10], b[bodyOffset+11] = byte(mach.MACH_MSG_TYPE_PORT_SEND), byte(t)
+				if trailer > 0 {
+					le.PutUint32(b[bodyOffset+size+4:], uint32(trailer))
+				}
+				all = append(all, b)
+			}
+		}
+	}
+	return all
 }
 
 // What the builder makes, the parser takes apart the same.

@@ -94,7 +94,15 @@ func TestGuardedFromBirth(t *testing.T) {
 // Pitfall 12: the self ports are pinned. They are copied, never taken over.
 func TestPitfall12SelfPort(t *testing.T) {
 	port.LeakCheck(t)
+	counted := func(when string, want uint32) {
+		t.Helper()
+		if n := refs(t, mach.MachTaskSelf(), mach.MACH_PORT_RIGHT_SEND); n != want {
+			t.Errorf("%s: %d references, want %d", when, n, want)
+		}
+	}
+	n := refs(t, mach.MachTaskSelf(), mach.MACH_PORT_RIGHT_SEND)
 	self := must(port.CopySend(mach.MachTaskSelf()))(t)
+	counted("copied", n+1)
 	r, s := pair(t)
 	letter := port.NewMessage(1).CopySend(self).CopyName(mach.MachTaskSelf())
 	if err := s.Send(bg, letter); errors.Is(err, mach.MACH_SEND_INVALID_RIGHT) {
@@ -103,15 +111,19 @@ func TestPitfall12SelfPort(t *testing.T) {
 	} else {
 		ok(t, err)
 	}
+	counted("sent", n+1)
 	var m port.Received
 	defer m.Close()
 	ok(t, r.Receive(bg, &m))
+	counted("received", n+3)
 	for i := range 2 {
 		if m.SendName(i) != mach.MachTaskSelf() {
 			t.Errorf("right %d came back as %#x", i, m.SendName(i))
 		}
 	}
+	ok(t, m.Close())
 	ok(t, self.Close())
+	counted("closed", n)
 }
 
 func TestErrorsNameTheCall(t *testing.T) {

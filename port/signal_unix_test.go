@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
 )
 
@@ -42,5 +44,62 @@ func TestPitfall15SignalsAndDeadlines(t *testing.T) {
 	}
 	if d := time.Since(start); d < 60*time.Millisecond || d > 3*time.Second {
 		t.Errorf("waited %v", d)
+	}
+}
+
+// The same where it is not left to chance which thread a signal interrupts:
+// thread_abort_safely ends the wait of the one that receives, or sends, again
+// and again. A deadline that started over each time would never come while the
+// interruptions last.
+func TestPitfall15InterruptedWaits(t *testing.T) {
+	port.LeakCheck(t)
+	_, s := pair(t, port.QueueLimit(1))
+	ok(t, s.Send(bg, port.NewMessage(1)))
+	empty := must(port.NewReceive())(t)
+	defer empty.Close()
+	_, nobody := pair(t) // nobody answers
+	for name, wait := range map[string]func(context.Context) error{
+		"receive": func(ctx context.Context) error { return empty.Receive(ctx, new(port.Received)) },
+		"send":    func(ctx context.Context) error { return s.Send(ctx, port.NewMessage(2)) },
+		"call":    func(ctx context.Context) error { return nobody.Call(ctx, port.NewMessage(2), new(port.Received)) },
+	} {
+		const limit = 100 * time.Millisecond
+		thread, result := make(chan mach.MachPort), make(chan error)
+		start := time.Now()
+		go func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			thread <- mach.MachThreadSelf()
+			ctx, cancel := context.WithTimeout(bg, limit)
+			defer cancel()
+			result <- wait(ctx)
+		}()
+		waiting := port.OwnSend(<-thread)
+		aborts := 0
+		var err error
+	rain:
+		for {
+			select {
+			case err = <-result:
+				break rain
+			case <-time.After(limit / 10):
+				if time.Since(start) > 20*limit {
+					t.Errorf("%s: still waiting after %v", name, time.Since(start))
+					err = <-result // no interruption any more
+					break rain
+				}
+				if mach.ThreadAbortSafely(waiting.Name()) == nil {
+					aborts++
+				}
+			}
+		}
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if d := time.Since(start); d < limit || aborts == 0 {
+			t.Errorf("%s: %v and %d interruptions", name, d, aborts)
+		}
+		t.Logf("%s: %d interruptions in %v", name, aborts, time.Since(start))
+		ok(t, waiting.Close())
 	}
 }
