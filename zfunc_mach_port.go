@@ -474,7 +474,7 @@ func MachPortInsertMember(task IPCSpace, name MachPortName, pset MachPortName) e
 //
 // polyPoly says what becomes of the caller's right to poly, e.g. [MACH_MSG_TYPE_MAKE_SEND] makes a send right from a receive right, [MACH_MSG_TYPE_COPY_SEND] copies a send right and [MACH_MSG_TYPE_MOVE_SEND] gives it away. To make a send right in one's own task pass the receive right's name as both name and poly. If task holds rights to the port already, name must be the name it has there; a send right then gains a user reference, which [MachPortDeallocate] releases.
 //
-// Errors: [KERN_INVALID_VALUE] if name cannot be used or polyPoly moves no right, [KERN_NAME_EXISTS] if name denotes another port's right, [KERN_RIGHT_EXISTS] if task knows the port under another name, [KERN_INVALID_CAPABILITY] if poly is null or dead, [KERN_INVALID_NAME] or [KERN_INVALID_RIGHT] if the caller lacks the right that polyPoly needs, [KERN_UREFS_OVERFLOW], [KERN_RESOURCE_SHORTAGE], [KERN_INVALID_TASK] if task is no task or has died.
+// Errors: [KERN_INVALID_NAME] if poly denotes nothing, as [MACH_PORT_NULL] does, [KERN_INVALID_RIGHT] if polyPoly is no disposition or poly lacks the right that it needs, [KERN_INVALID_CAPABILITY] if poly is a dead name or its right may not be moved, [KERN_INVALID_VALUE] if name cannot be used, [KERN_NAME_EXISTS] if name denotes another port's right, [KERN_RIGHT_EXISTS] if task knows the port under another name, [KERN_RESOURCE_SHORTAGE], [KERN_INVALID_TASK] if task is no task or has died.
 //
 // It does not wait: the scheduler is not told about the call.
 //
@@ -686,11 +686,11 @@ func MachPortRename(task IPCSpace, oldName MachPortName, newName MachPortName) e
 
 // MachPortRequestNotification asks the kernel to send one message to the port notify when something happens to name.
 //
-// msgid is [MACH_NOTIFY_PORT_DESTROYED] (receive rights; sync is 0), [MACH_NOTIFY_NO_SENDERS] (receive rights; sent at once if there are no senders and the make-send count has reached sync), [MACH_NOTIFY_DEAD_NAME] (the port dies; with a sync other than 0 also at once for a name that is dead already) or [MACH_NOTIFY_SEND_POSSIBLE] (sync other than 0: as soon as the queue has room; 0: after the next send that failed with [MACH_SEND_NOTIFY]). notifyPoly is [MACH_MSG_TYPE_MAKE_SEND_ONCE] or [MACH_MSG_TYPE_MOVE_SEND_ONCE]; the kernel consumes that send-once right. A notify of [MACH_PORT_NULL] withdraws the request.
+// msgid is [MACH_NOTIFY_PORT_DESTROYED] (receive rights; sync is 0), [MACH_NOTIFY_NO_SENDERS] (receive rights; sent at once if there are no senders and the make-send count has reached sync), [MACH_NOTIFY_DEAD_NAME] (the port dies; sync does not count) or [MACH_NOTIFY_SEND_POSSIBLE] (sync other than 0: as soon as the queue has room; 0: after the next send that failed with [MACH_SEND_NOTIFY]; for a name that is dead already, a dead-name notification at once). notifyPoly is [MACH_MSG_TYPE_MAKE_SEND_ONCE] or [MACH_MSG_TYPE_MOVE_SEND_ONCE]; the kernel consumes that send-once right. A notify of [MACH_PORT_NULL] withdraws the request.
 //
 // *previous receives the send-once right registered before, or [MACH_PORT_NULL]; the caller owns it and releases it with [MachPortDeallocate]. A fired dead-name notification adds a user reference to the dead name, which the receiver must release.
 //
-// Errors: [KERN_INVALID_VALUE] for another msgid, or a sync other than 0 with [MACH_NOTIFY_PORT_DESTROYED], [KERN_INVALID_NAME] if name denotes nothing, [KERN_INVALID_RIGHT] if it is not the right that msgid needs, [KERN_INVALID_CAPABILITY] if notify is dead, [KERN_INVALID_ARGUMENT] if name is dead and sync is 0, [KERN_FAILURE] if a port-destroyed request exists already, [KERN_UREFS_OVERFLOW], [KERN_RESOURCE_SHORTAGE], [KERN_INVALID_TASK] if task is no task or has died.
+// Errors: [KERN_INVALID_VALUE] for another msgid, or a sync other than 0 with [MACH_NOTIFY_PORT_DESTROYED], [KERN_INVALID_NAME] if name denotes nothing, [KERN_INVALID_RIGHT] if it is not the right that msgid needs, [KERN_INVALID_CAPABILITY] if notify is dead, [KERN_INVALID_ARGUMENT] for a [MACH_NOTIFY_DEAD_NAME] request on a dead name, whatever sync is, and for one of the last two on [MACH_PORT_NULL] or [MACH_PORT_DEAD], [KERN_FAILURE] if a port-destroyed request exists already, [KERN_RESOURCE_SHORTAGE], [KERN_INVALID_TASK] if task is no task or has died.
 //
 // It does not wait: the scheduler is not told about the call.
 //

@@ -13,7 +13,9 @@ import (
 //
 // A successful send consumes the rights and the memory that the message moves. A received message hands over its rights (also the reply right in msgh_remote_port) and out-of-line memory: release them one by one or all with [MachMsgDestroy]. [MACH_SEND_TIMED_OUT], [MACH_SEND_INTERRUPTED] and [MACH_SEND_INVALID_DEST] give the message back with its rights, to be sent again or destroyed; after other send errors it may be partly consumed.
 //
-// Errors on sending: [MACH_SEND_INVALID_DEST] (no such right, or the port is dead), [MACH_SEND_TIMED_OUT] (queue full), [MACH_SEND_INVALID_HEADER], [MACH_SEND_INVALID_RIGHT], [MACH_SEND_INVALID_REPLY], [MACH_SEND_INVALID_MEMORY], [MACH_SEND_MSG_TOO_SMALL], [MACH_SEND_NO_BUFFER] and others. On receiving: [MACH_RCV_INVALID_NAME], [MACH_RCV_TIMED_OUT], [MACH_RCV_TOO_LARGE] (the message is lost unless [MACH_RCV_LARGE] is set), [MACH_RCV_PORT_DIED], [MACH_RCV_PORT_CHANGED], [MACH_RCV_INVALID_DATA].
+// Errors on sending: [MACH_SEND_INVALID_DEST] (no such right, or a dead name), [MACH_SEND_TIMED_OUT] (queue full), [MACH_SEND_INVALID_HEADER], [MACH_SEND_INVALID_RIGHT], [MACH_SEND_INVALID_REPLY], [MACH_SEND_INVALID_MEMORY], [MACH_SEND_MSG_TOO_SMALL], [MACH_SEND_NO_BUFFER] and others. On receiving: [MACH_RCV_INVALID_NAME], [MACH_RCV_TIMED_OUT], [MACH_RCV_TOO_LARGE] (the message is lost unless [MACH_RCV_LARGE] is set), [MACH_RCV_PORT_CHANGED] (the right or port set was destroyed or given away during the wait), [MACH_RCV_INVALID_DATA].
+//
+// A message to a port that dies while the send waits for room counts as sent, and so does one to a send-once right whose port is dead: the message is destroyed, and the result is success.
 //
 // It waits until there is room in the queue or a message, without limit unless a timeout is set, and cannot be cancelled from outside. The C library restarts an interrupted call with the full timeout; [MACH_SEND_INTERRUPT] and [MACH_RCV_INTERRUPT] make it return [MACH_SEND_INTERRUPTED] or [MACH_RCV_INTERRUPTED] instead. Go signals its own threads, so use them whenever the timeout matters.
 //

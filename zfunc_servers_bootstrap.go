@@ -61,9 +61,9 @@ func BootstrapCreateServer(bp MachPort, serverCmd string, serverUID uint32, onDe
 
 // BootstrapCreateService once declared the service serviceName and stored a send right to it in *sp, before a server had checked in.
 //
-// Deprecated: write a launchd property list. Release the right with [MachPortDeallocate].
+// Deprecated: write a launchd property list. Apple's library checks the service in, destroys the receive right, which gives it back to launchd, and looks the service up; so it works for services of the job alone. Release the right with [MachPortDeallocate].
 //
-// Errors: [BOOTSTRAP_NAME_IN_USE] if there is such a service, [BOOTSTRAP_NOT_PRIVILEGED].
+// Errors: [BOOTSTRAP_SERVICE_ACTIVE] if the service is checked in, [BOOTSTRAP_NOT_PRIVILEGED].
 //
 // It may wait: the scheduler is told about the call.
 //
@@ -149,9 +149,9 @@ func BootstrapRegister(bp MachPort, serviceName string, sp MachPort) error {
 	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_bootstrap_register, unsafe.Pointer(&f)))
 }
 
-// BootstrapStatus stores in *serviceActive whether the service serviceName has a server: [BOOTSTRAP_STATUS_INACTIVE], [BOOTSTRAP_STATUS_ACTIVE] or [BOOTSTRAP_STATUS_ON_DEMAND].
+// BootstrapStatus stores in *serviceActive whether the service serviceName has a server: [BOOTSTRAP_STATUS_ACTIVE], or [BOOTSTRAP_STATUS_ON_DEMAND] if the caller could check it in.
 //
-// Deprecated: the answer is old when it arrives. Error: [BOOTSTRAP_UNKNOWN_SERVICE].
+// Deprecated: the answer is old when it arrives. Apple's library looks the service up, tries to check it in, and gives it back; [BOOTSTRAP_STATUS_INACTIVE] is no longer an answer. Errors: those of [BootstrapLookUp], for example [BOOTSTRAP_UNKNOWN_SERVICE].
 //
 // It may wait: the scheduler is told about the call.
 //
@@ -210,7 +210,7 @@ func BootstrapSubset(bp MachPort, requestorPort MachPort, subsetPort *MachPort) 
 
 // BootstrapUnprivileged once stored in *unprivPort a send right to a bootstrap port like bp without its privileges.
 //
-// Deprecated. The last launchd with public source answered bp itself with one more user reference. Release the right with [MachPortDeallocate].
+// Deprecated: the answer is bp itself with one more user reference, without asking anybody. Release it with [MachPortDeallocate]. Errors are those of [MachPortModRefs].
 //
 // It may wait: the scheduler is told about the call.
 //

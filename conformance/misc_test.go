@@ -119,8 +119,9 @@ func TestBootstrap(t *testing.T) {
 	want(t, "bootstrap_look_up", mach.BootstrapLookUp(bp, name, &got), mach.BOOTSTRAP_UNKNOWN_SERVICE)
 }
 
-// servers/bootstrap.h: a service that is declared, checked in and checked in
-// again.
+// launchd-842 liblaunch/libbootstrap.c: a service that is declared, checked in
+// and checked in again. Its bootstrap_create_service is a check-in that is given
+// up, and bootstrap_status tries whether a check-in would do.
 func TestBootstrapService(t *testing.T) {
 	begin(t)
 	if realMac() {
@@ -131,14 +132,17 @@ func TestBootstrapService(t *testing.T) {
 	var s, r, again mach.MachPort
 	ok(t, "bootstrap_create_service", mach.BootstrapCreateService(bp, name, &s))
 	typeIs(t, s, mach.MACH_PORT_TYPE_SEND)
-	want(t, "bootstrap_create_service", mach.BootstrapCreateService(bp, name, &again), mach.BOOTSTRAP_NAME_IN_USE)
+	ok(t, "bootstrap_create_service", mach.BootstrapCreateService(bp, name, &again))
+	equal(t, "port of the service that is declared again", again, s)
+	dropSend(t, again)
 	var st mach.BootstrapStatus_t
 	ok(t, "bootstrap_status", mach.BootstrapStatus(bp, name, &st))
-	equal(t, "status before the check-in", st, mach.BOOTSTRAP_STATUS_INACTIVE)
+	equal(t, "status before the check-in", st, mach.BOOTSTRAP_STATUS_ON_DEMAND)
 	ok(t, "mach_msg", poke(s, 6)) // waits for its server
 	ok(t, "bootstrap_check_in", mach.BootstrapCheckIn(bp, name, &r))
 	equal(t, "id of the message that waited", receive(t, r, 0).head().MsghID, 6)
 	want(t, "bootstrap_check_in", mach.BootstrapCheckIn(bp, name, &again), mach.BOOTSTRAP_SERVICE_ACTIVE)
+	want(t, "bootstrap_create_service", mach.BootstrapCreateService(bp, name, &again), mach.BOOTSTRAP_SERVICE_ACTIVE)
 	ok(t, "bootstrap_status", mach.BootstrapStatus(bp, name, &st))
 	equal(t, "status", st, mach.BOOTSTRAP_STATUS_ACTIVE)
 	ok(t, "bootstrap_look_up", mach.BootstrapLookUp(bp, name, &again))

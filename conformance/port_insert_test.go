@@ -63,7 +63,7 @@ func TestInsertRightErrors(t *testing.T) {
 	}{
 		{none, p, mach.MACH_MSG_TYPE_MAKE_SEND, []mach.KernReturn{mach.KERN_INVALID_VALUE}},
 		{mach.MACH_PORT_DEAD, p, mach.MACH_MSG_TYPE_MAKE_SEND, []mach.KernReturn{mach.KERN_INVALID_VALUE}},
-		{free, p, 99, []mach.KernReturn{mach.KERN_INVALID_RIGHT, mach.KERN_INVALID_VALUE}},
+		{free, p, 99, []mach.KernReturn{mach.KERN_INVALID_RIGHT}}, // the copy-in comes first, and judges
 		{q, p, mach.MACH_MSG_TYPE_MAKE_SEND_ONCE, []mach.KernReturn{mach.KERN_NAME_EXISTS}},
 		{set, newPort(t), mach.MACH_MSG_TYPE_MAKE_SEND, []mach.KernReturn{mach.KERN_RIGHT_EXISTS}},
 		{free, p, mach.MACH_MSG_TYPE_MAKE_SEND, []mach.KernReturn{mach.KERN_RIGHT_EXISTS}},
@@ -81,12 +81,49 @@ func TestInsertRightErrors(t *testing.T) {
 	equal(t, "send-once rights", status(t, p).MpsSorights, 0)
 }
 
-// xnu osfmk/ipc/mach_port.c, mach_port_insert_right: MACH_PORT_NULL is looked
-// up as a name first.
+// xnu osfmk/ipc/mach_kernelrpc.c, _kernelrpc_mach_port_insert_right_trap: the
+// right is looked up as any name is, also MACH_PORT_NULL and MACH_PORT_DEAD.
 func TestInsertNullRight(t *testing.T) {
 	begin(t)
-	want(t, "mach_port_insert_right", mach.MachPortInsertRight(self(), absent(t), none, mach.MACH_MSG_TYPE_COPY_SEND),
-		mach.KERN_INVALID_NAME, mach.KERN_INVALID_CAPABILITY)
+	for _, poly := range []mach.MachPort{none, mach.MACH_PORT_DEAD} {
+		want(t, "mach_port_insert_right", mach.MachPortInsertRight(self(), absent(t), poly, mach.MACH_MSG_TYPE_COPY_SEND), mach.KERN_INVALID_NAME)
+		want(t, "mach_port_insert_right", mach.MachPortInsertRight(self(), poly, poly, mach.MACH_MSG_TYPE_MAKE_SEND), mach.KERN_INVALID_NAME)
+	}
+}
+
+// xnu osfmk/ipc/ipc_object.c, ipc_object_insert_send_right: a name's own right
+// is judged by what the name denotes.
+func TestInsertSameName(t *testing.T) {
+	begin(t)
+	p, set, dead, gone := sendPort(t), newSet(t), newDeadName(t), absent(t)
+	once := newPort(t)
+	onceName := sendOnce(t, once)
+	for _, how := range []mach.MachMsgTypeName{mach.MACH_MSG_TYPE_MAKE_SEND, mach.MACH_MSG_TYPE_COPY_SEND} {
+		insert := func(name mach.MachPort, code mach.KernReturn) {
+			t.Helper()
+			want(t, "mach_port_insert_right", mach.MachPortInsertRight(self(), name, name, how), code)
+		}
+		ok(t, "mach_port_insert_right", mach.MachPortInsertRight(self(), p, p, how))
+		insert(set, mach.KERN_INVALID_RIGHT)
+		insert(dead, mach.KERN_INVALID_CAPABILITY)
+		insert(gone, mach.KERN_INVALID_NAME)
+		insert(onceName, mach.KERN_INVALID_RIGHT)
+	}
+	refsAre(t, p, mach.MACH_PORT_RIGHT_SEND, 3)
+	equal(t, "make-send count", status(t, p).MpsMscount, 2)
+	want(t, "mach_port_insert_right", mach.MachPortInsertRight(self(), once, once, mach.MACH_MSG_TYPE_COPY_SEND), mach.KERN_INVALID_RIGHT)
+}
+
+// xnu osfmk/ipc/mach_kernelrpc.c, _kernelrpc_mach_port_request_notification_trap:
+// a request is withdrawn by the routine, not by the trap.
+func TestRequestNotificationTrapNull(t *testing.T) {
+	begin(t)
+	p := newPort(t)
+	previous := mach.MachPort(1)
+	for _, notify := range []mach.MachPort{none, mach.MACH_PORT_DEAD} {
+		want(t, "_kernelrpc_mach_port_request_notification_trap", mach.KernelrpcMachPortRequestNotificationTrap(self(), p,
+			mach.MACH_NOTIFY_NO_SENDERS, 0, notify, mach.MACH_MSG_TYPE_MAKE_SEND_ONCE, &previous), mach.MACH_SEND_INVALID_DEST)
+	}
 }
 
 // xnu osfmk/ipc/mach_port.c, mach_port_extract_right.

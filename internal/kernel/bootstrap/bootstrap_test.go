@@ -61,7 +61,7 @@ func TestRegister(t *testing.T) {
 	p := receiver(t)
 	want(t, "register", mach.BootstrapRegister(bp, name, p), mach.BOOTSTRAP_SUCCESS)
 	want(t, "again", mach.BootstrapRegister(bp, name, p), mach.BOOTSTRAP_NAME_IN_USE)
-	want(t, "create", mach.BootstrapCreateService(bp, name, &got), mach.BOOTSTRAP_NAME_IN_USE)
+	want(t, "create", mach.BootstrapCreateService(bp, name, &got), mach.BOOTSTRAP_SERVICE_ACTIVE)
 	want(t, "check in", mach.BootstrapCheckIn(bp, name, &got), mach.BOOTSTRAP_SERVICE_ACTIVE)
 	want(t, "look up", mach.BootstrapLookUp(bp, name, &got), mach.BOOTSTRAP_SUCCESS)
 	if got != p {
@@ -84,7 +84,7 @@ func TestCreateAndCheckIn(t *testing.T) {
 	name := fresh("checkin")
 	var send, again, receive mach.MachPort
 	want(t, "create", mach.BootstrapCreateService(bp, name, &send), mach.BOOTSTRAP_SUCCESS)
-	if s := status(t, bp, name); s != mach.BOOTSTRAP_STATUS_INACTIVE {
+	if s := status(t, bp, name); s != mach.BOOTSTRAP_STATUS_ON_DEMAND {
 		t.Errorf("status %d before anyone checked in", s)
 	}
 	// Success does not mean that a server runs.

@@ -112,14 +112,15 @@ func (s *Server) lookUp(name string) (ipc.Right, mach.KernReturn) {
 func (s *Server) create(name string) (ipc.Right, mach.KernReturn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.find(name) != nil {
-		return ipc.Right{}, mach.BOOTSTRAP_NAME_IN_USE
-	}
-	x := newService()
+	x := s.find(name)
 	if x == nil {
-		return ipc.Right{}, mach.BOOTSTRAP_NO_MEMORY
+		if x = newService(); x == nil {
+			return ipc.Right{}, mach.BOOTSTRAP_NO_MEMORY
+		}
+		s.services[name] = x
+	} else if x.receive.Port == nil {
+		return ipc.Right{}, mach.BOOTSTRAP_SERVICE_ACTIVE
 	}
-	s.services[name] = x
 	return ipc.NewSendRight(x.send.Port), mach.BOOTSTRAP_SUCCESS
 }
 
@@ -192,7 +193,7 @@ func (s *Server) status(name string) (mach.BootstrapStatus_t, mach.KernReturn) {
 		switch {
 		case x == nil:
 		case waits:
-			return mach.BOOTSTRAP_STATUS_INACTIVE, mach.BOOTSTRAP_SUCCESS
+			return mach.BOOTSTRAP_STATUS_ON_DEMAND, mach.BOOTSTRAP_SUCCESS
 		default:
 			return mach.BOOTSTRAP_STATUS_ACTIVE, mach.BOOTSTRAP_SUCCESS
 		}

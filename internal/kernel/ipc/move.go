@@ -46,6 +46,51 @@ func (s *Space) InsertRight(name mach.MachPort, r Right) mach.KernReturn {
 	return mach.KERN_SUCCESS
 }
 
+// InsertSame adds a user reference to the send right under a name: to one that
+// is made from the receive right of the same name, or as a copy. It judges the
+// name differently from InsertRight (osfmk/ipc/ipc_object.c,
+// ipc_object_insert_send_right).
+func (s *Space) InsertSame(name mach.MachPort, d mach.MachMsgTypeName) mach.KernReturn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dead {
+		return mach.KERN_INVALID_TASK
+	}
+	e := s.lookup(name)
+	switch {
+	case e == nil:
+		return mach.KERN_INVALID_NAME
+	case e.typ == mach.MACH_PORT_TYPE_DEAD_NAME:
+		return mach.KERN_INVALID_CAPABILITY
+	case e.port == nil:
+		return mach.KERN_INVALID_RIGHT
+	}
+	p := e.port
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.dead:
+		return mach.KERN_INVALID_CAPABILITY
+	case d == mach.MACH_MSG_TYPE_COPY_SEND && e.typ&mach.MACH_PORT_TYPE_SEND == 0,
+		d == mach.MACH_MSG_TYPE_MAKE_SEND && e.typ&mach.MACH_PORT_TYPE_RECEIVE == 0:
+		return mach.KERN_INVALID_RIGHT
+	case p.strict:
+		// XNU's copy-in refuses that; this short way of it forgets to.
+		return mach.KERN_INVALID_CAPABILITY
+	}
+	if d == mach.MACH_MSG_TYPE_MAKE_SEND {
+		p.mscount++
+		if e.typ&mach.MACH_PORT_TYPE_SEND == 0 {
+			p.srights++
+			e.typ |= mach.MACH_PORT_TYPE_SEND
+		}
+	}
+	if e.urefs < maxUrefs {
+		e.urefs++
+	}
+	return mach.KERN_SUCCESS
+}
+
 // put adds a right to a slot that is empty or has send or receive rights to
 // the same port (osfmk/ipc/ipc_right.c, ipc_right_copyout). Space and port are
 // locked.

@@ -11,7 +11,15 @@ func insertRight(c *core.Ctx, s *ipc.Space) mach.KernReturn {
 	var r ipc.Right
 	var kr mach.KernReturn
 	if c.MIG == nil && s == c.Task.Space {
-		r, kr = s.CopyinOwn(c.Name(2), d)
+		// The trap, which the library tries first (osfmk/ipc/mach_kernelrpc.c).
+		poly := c.Name(2)
+		switch {
+		case poly == c.Name(1) && (d == mach.MACH_MSG_TYPE_MAKE_SEND || d == mach.MACH_MSG_TYPE_COPY_SEND):
+			return s.InsertSame(poly, d)
+		case poly == mach.MACH_PORT_NULL || poly == mach.MACH_PORT_DEAD:
+			return mach.KERN_INVALID_NAME
+		}
+		r, kr = s.CopyinOwn(poly, d)
 	} else {
 		r, kr = c.TakeRight(2, d)
 	}
@@ -59,11 +67,15 @@ func requestNotification(c *core.Ctx, s *ipc.Space) mach.KernReturn {
 	return c.GiveRight(6, ipc.Right{Port: previous, Type: mach.MACH_MSG_TYPE_PORT_SEND_ONCE})
 }
 
-// requestNotificationTrap answers a disposition that makes no send-once right
-// as if the task argument were wrong.
+// requestNotificationTrap answers a disposition that makes no send-once right,
+// and a right that is none, as if the task argument were wrong: it leaves both
+// to the routine.
 func requestNotificationTrap(c *core.Ctx, s *ipc.Space) mach.KernReturn {
 	d := mach.MachMsgTypeName(c.U32(5))
 	if d != mach.MACH_MSG_TYPE_MAKE_SEND_ONCE && d != mach.MACH_MSG_TYPE_MOVE_SEND_ONCE {
+		return mach.MACH_SEND_INVALID_DEST
+	}
+	if notify := c.Name(4); notify == mach.MACH_PORT_NULL || notify == mach.MACH_PORT_DEAD {
 		return mach.MACH_SEND_INVALID_DEST
 	}
 	return requestNotification(c, s)
