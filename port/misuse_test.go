@@ -63,6 +63,33 @@ func TestMoveDuringSend(t *testing.T) {
 	}
 }
 
+// A right that moves, or is handed over, while a message refers to it: the
+// message has a reference of its own until it is sent.
+func TestMoveWhileBorrowed(t *testing.T) {
+	port.LeakCheck(t)
+	carrier, to := pair(t, port.QueueLimit(10))
+	for _, dead := range []bool{false, true} {
+		r := must(port.NewReceive())(t)
+		s := must(r.MakeSend())(t)
+		if dead {
+			ok(t, r.Close())
+		}
+		copied := port.NewMessage(1).CopySend(s)
+		moved := port.NewMessage(2).MoveSend(s)
+		ok(t, to.Send(bg, moved))
+		ok(t, to.Send(bg, copied))
+		var got port.Received
+		for range 2 {
+			ok(t, carrier.Receive(bg, &got))
+			if name := got.SendName(0); !dead && name != r.Name() {
+				t.Errorf("message %d brings %#x, want %#x", got.ID(), name, r.Name())
+			}
+		}
+		ok(t, got.Close())
+		ok(t, r.Close())
+	}
+}
+
 // A receive right that moves away while others receive: they are told that it
 // is closed, and the messages move with it.
 func TestMoveDuringReceive(t *testing.T) {

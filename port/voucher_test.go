@@ -119,6 +119,33 @@ func TestVoucherStaysWithMessage(t *testing.T) {
 	}
 }
 
+// A voucher that comes back from a full queue may have got another name.
+func TestVoucherComesBackRenamed(t *testing.T) {
+	port.LeakCheck(t)
+	r, s := pair(t, port.QueueLimit(1))
+	var got port.Received
+	defer got.Close()
+	for _, send := range []bool{false, true} {
+		m := port.NewMessage(2).MoveVoucher(newVoucher(t, "renamed"))
+		ok(t, s.Send(bg, port.NewMessage(1)))
+		for range 3 {
+			if err := s.TrySend(m); !errors.Is(err, mach.MACH_SEND_TIMED_OUT) {
+				t.Fatal(err)
+			}
+		}
+		ok(t, r.Receive(bg, &got))
+		if send {
+			ok(t, s.TrySend(m))
+			ok(t, r.Receive(bg, &got))
+			if data := voucherData(t, got.VoucherName()); data != "renamed" {
+				t.Errorf("data %q", data)
+			}
+		}
+		ok(t, m.Close())
+		ok(t, got.Close())
+	}
+}
+
 func TestNotAVoucher(t *testing.T) {
 	port.LeakCheck(t)
 	_, s := pair(t)

@@ -1,0 +1,156 @@
+package port
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/gomach/mach"
+)
+
+// What races between goroutines lead to, one step after the other.
+
+func newPair(t *testing.T) (*Receive, *Send) {
+	t.Helper()
+	r, err := NewReceive()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := r.MakeSend()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, s
+}
+
+// A receiver got hold of the name, then the right moved away, then the receiver
+// began to wait: it is told so, and the ports that it made are released.
+func TestTakenBeforeTheWait(t *testing.T) {
+	LeakCheck(t)
+	owner, s := newPair(t)
+	defer s.Close()
+	for _, gone := range []bool{false, true} {
+		r := (*right)(owner)
+		name, _ := r.use()
+		taken, ok := r.take()
+		if !ok || taken != name {
+			t.Fatal("cannot be taken")
+		}
+		if gone {
+			if err := mach.MachPortDestruct(mach.MachTaskSelf(), name, 0, r.guard); err != nil {
+				t.Fatal(err)
+			}
+			if err := r.poll(name, new(Received)); err != ErrClosed {
+				t.Errorf("poll: %v", err)
+			}
+			if _, err := r.waits(name); r.refused(err) != ErrClosed {
+				t.Errorf("wait: %v", err)
+			}
+		} else {
+			w, err := r.waits(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			token := w.enter()
+			if err := r.await(context.Background(), w, token, new(Received)); err != ErrClosed {
+				t.Errorf("await: %v", err)
+			}
+			w.leave(token)
+		}
+		if err := r.unuse(); err != nil {
+			t.Error(err)
+		}
+		if !gone { // the new owner
+			owner = new(Receive)
+			(*right)(owner).init(receive, name, r.guard)
+		}
+	}
+}
+
+// A right that is lent for a send: closed meanwhile it is released when it comes
+// back, and nobody else can use it until then.
+func TestLent(t *testing.T) {
+	LeakCheck(t)
+	r, s := newPair(t)
+	defer r.Close()
+	defer s.Close()
+	for _, closed := range []bool{false, true} {
+		once, err := r.MakeSendOnce()
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := (*right)(once)
+		name, ok := x.lend()
+		_, used := x.use()
+		_, taken := x.take()
+		_, lent := x.lend()
+		if !ok || used || taken || lent || once.Name() != mach.MACH_PORT_NULL {
+			t.Error("a right that is lent can be used")
+		}
+		if closed {
+			if err := once.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		x.giveBack(name)
+		if want := name; closed != (once.Name() != want) {
+			t.Errorf("closed %v: name %#x", closed, once.Name())
+		}
+		if err := once.Close(); err != nil {
+			t.Error(err)
+		}
+		var m Received
+		if err := r.TryReceive(&m); err != nil || m.ID() != mach.MACH_NOTIFY_SEND_ONCE {
+			t.Errorf("closed %v: no word of the right that was thrown away: %v", closed, err)
+		}
+		m.Close()
+		if err := r.TryReceive(&m); !errors.Is(err, mach.MACH_RCV_TIMED_OUT) {
+			t.Errorf("closed %v: thrown away twice: %v", closed, err)
+		}
+	}
+}
+
+// An ordinary port stands in for a kind that the system refuses. No kernel at
+// hand refuses one; two kinds at once they all refuse.
+func TestWishesThatAreRefused(t *testing.T) {
+	LeakCheck(t)
+	r := new(right)
+	if err := r.construct(&mach.MachPortOptions{Flags: mach.MPO_REPLY_PORT | mach.MPO_EXCEPTION_PORT | mach.MPO_IMMOVABLE_RECEIVE}); err != nil {
+		t.Fatal(err)
+	}
+	defer r.close()
+	status, err := (*Receive)(r).Status()
+	const want = mach.MACH_PORT_STATUS_FLAG_GUARDED | mach.MACH_PORT_STATUS_FLAG_GUARD_IMMOVABLE_RECEIVE
+	if err != nil || status.MpsFlags&want != want {
+		t.Errorf("flags %#x, %v", status.MpsFlags, err)
+	}
+	if err := new(right).construct(&mach.MachPortOptions{Flags: mach.MPO_SERVICE_PORT | mach.MPO_CONNECTION_PORT}); !errors.Is(err, mach.KERN_INVALID_ARGUMENT) {
+		t.Errorf("what is not wished for: %v", err)
+	}
+}
+
+// A message of which a part found no room is released as far as it came.
+func TestBodyError(t *testing.T) {
+	LeakCheck(t)
+	r, s := newPair(t)
+	defer r.Close()
+	defer s.Close()
+	if err := s.Send(context.Background(), NewMessage(1).CopySend(s).CopyBytes(make([]byte, 5000)).ReplyTo(r)); err != nil {
+		t.Fatal(err)
+	}
+	var m Received
+	if err := m.get(r.Name(), 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	failure := mach.MACH_RCV_BODY_ERROR | mach.MACH_MSG_VM_SPACE
+	if err := m.trouble(failure); !errors.Is(err, mach.MACH_RCV_BODY_ERROR) {
+		t.Errorf("%v", err)
+	}
+	if m.Descriptors() != 0 || m.HasReply() {
+		t.Error("a message that did not come in full")
+	}
+	if err := r.TryReceive(&m); err != nil || m.ID() != mach.MACH_NOTIFY_SEND_ONCE {
+		t.Errorf("the right to answer is kept: %v", err)
+	}
+	m.Close()
+}
