@@ -3,10 +3,12 @@ package core
 import "time"
 
 // watchPeriod is how long the end of a thread may go unnoticed; of a task with
-// so many threads that looking takes long, watchShare times as long as that.
+// so many threads that looking takes long, watchShare times as long as that, but
+// not longer than watchLimit: a busy machine makes any look take long.
 const (
 	watchPeriod = 50 * time.Millisecond
 	watchShare  = 50
+	watchLimit  = time.Second / 2
 )
 
 // watchThreads notices the ends of threads that somebody holds ports to, so
@@ -27,7 +29,7 @@ func (t *Task) watchThreads() {
 			}
 			start := time.Now()
 			if t.reap() > 0 {
-				timer.Reset(max(watchPeriod, watchShare*time.Since(start)))
+				timer.Reset(min(max(watchPeriod, watchShare*time.Since(start)), watchLimit))
 				continue
 			}
 			t.watching.Store(false)

@@ -68,7 +68,7 @@ const codes = mach.MACH_EXCEPTION_CODES
 func TestExceptionDefault(t *testing.T) {
 	x, s := start(t), newServer(t)
 	must(t, mach.TaskSetExceptionPorts(x.task, mach.EXC_MASK_BAD_ACCESS, s.port, mach.EXCEPTION_DEFAULT|codes, mach.THREAD_STATE_NONE))
-	io.WriteString(x.in, "s")
+	io.WriteString(x.In, "s")
 	id, b := s.receive()
 	if id != 2405 || word(b, 0) != 2 {
 		t.Fatalf("message %d with %d descriptors", id, word(b, 0))
@@ -86,7 +86,7 @@ func TestExceptionDefault(t *testing.T) {
 	}
 	x.moveTo(thread, x.skip)
 	s.reply(mach.KERN_SUCCESS)
-	x.says("skipped")
+	x.Says("skipped")
 	must(t, mach.MachPortDeallocate(self(), thread))
 	must(t, mach.MachPortDeallocate(self(), task))
 }
@@ -98,7 +98,7 @@ func TestExceptionGoesOn(t *testing.T) {
 	commander := x.threads()[2]
 	must(t, mach.ThreadSetExceptionPorts(commander, mach.EXC_MASK_BAD_ACCESS, first.port, mach.EXCEPTION_DEFAULT, mach.THREAD_STATE_NONE))
 	must(t, mach.TaskSetExceptionPorts(x.task, mach.EXC_MASK_ALL, second.port, mach.EXCEPTION_DEFAULT|codes, mach.THREAD_STATE_NONE))
-	io.WriteString(x.in, "s")
+	io.WriteString(x.In, "s")
 	id, b := first.receive()
 	if rest := b[4+24+8:]; id != 2401 || len(rest) != 16 || word(rest, 8) != uint32(mach.KERN_INVALID_ADDRESS) || word(rest, 12) != 16 {
 		t.Errorf("message %d: %v", id, b)
@@ -108,7 +108,7 @@ func TestExceptionGoesOn(t *testing.T) {
 		t.Errorf("message %d", id)
 	}
 	second.reply(mach.KERN_FAILURE)
-	x.says("signal 11")
+	x.Says("signal 11")
 }
 
 // A state behavior brings the registers, and takes them back.
@@ -120,7 +120,7 @@ func TestExceptionState(t *testing.T) {
 	for _, behavior := range []mach.ExceptionBehavior{mach.EXCEPTION_STATE, mach.EXCEPTION_STATE_IDENTITY, mach.EXCEPTION_STATE_IDENTITY_PROTECTED} {
 		x, s := start(t), newServer(t)
 		must(t, mach.TaskSetExceptionPorts(x.task, mach.EXC_MASK_BAD_ACCESS, s.port, behavior|codes, flavor))
-		io.WriteString(x.in, "s")
+		io.WriteString(x.In, "s")
 		id, b := s.receive()
 		want := map[mach.ExceptionBehavior]int32{mach.EXCEPTION_STATE: 2406, mach.EXCEPTION_STATE_IDENTITY: 2407, mach.EXCEPTION_STATE_IDENTITY_PROTECTED: 2410}[behavior]
 		if id != want {
@@ -140,7 +140,7 @@ func TestExceptionState(t *testing.T) {
 			state[2+14] = state[2+14]&^15 - 520
 		}
 		s.reply(mach.KERN_SUCCESS, state...)
-		x.says("skipped")
+		x.Says("skipped")
 	}
 }
 
@@ -161,7 +161,7 @@ func TestExceptionKinds(t *testing.T) {
 		}
 		x, s := start(t, "handle"), newServer(t)
 		must(t, mach.TaskSetExceptionPorts(x.task, mach.EXC_MASK_ALL, s.port, mach.EXCEPTION_DEFAULT|codes, mach.THREAD_STATE_NONE))
-		io.WriteString(x.in, k.command)
+		io.WriteString(x.In, k.command)
 		_, b := s.receive()
 		rest := b[36:]
 		if got := mach.ExceptionType(word(rest, 0)); got != k.want {
@@ -171,7 +171,7 @@ func TestExceptionKinds(t *testing.T) {
 			t.Errorf("%s: code %d, want %d", k.command, got, k.code)
 		}
 		s.reply(mach.KERN_FAILURE)
-		x.says(k.signal)
+		x.Says(k.signal)
 	}
 }
 
@@ -179,8 +179,8 @@ func TestExceptionKinds(t *testing.T) {
 func TestKillIsNoException(t *testing.T) {
 	x, s := start(t, "handle"), newServer(t)
 	must(t, mach.TaskSetExceptionPorts(x.task, mach.EXC_MASK_ALL, s.port, mach.EXCEPTION_DEFAULT|codes, mach.THREAD_STATE_NONE))
-	io.WriteString(x.in, "k")
-	x.says("signal 11")
+	io.WriteString(x.In, "k")
+	x.Says("signal 11")
 	h := s.header()
 	is(t, mach.MachMsg(h, mach.MACH_RCV_MSG|mach.MACH_RCV_TIMEOUT, 0, mach.MachMsgSize(len(s.buf)), s.port, 50, mach.MACH_PORT_NULL), mach.MACH_RCV_TIMED_OUT)
 }
@@ -189,10 +189,10 @@ func TestKillIsNoException(t *testing.T) {
 func TestServerDies(t *testing.T) {
 	x, s := start(t, "handle"), newServer(t)
 	must(t, mach.TaskSetExceptionPorts(x.task, mach.EXC_MASK_ALL, s.port, mach.EXCEPTION_DEFAULT|codes, mach.THREAD_STATE_NONE))
-	io.WriteString(x.in, "s")
+	io.WriteString(x.In, "s")
 	s.receive()
 	must(t, mach.MachPortDeallocate(self(), s.header().MsghRemotePort)) // the reply port
-	x.says("signal 11")
+	x.Says("signal 11")
 }
 
 // xnu osfmk/kern/ipc_tt.c: entries with the same handler are one.

@@ -32,7 +32,7 @@ func TestTaskFigures(t *testing.T) {
 	x := start(t)
 	must(t, mach.TaskSuspend(x.task))
 	defer mach.TaskResume(x.task)
-	pid := x.cmd.Process.Pid
+	pid := x.Cmd.Process.Pid
 	var basic mach.MachTaskBasicInfo
 	count := mach.CountOf[mach.MachTaskBasicInfo]()
 	must(t, mach.TaskInfo(x.task, mach.MACH_TASK_BASIC_INFO, mach.Info(&basic), &count))
@@ -143,7 +143,7 @@ func TestInfoErrors(t *testing.T) {
 	var id mach.ThreadIdentifierInfo
 	count := mach.CountOf[mach.ThreadIdentifierInfo]()
 	must(t, mach.ThreadInfo(th, mach.THREAD_IDENTIFIER_INFO, mach.Info(&id), &count))
-	if id.ThreadID != uint64(x.cmd.Process.Pid) {
+	if id.ThreadID != uint64(x.Cmd.Process.Pid) {
 		t.Errorf("the first thread is %d", id.ThreadID)
 	}
 }
@@ -254,7 +254,7 @@ func TestPoliciesReachLinux(t *testing.T) {
 	var id mach.ThreadIdentifierInfo
 	count := mach.CountOf[mach.ThreadIdentifierInfo]()
 	must(t, mach.ThreadInfo(th, mach.THREAD_IDENTIFIER_INFO, mach.Info(&id), &count))
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/stat", x.cmd.Process.Pid, id.ThreadID))
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/stat", x.Cmd.Process.Pid, id.ThreadID))
 	must(t, err)
 	fields := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:]))
 	if nice := fields[16]; nice != "4" {

@@ -70,7 +70,7 @@ func TestSetState(t *testing.T) {
 	must(t, mach.ThreadAbortSafely(th))
 	x.moveTo(th, x.skip)
 	must(t, mach.ThreadResume(th))
-	x.says("skipped")
+	x.Says("skipped")
 	if x.runs() {
 		t.Error("the thread is still where it was")
 	}

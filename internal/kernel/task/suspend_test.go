@@ -95,8 +95,8 @@ func TestDeadTask(t *testing.T) {
 	x := start(t)
 	threads := x.threads()
 	must(t, mach.TaskSuspend(x.task))
-	x.cmd.Process.Kill()
-	x.cmd.Wait()
+	x.Cmd.Process.Kill()
+	x.Cmd.Wait()
 	var pid int32
 	for mach.PIDForTask(x.task, &pid) == nil {
 	}
@@ -115,7 +115,7 @@ func TestDeadTask(t *testing.T) {
 	is(t, mach.TaskResume(x.task), mach.MACH_SEND_INVALID_DEST)
 	is(t, mach.ThreadSuspend(threads[0]), mach.MACH_SEND_INVALID_DEST)
 	var again mach.MachPort
-	is(t, mach.TaskForPID(self(), int32(x.cmd.Process.Pid), &again), mach.KERN_FAILURE)
+	is(t, mach.TaskForPID(self(), int32(x.Cmd.Process.Pid), &again), mach.KERN_FAILURE)
 	if again != mach.MACH_PORT_NULL {
 		t.Errorf("port %#x", again)
 	}

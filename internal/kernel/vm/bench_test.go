@@ -41,7 +41,7 @@ func BenchmarkMapsByFields(b *testing.B) {
 	x := start(b, manyMappings)
 	b.ResetTimer()
 	for b.Loop() {
-		f, err := os.Open(fmt.Sprintf("/proc/%d/maps", x.cmd.Process.Pid))
+		f, err := os.Open(fmt.Sprintf("/proc/%d/maps", x.Cmd.Process.Pid))
 		must(b, err)
 		n := 0
 		for s := bufio.NewScanner(f); s.Scan(); n++ {
@@ -72,7 +72,7 @@ func BenchmarkMapsFile(b *testing.B) {
 	x := start(b, manyMappings)
 	b.ResetTimer()
 	for b.Loop() {
-		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", x.cmd.Process.Pid))
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", x.Cmd.Process.Pid))
 		must(b, err)
 		n := 0
 		for len(text) > 0 {
@@ -108,7 +108,7 @@ func BenchmarkReadOverwrite(b *testing.B) {
 
 func BenchmarkVectorRead(b *testing.B) {
 	x, from := big(b)
-	p, err := linux.Open(x.cmd.Process.Pid)
+	p, err := linux.Open(x.Cmd.Process.Pid)
 	must(b, err)
 	defer p.Close()
 	to := make([]byte, bigSize)

@@ -3,96 +3,43 @@
 package vm_test
 
 import (
-	"bufio"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
-	"sync"
 	"testing"
 
 	"github.com/gomach/mach"
 	_ "github.com/gomach/mach/hosted"
+	targets "github.com/gomach/mach/internal/substrate/target"
 )
 
-var dir string
-
-func TestMain(m *testing.M) {
-	var err error
-	if dir, err = os.MkdirTemp("", "vm"); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	code := m.Run()
-	os.RemoveAll(dir)
-	os.Exit(code)
-}
-
-var build = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(dir, "target")
-	out, err := exec.Command("gcc", "-O1", "-Wall", "-Werror", "-pthread", "-o", path, "testdata/target.c").CombinedOutput()
-	if err != nil {
-		err = fmt.Errorf("gcc: %w\n%s", err, out)
-	}
-	return path, err
-})
+func TestMain(m *testing.M) { targets.Main(m) }
 
 // target is a running testdata/target.c.
 type target struct {
+	*targets.Target
 	t                  testing.TB
-	cmd                *exec.Cmd
-	in                 io.WriteCloser
-	out                *bufio.Scanner
 	bytes, word, fixed uint64
 	task               mach.MachPort
 }
 
 func start(t testing.TB, mappings int) *target {
 	t.Helper()
-	if _, err := exec.LookPath("gcc"); err != nil {
-		t.Skip("gcc is needed to build the target")
+	x := &target{t: t, Target: targets.Start(t, strconv.Itoa(mappings))}
+	line := x.Line()
+	if n, _ := fmt.Sscanf(line, "ready 0x%x 0x%x 0x%x", &x.bytes, &x.word, &x.fixed); n != 3 {
+		t.Fatalf("target said %q", line)
 	}
-	path, err := build()
-	if err != nil {
-		t.Fatal(err)
-	}
-	x := &target{t: t, cmd: exec.Command(path, strconv.Itoa(mappings))}
-	if x.in, err = x.cmd.StdinPipe(); err != nil {
-		t.Fatal(err)
-	}
-	out, err := x.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := x.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	x.out = bufio.NewScanner(out)
-	x.out.Scan()
-	if n, _ := fmt.Sscanf(x.out.Text(), "ready 0x%x 0x%x 0x%x", &x.bytes, &x.word, &x.fixed); n != 3 {
-		t.Fatalf("target said %q", x.out.Text())
-	}
-	if err := mach.TaskForPID(mach.MachTaskSelf(), int32(x.cmd.Process.Pid), &x.task); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		mach.MachPortDeallocate(mach.MachTaskSelf(), x.task)
-		x.cmd.Process.Kill()
-		x.cmd.Wait()
-	})
+	must(t, mach.TaskForPID(mach.MachTaskSelf(), int32(x.PID()), &x.task))
+	t.Cleanup(func() { mach.MachPortDeallocate(mach.MachTaskSelf(), x.task) })
 	return x
 }
 
 // says asks the target for its read-only text, first byte and count.
 func (x *target) says() (text string, first int, count int64) {
 	x.t.Helper()
-	io.WriteString(x.in, "x")
-	if !x.out.Scan() {
-		x.t.Fatal("the target is gone")
-	}
-	line := x.out.Text()
+	x.Ask("x")
+	line := x.Line()
 	var n int
 	for i := len(line) - 1; i >= 0 && n < 2; i-- {
 		if line[i] == ' ' {

@@ -197,7 +197,7 @@ func TestRegionsAreTheMaps(t *testing.T) {
 	x := start(t, 50)
 	must(t, mach.TaskSuspend(x.task))
 	defer mach.TaskResume(x.task)
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", x.cmd.Process.Pid))
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", x.Cmd.Process.Pid))
 	must(t, err)
 	var want []string
 	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {

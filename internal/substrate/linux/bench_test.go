@@ -184,8 +184,8 @@ func BenchmarkEvent(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		x.ask("t")
-		x.line()
+		x.Ask("t")
+		x.Line()
 	}
 }
 

@@ -46,7 +46,7 @@ func TestFaultsComeToTheHandler(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			x.ask(c.ask)
+			x.Ask(c.ask)
 			e := receive(t, events)
 			if e.Kind != EventSignal || e.Signal != c.signal || e.Info.Signo() != int(c.signal) || !e.Info.FromKernel() {
 				t.Errorf("%v %v", e, e.Info.Code())
@@ -56,7 +56,7 @@ func TestFaultsComeToTheHandler(t *testing.T) {
 			}
 			// The target's own handler sees the same as without us.
 			want := fmt.Sprintf("handler %d code %d addr ", c.signal, e.Info.Code())
-			if got := x.line(); !strings.HasPrefix(got, want) {
+			if got := x.Line(); !strings.HasPrefix(got, want) {
 				t.Errorf("the target says %q, want %q", got, want)
 			}
 		})
@@ -92,8 +92,8 @@ func TestSuppressAfterAdvancingThePC(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, what := range []string{"i", "t", "i", "t"} {
-		x.ask(what)
-		if got := x.line(); got != "survived" {
+		x.Ask(what)
+		if got := x.Line(); got != "survived" {
 			t.Fatalf("after %s the target says %q", what, got)
 		}
 	}
@@ -104,8 +104,8 @@ func TestSuppressAfterAdvancingThePC(t *testing.T) {
 	if s, err := x.p.Status(); err != nil || s.TracerPID != 0 {
 		t.Errorf("still traced by %d, %v", s.TracerPID, err)
 	}
-	x.ask("i")
-	if got := x.line(); !strings.HasPrefix(got, "handler 4 ") {
+	x.Ask("i")
+	if got := x.Line(); !strings.HasPrefix(got, "handler 4 ") {
 		t.Errorf("the target says %q", got)
 	}
 }
@@ -119,7 +119,7 @@ func TestFaultWhileSuspendedWaits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x.ask("t")
+	x.Ask("t")
 	e := receive(t, events)
 	if err := x.tr.Suspend(); err != nil {
 		t.Fatal(err)
@@ -140,7 +140,7 @@ func TestFaultWhileSuspendedWaits(t *testing.T) {
 	if err := x.tr.Resume(); err != nil {
 		t.Fatal(err)
 	}
-	if got := x.line(); got != "survived" {
+	if got := x.Line(); got != "survived" {
 		t.Error(got)
 	}
 }
@@ -183,7 +183,7 @@ func TestExecEvent(t *testing.T) {
 	if _, _, err := x.p.MappingAt(0); err != nil { // opens files of the old image
 		t.Fatal(err)
 	}
-	x.ask("x")
+	x.Ask("x")
 	e := receive(t, events)
 	if e.Kind != EventExec || e.TID != x.p.PID() || e.FormerTID != tids[1] {
 		t.Errorf("%+v, threads were %v", e, tids)
@@ -207,7 +207,7 @@ func TestExecWithoutWatching(t *testing.T) {
 	if err := x.tr.SetHandler(func(Event) Action { return Deliver }, Watch{Signals: Exceptions}); err != nil {
 		t.Fatal(err)
 	}
-	x.ask("x")
+	x.Ask("x")
 	x.ready()
 	if _, err := x.tr.Dump(nil); err != nil {
 		t.Error(err)
@@ -224,19 +224,19 @@ func TestExitEvent(t *testing.T) {
 		}
 		want := 42
 		if killed {
-			x.cmd.Process.Signal(unix.SIGKILL)
+			x.Cmd.Process.Signal(unix.SIGKILL)
 			want = int(unix.SIGKILL)
 		} else {
-			x.ask("x")
+			x.Ask("x")
 		}
 		if e := receive(t, events); e.Kind != EventExit || e.Status != want || e.Killed != killed {
 			t.Errorf("%+v", e)
 		}
 		// Our own child is still there to be waited for.
-		if err := x.cmd.Wait(); x.cmd.ProcessState == nil {
+		if err := x.Cmd.Wait(); x.Cmd.ProcessState == nil {
 			t.Error(err)
-		} else if !killed && x.cmd.ProcessState.ExitCode() != 42 {
-			t.Error(x.cmd.ProcessState)
+		} else if !killed && x.Cmd.ProcessState.ExitCode() != 42 {
+			t.Error(x.Cmd.ProcessState)
 		}
 	}
 }
@@ -247,9 +247,9 @@ func TestSuspendedProcessCanBeKilledAndReaped(t *testing.T) {
 	if err := x.tr.Suspend(); err != nil {
 		t.Fatal(err)
 	}
-	x.cmd.Process.Signal(unix.SIGKILL)
+	x.Cmd.Process.Signal(unix.SIGKILL)
 	done := make(chan error, 1)
-	go func() { done <- x.cmd.Wait() }()
+	go func() { done <- x.Cmd.Wait() }()
 	select {
 	case <-done:
 	case <-time.After(10 * time.Second):

@@ -43,8 +43,8 @@ func TestReadAndWriteAnother(t *testing.T) {
 	if n, err := x.p.WriteAt([]byte{91, 92}, at+4096-1); n != 2 || err != nil {
 		t.Errorf("wrote %d, %v", n, err)
 	}
-	x.ask("p")
-	if got := x.line(); got != "0 92" {
+	x.Ask("p")
+	if got := x.Line(); got != "0 92" {
 		t.Errorf("the target sees %q", got)
 	}
 	if n, err := x.p.WriteAtChecked([]byte{93, 94}, at+4096-1); n != 1 || !errors.Is(err, ErrFault) {
@@ -180,8 +180,8 @@ func TestMemoryOfTheDead(t *testing.T) {
 	if _, err := x.p.ReadAt(make([]byte, 1), at); err != nil {
 		t.Fatal(err)
 	}
-	x.cmd.Process.Kill()
-	x.cmd.Wait()
+	x.Cmd.Process.Kill()
+	x.Cmd.Wait()
 	if n, err := x.p.ReadAt(make([]byte, 1), at); n != 0 || !isGone(err) {
 		t.Errorf("read: %d, %v", n, err)
 	}

@@ -59,8 +59,8 @@ func TestStopsThatAWaitTakes(t *testing.T) {
 	}
 	const rounds = 100
 	for range rounds {
-		x.ask("i")
-		if got := x.line(); got != "survived" {
+		x.Ask("i")
+		if got := x.Line(); got != "survived" {
 			t.Fatalf("the target says %q", got)
 		}
 		if err := x.tr.Suspend(); err != nil {
@@ -79,7 +79,7 @@ func TestStopsThatAWaitTakes(t *testing.T) {
 	if stolen.Load() == 0 {
 		t.Error("the other wait was given no stop: nothing was tried")
 	}
-	x.in.Close()
+	x.In.Close()
 	select {
 	case <-ended:
 	case <-time.After(10 * time.Second):

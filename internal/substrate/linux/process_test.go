@@ -39,7 +39,7 @@ func TestFiguresOfAProcess(t *testing.T) {
 		t.Error(err)
 	}
 	exe, err := x.p.Exe()
-	if want, _ := buildTarget(); exe != want || err != nil {
+	if want := x.Cmd.Path; exe != want || err != nil {
 		t.Error(exe, err)
 	}
 	args, err := x.p.Args()
@@ -80,7 +80,7 @@ func TestWaitForTheEnd(t *testing.T) {
 	}
 	done := make(chan error)
 	go func() { done <- x.p.Wait(context.Background()) }()
-	x.cmd.Process.Kill()
+	x.Cmd.Process.Kill()
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
@@ -96,7 +96,7 @@ func TestWaitForTheEnd(t *testing.T) {
 	} else {
 		z.Close()
 	}
-	x.cmd.Wait()
+	x.Cmd.Wait()
 	if x.p.Alive() || !x.p.Exited() {
 		t.Error(x.p.Exited(), x.p.Alive())
 	}
@@ -335,7 +335,7 @@ func TestExecUnnoticed(t *testing.T) {
 	if n, err := x.p.Pages(make([]Page, 1), m.Start); n != 1 || err != nil {
 		t.Fatal(n, err)
 	}
-	x.ask("x")
+	x.Ask("x")
 	x.ready()
 	m, found, err = x.p.MappingAt(0)
 	if err != nil || !found {

@@ -70,7 +70,7 @@ func TestWatchpoint(t *testing.T) {
 	if err := x.tr.SetDebug(x.p.PID(), &d); err != nil {
 		t.Fatal(err)
 	}
-	x.ask("p")             // reads it
+	x.Ask("p")             // reads it
 	const trapHardware = 4 // TRAP_HWBKPT
 	if e := receive(t, events); e.Signal != unix.SIGTRAP || e.Info.Code() != trapHardware {
 		t.Errorf("%+v code %d", e, e.Info.Code())
@@ -78,7 +78,7 @@ func TestWatchpoint(t *testing.T) {
 	if got, err := x.tr.Debug(x.p.PID()); err != nil || got[6]&1 == 0 {
 		t.Errorf("%x, %v", got, err)
 	}
-	if got := x.line(); got != "0 0" {
+	if got := x.Line(); got != "0 0" {
 		t.Errorf("the target says %q", got)
 	}
 }

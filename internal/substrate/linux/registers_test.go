@@ -157,8 +157,8 @@ func TestRegisterErrors(t *testing.T) {
 	if _, err := x.tr.Registers(1); !isThreadGone(err) {
 		t.Errorf("another process's thread: %v", err)
 	}
-	x.cmd.Process.Signal(unix.SIGKILL)
-	x.cmd.Wait()
+	x.Cmd.Process.Signal(unix.SIGKILL)
+	x.Cmd.Wait()
 	if _, err := x.tr.Dump(nil); !isGone(err) {
 		t.Errorf("dump of a dead process: %v", err)
 	}

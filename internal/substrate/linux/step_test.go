@@ -32,7 +32,7 @@ func TestStepThroughTheParkedLoop(t *testing.T) {
 	if took := time.Since(begin); took > 5*time.Second {
 		t.Error(took)
 	}
-	x.ask("tttt") // now the read can end
+	x.Ask("tttt") // now the read can end
 	pcs := map[uint64]bool{}
 	traps := 0
 	for range 30000 {
@@ -60,7 +60,7 @@ func TestStepThroughTheParkedLoop(t *testing.T) {
 	if err := x.tr.Resume(); err != nil {
 		t.Fatal(err)
 	}
-	if got := x.line(); len(got) < 10 || got[:10] != "handler 5 " {
+	if got := x.Line(); len(got) < 10 || got[:10] != "handler 5 " {
 		t.Errorf("the target says %q", got)
 	}
 }
