@@ -23,7 +23,9 @@ type Breakpoint struct {
 //
 // Mach calls: those of [task.Task.Patch].
 func (d *Debugger) SetBreakpoint(address uint64) (*Breakpoint, error) {
-	d.mu.Lock()
+	if err := d.lock(); err != nil {
+		return nil, err
+	}
 	defer d.mu.Unlock()
 	if d.closed {
 		return nil, port.ErrClosed
@@ -46,6 +48,9 @@ func (d *Debugger) SetBreakpoint(address uint64) (*Breakpoint, error) {
 //
 // Mach calls: those of [task.Task.Patch].
 func (p *Breakpoint) Clear() error {
+	if p == nil || p.debugger == nil {
+		return nil
+	}
 	d := p.debugger
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -158,7 +163,9 @@ func (d *Debugger) current() (*Stop, error) {
 // Mach calls: task_threads, thread_suspend, thread_resume, thread_get_state,
 // thread_set_state, and those of [Debugger.Wait] and [task.Task.Patch].
 func (d *Debugger) Step(ctx context.Context) (*Stop, error) {
-	d.mu.Lock()
+	if err := d.lock(); err != nil {
+		return nil, err
+	}
 	s, err := d.current()
 	if err == nil {
 		err = d.step(s)
@@ -179,7 +186,9 @@ func (d *Debugger) Step(ctx context.Context) (*Stop, error) {
 //
 // Mach calls: those of [Debugger.Step], and task_resume2.
 func (d *Debugger) Continue(ctx context.Context) error {
-	d.mu.Lock()
+	if err := d.lock(); err != nil {
+		return err
+	}
 	s, err := d.current()
 	over := err == nil && d.points[s.Address] != nil
 	if err == nil && !over {
@@ -202,11 +211,14 @@ func (d *Debugger) Continue(ctx context.Context) error {
 }
 
 // Pass lets the process run on and leaves the exception to it: to its own
-// handler, or to the signal that the exception becomes.
+// handler, or to the signal that the exception becomes. It fails if the process
+// is not stopped.
 //
 // Mach calls: task_resume2.
 func (d *Debugger) Pass() error {
-	d.mu.Lock()
+	if err := d.lock(); err != nil {
+		return err
+	}
 	defer d.mu.Unlock()
 	s, err := d.current()
 	if err != nil {
@@ -217,7 +229,9 @@ func (d *Debugger) Pass() error {
 
 // Breakpoints lists the addresses that have one, in order.
 func (d *Debugger) Breakpoints() []uint64 {
-	d.mu.Lock()
+	if d.lock() != nil {
+		return nil
+	}
 	defer d.mu.Unlock()
 	var list []uint64
 	for a := range d.points {

@@ -75,6 +75,7 @@ const (
 	stray // of a step or breakpoint that is over: nobody is told
 )
 
+// String is the reason in a word.
 func (r Reason) String() string {
 	switch r {
 	case Crashed:
@@ -87,7 +88,11 @@ func (r Reason) String() string {
 	return "invalid"
 }
 
+// String says why the process stopped, and where.
 func (s *Stop) String() string {
+	if s == nil {
+		return "no stop"
+	}
 	return fmt.Sprintf("%v at %#x: %v", s.Reason, s.Address, &s.Exception)
 }
 
@@ -144,17 +149,35 @@ func (d *Debugger) attach() (err error) {
 	return err
 }
 
-// Task is the process's task. It is lent.
-func (d *Debugger) Task() *task.Task { return d.task }
+// lock keeps others out until d.mu is unlocked. It fails if there is no debugger.
+func (d *Debugger) lock() error {
+	if d == nil || d.task == nil {
+		return port.ErrClosed
+	}
+	d.mu.Lock()
+	return nil
+}
 
-// Close takes the breakpoints out, lets the process run, and leaves it to
-// itself. An exception that it is stopped by is passed on if it is a crash. A
-// second Close does nothing.
-func (d *Debugger) Close() error {
+// Task is the process's task. It is lent: Close closes it.
+func (d *Debugger) Task() *task.Task {
 	if d == nil {
 		return nil
 	}
-	d.mu.Lock()
+	return d.task
+}
+
+// Close takes the breakpoints out, lets the process run, and leaves it to
+// itself. An exception that it is stopped by is passed on if it is a crash. A
+// second Close does nothing. It waits for threads that are at a breakpoint, a
+// second at most. The error tells what could not be undone; of a process that
+// has ended, that is nothing.
+//
+// Mach calls: those of [task.Task.Patch] and [Server.Close], thread_resume,
+// thread_set_state, task_resume2, mach_port_deallocate.
+func (d *Debugger) Close() error {
+	if d.lock() != nil {
+		return nil
+	}
 	if d.closed {
 		d.mu.Unlock()
 		return nil
@@ -279,7 +302,9 @@ func (d *Debugger) Wait(ctx context.Context) (*Stop, error) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	d.mu.Lock()
+	if err := d.lock(); err != nil {
+		return nil, err
+	}
 	s, closed := d.stop, d.closed
 	d.mu.Unlock()
 	if closed {

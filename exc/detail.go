@@ -105,6 +105,9 @@ func (Other) detail()          {}
 // Detail takes the codes apart. Codes that came with 32 bits have lost their
 // upper halves: addresses may be cut, and resources and guards are unknown.
 func (e *Exception) Detail() Detail {
+	if e == nil {
+		return Other{}
+	}
 	c, s := e.code(0), e.code(1)
 	switch e.Type {
 	case mach.EXC_BAD_ACCESS:
@@ -177,7 +180,10 @@ func resource(c, s int64) Resource {
 	return r
 }
 
+// String says what happened.
 func (x BadAccess) String() string { return fmt.Sprintf("bad access to %#x: %v", x.Address, x.Code) }
+
+// String says what happened.
 func (x Crash) String() string {
 	return fmt.Sprintf("crash by signal %d after %v (%#x, %#x)", x.Signal, x.Type, x.Code, uint64(x.Subcode))
 }

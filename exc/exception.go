@@ -40,7 +40,12 @@ type Exception struct {
 
 // Sender is who sent the message. An exception that the kernel raised comes
 // from PID 0: anybody else who holds a right to the port can send one, too.
-func (e *Exception) Sender() port.Sender { return e.sender }
+func (e *Exception) Sender() port.Sender {
+	if e == nil {
+		return port.Sender{}
+	}
+	return e.sender
+}
 
 // TaskOf returns a send right to the task, of that flavor, which the caller
 // owns: a copy of Task, or what the kernel gives for TaskToken.
@@ -50,6 +55,9 @@ func (e *Exception) Sender() port.Sender { return e.sender }
 //
 // Mach calls: mach_port_mod_refs or task_identity_token_get_task_port.
 func (e *Exception) TaskOf(flavor mach.MachTaskFlavor) (*port.Send, error) {
+	if e == nil {
+		return nil, port.ErrKind
+	}
 	if e.Task != mach.MACH_PORT_NULL {
 		return port.CopySend(e.Task)
 	}
@@ -72,7 +80,11 @@ func (e *Exception) code(i int) int64 {
 	return 0
 }
 
+// String is the type's C name with the codes.
 func (e *Exception) String() string {
+	if e == nil {
+		return "no exception"
+	}
 	var b strings.Builder
 	b.WriteString(e.Type.String())
 	for i, c := range e.Codes {

@@ -44,7 +44,7 @@ func (s *Server) forward(ctx context.Context, at mach.MachPort, e *Exception) bo
 // Mach calls: mach_msg, thread_get_state, thread_set_state.
 func Forward(ctx context.Context, e *Exception, to Action) error {
 	request := requestFor(to.Behavior)
-	if request == 0 {
+	if request == 0 || e == nil {
 		return failed("mach_msg", mach.KERN_INVALID_ARGUMENT)
 	}
 	told := *e

@@ -24,6 +24,7 @@ const (
 	Refuse
 )
 
+// String is the verdict in a word.
 func (v Verdict) String() string {
 	switch v {
 	case Pass:
@@ -56,6 +57,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	attached map[mach.MachPort]*Attachment // by the port's name
+	closed   bool
 }
 
 // NewServer makes a server, which the caller closes. It does nothing until it
@@ -93,9 +95,15 @@ type Attachment struct {
 // EXCEPTION_IDENTITY_PROTECTED, both with 64-bit codes. The caller owns the
 // attachment. The target's port must stay good until it is closed.
 //
+// It does not block. It fails with [port.ErrClosed] when the server is closed,
+// and like [Target.Swap].
+//
 // Mach calls: mach_port_construct, mach_port_insert_right,
 // mach_port_insert_member, and those of [Target.Swap].
 func (s *Server) Attach(t Target, mask mach.ExceptionMask, flavor mach.ThreadStateFlavor, behaviors ...mach.ExceptionBehavior) (*Attachment, error) {
+	if s == nil || s.set == nil {
+		return nil, port.ErrClosed
+	}
 	if len(behaviors) == 0 {
 		behaviors = []mach.ExceptionBehavior{mach.EXCEPTION_DEFAULT | codesFlag, mach.EXCEPTION_IDENTITY_PROTECTED | codesFlag}
 	}
@@ -113,8 +121,12 @@ func (s *Server) Attach(t Target, mask mach.ExceptionMask, flavor mach.ThreadSta
 	}
 	// From the swap on exceptions may come: they have to find the attachment.
 	s.mu.Lock()
-	s.attached[r.Name()] = a
 	defer s.mu.Unlock()
+	if s.closed {
+		a.release()
+		return nil, port.ErrClosed
+	}
+	s.attached[r.Name()] = a
 	err = permitted(behaviors, func(b mach.ExceptionBehavior) (err error) {
 		a.before, err = t.Swap(mask, a.send, b, flavor)
 		return err
@@ -148,7 +160,7 @@ func (a *Attachment) release() error {
 // Mach calls: those of [Actions.Restore], mach_port_destruct,
 // mach_port_deallocate.
 func (a *Attachment) Close() error {
-	if a == nil {
+	if a == nil || a.server == nil {
 		return nil
 	}
 	a.once.Do(func() {
@@ -166,11 +178,14 @@ func (a *Attachment) Close() error {
 
 // Close closes the attachments that are left, and the server. Serve returns
 // [port.ErrClosed]. A second Close does nothing.
+//
+// Mach calls: those of [Attachment.Close], mach_port_mod_refs.
 func (s *Server) Close() error {
-	if s == nil {
+	if s == nil || s.set == nil {
 		return nil
 	}
 	s.mu.Lock()
+	s.closed = true
 	var left []*Attachment
 	for _, a := range s.attached {
 		left = append(left, a)
@@ -188,6 +203,9 @@ func (s *Server) Close() error {
 //
 // Mach calls: mach_msg.
 func (s *Server) Serve(ctx context.Context) error {
+	if s == nil || s.set == nil {
+		return port.ErrClosed
+	}
 	if ctx == nil {
 		ctx = context.Background()
 	}

@@ -36,6 +36,9 @@ type Images struct {
 func (i *Images) At(addr uint64) (Image, bool) {
 	var best Image
 	found := false
+	if i == nil {
+		return best, false
+	}
 	for _, m := range i.List {
 		if m.Address <= addr && (!found || m.Address > best.Address) {
 			best, found = m, true

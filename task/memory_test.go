@@ -3,7 +3,9 @@ package task_test
 import (
 	"bytes"
 	"io"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/task"
@@ -228,5 +230,30 @@ func TestStripPointer(t *testing.T) {
 		if got := task.StripPointer(p); got != want {
 			t.Errorf("%#x is %#x, want %#x", p, got, want)
 		}
+	}
+}
+
+// A snapshot that is closed while others read it is closed when they are done.
+func TestSnapshotClosedMeanwhile(t *testing.T) {
+	begin(t)
+	a := spawn(t)
+	for range 20 {
+		s, err := a.ReadMapped(a.pattern, 1<<16)
+		must(t, err)
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				b := make([]byte, 1<<14)
+				for {
+					if _, err := s.ReadAt(b, int64(a.pattern)); err != nil {
+						wantErr(t, err, task.ErrClosed)
+						return
+					}
+				}
+			})
+		}
+		time.Sleep(time.Millisecond)
+		must(t, s.Close())
+		wg.Wait()
 	}
 }

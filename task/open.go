@@ -20,6 +20,7 @@ type OpenError struct {
 	Err  error // a mach.KernReturn
 }
 
+// Error says what to check, as the kernel does not say what was wrong.
 func (e *OpenError) Error() string {
 	return fmt.Sprintf("%s of process %d: %v; the kernel does not tell why: check that %s", e.Call, e.PID, e.Err, e.checks())
 }

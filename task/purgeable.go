@@ -12,6 +12,7 @@ const (
 	Emptied     Purge = Purge(mach.VM_PURGABLE_EMPTY)       // they are gone: zeros are left
 )
 
+// String is the state in a word.
 func (p Purge) String() string {
 	switch p {
 	case Nonvolatile:

@@ -26,10 +26,14 @@ func (th *Thread) Registers() (*Registers, error) {
 	return r, readState(th, &r.X86)
 }
 
-// SetRegisters writes the general registers. See [SetState] for what to mind.
+// SetRegisters writes the general registers. See [SetState] for what to mind. It
+// fails with [mach.KERN_INVALID_ARGUMENT] for nil.
 //
 // Mach calls: thread_set_state.
 func (th *Thread) SetRegisters(r *Registers) error {
+	if r == nil {
+		return failed("thread_set_state", mach.KERN_INVALID_ARGUMENT)
+	}
 	if r.CPU == mach.CPU_TYPE_ARM64 {
 		return SetState(th, r.ARM)
 	}

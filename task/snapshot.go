@@ -2,17 +2,19 @@ package task
 
 import (
 	"io"
+	"sync"
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
 )
 
 // Snapshot owns a copy of a task's memory, which was made without copying: the
-// pages are shared until one side writes to them. Its methods other than Bytes
-// may be called by several goroutines at once.
+// pages are shared until one side writes to them. Its methods may be called by
+// several goroutines at once; what Bytes returns ends with Close.
 type Snapshot struct {
 	addr uint64
 	mem  *port.Memory
+	mu   sync.RWMutex // held for reading while somebody copies
 }
 
 // ReadMapped takes a snapshot of a task's memory, of less than 4 GiB. The caller
@@ -32,11 +34,16 @@ func (t *Task) ReadMapped(addr, size uint64) (*Snapshot, error) {
 	if err := mach.MachVMRead(name, addr, size, &data, &n); err != nil {
 		return nil, failedAt("mach_vm_read", addr, size, err)
 	}
-	return &Snapshot{addr, port.OwnMemory(data, uint64(n))}, nil
+	return &Snapshot{addr: addr, mem: port.OwnMemory(data, uint64(n))}, nil
 }
 
 // Address is where the memory is in its task.
-func (s *Snapshot) Address() uint64 { return s.addr }
+func (s *Snapshot) Address() uint64 {
+	if s == nil {
+		return 0
+	}
+	return s.addr
+}
 
 // Bytes views the snapshot: nil when it is closed. Do not use the slice after
 // Close: the pages are gone then, and touching them ends the program.
@@ -47,8 +54,15 @@ func (s *Snapshot) Bytes() []byte {
 	return s.mem.Bytes()
 }
 
-// ReadAt copies from the snapshot by address, like [Task.ReadAt].
+// ReadAt copies from the snapshot by address, like [Task.ReadAt]: it fails with
+// [mach.KERN_INVALID_ADDRESS] outside, and with io.EOF where the snapshot ends.
+// A Close waits for it.
 func (s *Snapshot) ReadAt(p []byte, off int64) (int, error) {
+	if s == nil {
+		return 0, ErrClosed
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
 	b := s.Bytes()
 	if b == nil {
 		return 0, ErrClosed
@@ -71,5 +85,7 @@ func (s *Snapshot) Close() error {
 	if s == nil {
 		return nil
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return s.mem.Close()
 }

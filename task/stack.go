@@ -39,7 +39,7 @@ func (th *Thread) Stack(limit int) ([]Frame, error) {
 // Stack is [Thread.Stack] from registers that were read, over memory that can be
 // read by address, such as a task's or a snapshot's.
 func (r *Registers) Stack(memory io.ReaderAt, limit int) []Frame {
-	if limit <= 0 {
+	if r == nil || limit <= 0 {
 		return nil
 	}
 	frames := append(make([]Frame, 0, min(limit, 64)), Frame{PC: r.PC()})
@@ -78,7 +78,7 @@ const windowSize = 4096
 // at is the two words at fp, or nil if they cannot be read.
 func (w *window) at(fp uint64) []byte {
 	const size = 16
-	if fp < windowSize || fp%8 != 0 || fp+size < fp {
+	if w.r == nil || fp < windowSize || fp%8 != 0 || fp+size < fp {
 		return nil
 	}
 	if fp < w.start || fp+size > w.start+uint64(len(w.b)) {

@@ -71,12 +71,15 @@ func (s *Suspension) Resume() error {
 	return nil
 }
 
-// Close is Resume.
+// Close is [Suspension.Resume].
+//
+// Mach calls: those of Resume.
 func (s *Suspension) Close() error { return s.Resume() }
 
 // SignalError is why the context of [Task.Suspended] ended: a signal came.
 type SignalError struct{ Signal os.Signal }
 
+// Error names the signal.
 func (e *SignalError) Error() string {
 	return "signal " + e.Signal.String() + " while a task was suspended"
 }
@@ -91,8 +94,9 @@ func (e *SignalError) Error() string {
 // the signal is delivered to the program again, which by default ends it; a
 // program that handles the signal itself sees it twice.
 //
-// The error is f's, joined with that of the resumption if it fails. Do not
-// suspend [Self].
+// The error is f's, joined with that of the resumption if it fails. It is
+// [mach.KERN_INVALID_ARGUMENT] for [Self], which nobody would resume, and
+// without f.
 //
 // Mach calls: task_suspend2, task_resume2.
 func (t *Task) Suspended(ctx context.Context, f func(context.Context) error) (err error) {
@@ -102,12 +106,11 @@ func (t *Task) Suspended(ctx context.Context, f func(context.Context) error) (er
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if t.IsSelf() {
+	if f == nil || t.IsSelf() {
 		return failed("task_suspend2", mach.KERN_INVALID_ARGUMENT)
 	}
 	// The signals are watched first: none may come between.
 	signals := make(chan os.Signal, 1)
-
 	notify(signals)
 	s, err := t.Suspend()
 	if err != nil {

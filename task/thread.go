@@ -28,10 +28,14 @@ func CurrentThread() *Thread {
 
 // OnThread calls f with the goroutine locked to its thread, and the thread.
 // What f changes of the thread, such as a policy, stays with the thread, which
-// runs other goroutines afterwards: have f restore it.
+// runs other goroutines afterwards: have f restore it. The error is f's, and
+// [mach.KERN_INVALID_ARGUMENT] without one.
 //
 // Mach calls: mach_thread_self, mach_port_deallocate.
 func OnThread(f func(*Thread) error) error {
+	if f == nil {
+		return failed("mach_thread_self", mach.KERN_INVALID_ARGUMENT)
+	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	th := CurrentThread()
