@@ -36,6 +36,12 @@
 // data allocates nothing. What a message holds, rights and memory, belongs to
 // it until somebody takes it out, and Close releases the rest.
 //
+// In its body a message carries data, memory, and rights, one by one or in
+// arrays; beside them a right to answer ([Message.ReplyTo]; [Send.Call] does it
+// by itself) and a voucher. A receive right is guarded while it has an owner.
+// It travels without its guard ([Message.MoveReceive]) or with it
+// ([Message.MoveGuarded]).
+//
 // # Waiting
 //
 // Whatever waits takes a context. Go's runtime sends signals to its own

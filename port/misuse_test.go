@@ -264,6 +264,10 @@ func TestTooLarge(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	huge := port.OwnMemory(1<<20, math.MaxUint32+1)
+	if err := port.NewMessage(1).MoveMemory(huge).Err(); err == nil || huge.Len() == 0 {
+		t.Errorf("memory that was refused is gone: %v", err)
+	}
 	// The most that the field can say, of memory that is not there.
 	if err := s.Send(bg, port.NewMessage(1).CopyMemory(port.OwnMemory(4096, math.MaxUint32))); !errors.Is(err, mach.MACH_SEND_INVALID_MEMORY) {
 		t.Errorf("memory that is not there: %v", err)

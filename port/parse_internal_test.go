@@ -1,6 +1,8 @@
 package port
 
 import (
+	"errors"
+	"math"
 	"testing"
 
 	"github.com/gomach/mach"
@@ -75,6 +77,20 @@ func FuzzParse(f *testing.F) {
 		r.Seqno()
 		_ = r.MIGError(1)
 	})
+}
+
+// Inline data stays below what a header's field can say, and what an int can.
+func TestInlineTooLarge(t *testing.T) {
+	LeakCheck(t)
+	for _, n := range []int{math.MaxInt, math.MaxInt - headerSize, math.MaxInt32, maxMessage, maxMessage - headerSize + 1} {
+		m := NewMessage(1).AppendUint32(1)
+		if m.ready(n) || !errors.Is(m.Err(), mach.MACH_SEND_TOO_LARGE) || m.Len() != 4 {
+			t.Errorf("%d bytes: %v", n, m.Err())
+		}
+		if err := m.Reset(2).AppendUint32(1).Err(); err != nil || m.Len() != 4 {
+			t.Errorf("%d bytes, afterwards: %v", n, err)
+		}
+	}
 }
 
 // seeds are messages with each kind of descriptor, a voucher, and a trailer.

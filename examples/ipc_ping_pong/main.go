@@ -2,8 +2,8 @@
 // ./examples/ipc_ping_pong [TIMES].
 //
 // It shows the whole of a conversation by messages: a server, a client that
-// calls it, inline data, a right that travels along, and how long a round trip
-// takes.
+// calls it, inline data, the right to answer that travels along, and how long a
+// round trip takes.
 package main
 
 import (
@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/gomach/mach"
 	_ "github.com/gomach/mach/hosted"
 	"github.com/gomach/mach/port"
 )
@@ -51,6 +52,9 @@ func run(w io.Writer, times int) error {
 	// The far side adds one to what it gets and sends it back.
 	server := port.Server{Handlers: map[int32]port.Handler{
 		ping: func(_ context.Context, ball *port.Received, back *port.Message) error {
+			if len(ball.Data()) == 0 { // anybody may have sent it
+				return mach.MIG_BAD_ARGUMENTS
+			}
 			back.Append(ball.Data()[0] + 1)
 			return nil
 		},
