@@ -34,7 +34,9 @@ func oracle(t *testing.T, arch string) (*abi.Facts, map[string][]Place) {
 	return facts, places
 }
 
-// Every frame has every argument where clang's callee looks for it.
+// Pitfall 6: every frame has every argument where clang's callee looks for it.
+// (TestEveryArgument of internal/guest/machkern calls with distinct values in
+// all arguments.)
 func TestFrames(t *testing.T) {
 	for _, arch := range abi.Archs {
 		facts, places := oracle(t, arch)
@@ -77,7 +79,8 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-// The case that eight-byte slots get wrong: Apple's arm64 convention packs.
+// Pitfall 6, the case that eight-byte slots get wrong: Apple's arm64 convention
+// packs.
 func TestMachVMMapPacks(t *testing.T) {
 	_, places := oracle(t, "arm64")
 	for _, name := range []string{"mach_vm_map", "vm_map"} {

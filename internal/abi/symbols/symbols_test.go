@@ -38,7 +38,9 @@ func TestFactsAgreeWithTheStub(t *testing.T) {
 	}
 }
 
-// Every symbol that the generated code imports is there, and is old enough.
+// Pitfall 27: every symbol that the generated code imports is there, and is old
+// enough. (A missing one links on Linux and keeps the program from launching;
+// TestHeadersAgree of internal/abi/ctest has the prototypes.)
 func TestImportsExist(t *testing.T) {
 	imports, err := Imports(root, filepath.Join(root, "internal", "libsystem"))
 	if err != nil {
