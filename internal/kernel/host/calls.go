@@ -5,6 +5,7 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/internal/kernel/core"
+	"github.com/gomach/mach/internal/kernel/vm"
 )
 
 func machHostSelf(c *core.Ctx) uint64 {
@@ -21,7 +22,13 @@ func hostInfo(c *core.Ctx) mach.KernReturn {
 		return kr
 	}
 	return answer(c, 2, 3, func(have uint32) ([]uint32, mach.KernReturn) {
-		return infoWords(h.machineOf(c), mach.HostFlavor(c.I32(1)), have)
+		if flavor := mach.HostFlavor(c.I32(1)); flavor != mach.HOST_VM_PURGABLE {
+			return infoWords(h.machineOf(c), flavor, have)
+		}
+		return room(have, func(x *mach.TaskPurgableInfo_t) error {
+			*x = vm.Volatile(c.Kernel, nil)
+			return nil
+		})
 	})
 }
 

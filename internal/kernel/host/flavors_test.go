@@ -69,7 +69,6 @@ func TestFlavorErrors(t *testing.T) {
 		{"priorities", info, mach.HOST_PRIORITY_INFO, 7, mach.KERN_FAILURE},
 		{"semaphore traps", info, mach.HOST_SEMAPHORE_TRAPS, 0, mach.KERN_SUCCESS},
 		{"debugger", info, mach.HOST_CAN_HAS_DEBUGGER, 0, mach.KERN_FAILURE},
-		{"purgable", info, mach.HOST_VM_PURGABLE, 67, mach.KERN_FAILURE},
 		{"debug info", info, mach.HOST_DEBUG_INFO_INTERNAL, 64, mach.KERN_NOT_SUPPORTED},
 		{"unknown info", info, 99, 64, mach.KERN_INVALID_ARGUMENT},
 		{"load", stat, mach.HOST_LOAD_INFO, 5, mach.KERN_FAILURE},

@@ -12,6 +12,7 @@ import (
 type Host struct {
 	Extmod Extmod
 
+	kernel  *core.Kernel
 	machine Machine
 	public  *ipc.Port // for everyone
 	priv    *ipc.Port // the privileged host port
@@ -38,13 +39,19 @@ type hostKey struct{}
 
 // Of returns the kernel's host.
 func Of(k *core.Kernel) *Host {
-	return k.State(hostKey{}, func() any { return newHost(ThisMachine()) }).(*Host)
+	return k.State(hostKey{}, func() any { return hostOf(k, ThisMachine()) }).(*Host)
 }
 
 // SetMachine says which machine the kernel's host is, before anybody asks for it; else it is
 // ThisMachine.
 func SetMachine(k *core.Kernel, m Machine) {
-	k.State(hostKey{}, func() any { return newHost(m) })
+	k.State(hostKey{}, func() any { return hostOf(k, m) })
+}
+
+func hostOf(k *core.Kernel, m Machine) *Host {
+	h := newHost(m)
+	h.kernel = k
+	return h
 }
 
 func newHost(m Machine) *Host {

@@ -56,8 +56,6 @@ func infoWords(m Machine, flavor mach.HostFlavor, have uint32) ([]uint32, mach.K
 		return nil, mach.KERN_SUCCESS // that there are such traps is the answer
 	case mach.HOST_CAN_HAS_DEBUGGER:
 		return room(have, func(x *mach.HostCanHasDebuggerInfo) error { return nil })
-	case mach.HOST_VM_PURGABLE:
-		return room(have, func(x *mach.TaskPurgableInfo_t) error { return nil })
 	case mach.HOST_DEBUG_INFO_INTERNAL:
 		return nil, mach.KERN_NOT_SUPPORTED // development kernels only
 	case mach.HOST_PREFERRED_USER_ARCH:

@@ -16,6 +16,8 @@ type Machine interface {
 	BootArgs() (string, error)
 	// Expired is the processor time of processes that have ended.
 	Expired() (user, system Ticks, err error)
+	// Interrupts are a processor's since boot.
+	Interrupts(cpu int) (Interrupts, error)
 	// TimeSlice is the scheduler's time slice in milliseconds.
 	TimeSlice() (int, error)
 	// Processes counts the processes that there are.
@@ -36,6 +38,10 @@ type CPU struct {
 	Number                   int
 	User, System, Idle, Nice Ticks
 }
+
+// Interrupts are counts of a processor's interrupts: all of them, those of its
+// clock and those that other processors sent.
+type Interrupts struct{ All, Timer, Others uint64 }
 
 // MemoryFigures are counts of pages, and of events with pages since boot.
 type MemoryFigures struct {

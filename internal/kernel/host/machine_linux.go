@@ -169,6 +169,19 @@ func (linuxMachine) Expired() (user, system Ticks, err error) {
 	return ticks(all - min(all, liveUser)), ticks(s.Total.System - min(s.Total.System, liveSystem)), nil
 }
 
+func (linuxMachine) Interrupts(cpu int) (Interrupts, error) {
+	all, err := linux.ReadInterrupts()
+	if err != nil {
+		return Interrupts{}, err
+	}
+	for _, x := range all {
+		if x.CPU == cpu {
+			return Interrupts{x.All, x.Timer, x.Others}, nil
+		}
+	}
+	return Interrupts{}, fs.ErrNotExist
+}
+
 func (linuxMachine) TimeSlice() (int, error) {
 	text, err := os.ReadFile("/proc/sys/kernel/sched_rr_timeslice_ms")
 	if err != nil {

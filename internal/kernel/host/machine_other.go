@@ -21,6 +21,7 @@ func (unknown) Load() (l Load, e error)            { return l, errors.ErrUnsuppo
 func (unknown) Version() (string, error)           { return "", errors.ErrUnsupported }
 func (unknown) BootArgs() (string, error)          { return "", errors.ErrUnsupported }
 func (unknown) Expired() (u, s Ticks, e error)     { return 0, 0, errors.ErrUnsupported }
+func (unknown) Interrupts(int) (i Interrupts, e error) { return i, errors.ErrUnsupported }
 func (unknown) TimeSlice() (int, error)            { return 0, errors.ErrUnsupported }
 func (unknown) Processes() (int, error)            { return 0, errors.ErrUnsupported }
 func (unknown) Zones() ([]Zone, error)             { return nil, errors.ErrUnsupported }

@@ -24,8 +24,30 @@ func processorWords(m Machine, flavor mach.ProcessorFlavor, cpu CPU, first bool,
 			return nil
 		})
 	}
-	// The flavors of the hardware, which Intel machines do not have
-	// (xnu osfmk/i386/cpu.c).
+	return cpuStat(m, flavor, cpu, have)
+}
+
+// cpuStat answers the flavors of the hardware, which Intel machines do not have
+// (xnu osfmk/i386/cpu.c, osfmk/arm/cpu_common.c). Linux counts interrupts; the
+// exceptions of programs it does not, and they stay 0.
+func cpuStat(m Machine, flavor mach.ProcessorFlavor, cpu CPU, have uint32) ([]uint32, mach.KernReturn) {
+	if t, err := m.Topology(); err != nil || t.CPUType != mach.CPU_TYPE_ARM64 {
+		return nil, mach.KERN_FAILURE
+	}
+	switch flavor {
+	case mach.PROCESSOR_CPU_STAT:
+		return room(have, func(x *mach.ProcessorCPUStat) error {
+			n, err := m.Interrupts(cpu.Number)
+			x.IrqExCnt, x.IpiCnt, x.TimerCnt = uint32(n.All), uint32(n.Others), uint32(n.Timer)
+			return err
+		})
+	case mach.PROCESSOR_CPU_STAT64:
+		return room(have, func(x *mach.ProcessorCPUStat64) error {
+			n, err := m.Interrupts(cpu.Number)
+			x.IrqExCnt, x.IpiCnt, x.TimerCnt = n.All, n.Others, n.Timer
+			return err
+		})
+	}
 	return nil, mach.KERN_FAILURE
 }
 

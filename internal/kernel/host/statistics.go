@@ -24,7 +24,10 @@ func (h *Host) statisticsWords(flavor mach.HostFlavor, have uint32) ([]uint32, m
 		if have < uint32(mach.HOST_VM_INFO_REV0_COUNT) {
 			return nil, mach.KERN_FAILURE
 		}
-		w, kr := room(uint32(mach.HOST_VM_INFO_COUNT), func(x *mach.VMStatistics) error { return vmInfo32(m, x) })
+		w, kr := room(uint32(mach.HOST_VM_INFO_COUNT), func(x *mach.VMStatistics) error {
+			x.PurgeableCount = h.volatilePages()
+			return vmInfo32(m, x)
+		})
 		return revision(w, have, mach.HOST_VM_INFO_REV0_COUNT, mach.HOST_VM_INFO_REV1_COUNT, mach.HOST_VM_INFO_REV2_COUNT), kr
 	case mach.HOST_CPU_LOAD_INFO:
 		return room(have, func(x *mach.HostCPULoadInfo) error {
@@ -47,7 +50,10 @@ func (h *Host) statistics64Words(flavor mach.HostFlavor, have uint32) ([]uint32,
 		if have < uint32(mach.HOST_VM_INFO64_REV0_COUNT) {
 			return nil, mach.KERN_FAILURE
 		}
-		w, kr := room(uint32(mach.HOST_VM_INFO64_COUNT), func(x *mach.VMStatistics64) error { return vmInfo64(h.machine, x) })
+		w, kr := room(uint32(mach.HOST_VM_INFO64_COUNT), func(x *mach.VMStatistics64) error {
+			x.PurgeableCount = h.volatilePages()
+			return vmInfo64(h.machine, x)
+		})
 		return revision(w, have, mach.HOST_VM_INFO64_REV0_COUNT, mach.HOST_VM_INFO64_REV1_COUNT, mach.HOST_VM_INFO64_REV2_COUNT), kr
 	case mach.HOST_EXTMOD_INFO64:
 		return room(have, func(x *mach.VMExtmodStatistics) error {

@@ -30,7 +30,6 @@ func Table() core.Table {
 		"host_set_atm_diagnostic_flag":    hostSetATMDiagnosticFlag,
 		"host_default_memory_manager":     hostDefaultMemoryManager,
 		"host_request_notification":       hostRequestNotification,
-		"processor_info":                  processorInfo,
 		"processor_get_assignment":        processorGetAssignment,
 		"processor_control":               processorControl,
 		"processor_set_default":           processorSetDefault,
@@ -44,6 +43,9 @@ func Table() core.Table {
 		"host_statistics":      hostStatistics,
 		"host_statistics64":    hostStatistics64,
 		"host_priv_statistics": hostPrivStatistics,
+	})
+	add(core.Full, "PROCESSOR_CPU_STAT, on Apple silicon, counts interrupts; Linux does not count the exceptions of programs, which are 0", map[string]func(*core.Ctx) mach.KernReturn{
+		"processor_info": processorInfo,
 	})
 	add(core.Full, "Linux' release and version, in the form of Darwin's line", map[string]func(*core.Ctx) mach.KernReturn{
 		"host_kernel_version": hostKernelVersion,

@@ -1,6 +1,9 @@
 package host
 
-import "github.com/gomach/mach"
+import (
+	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/kernel/vm"
+)
 
 // wired is what is neither free nor on the lists of pages that could be taken
 // away, so that free, active, inactive, compressor and wired pages are the
@@ -49,7 +52,20 @@ func vmInfo32(m Machine, x *mach.VMStatistics) error {
 	x.Pageins, x.Pageouts = saturate(y.Pageins), saturate(y.Pageouts)
 	x.Faults, x.CowFaults = saturate(y.Faults), saturate(y.CowFaults)
 	x.Lookups, x.Hits = saturate(y.Lookups), saturate(y.Hits)
-	x.PurgeableCount, x.Purges = y.PurgeableCount, saturate(y.Purges)
+	x.Purges = saturate(y.Purges)
 	x.SpeculativeCount = y.SpeculativeCount
 	return nil
+}
+
+// volatilePages are the pages of purgeable memory that could be emptied.
+func (h *Host) volatilePages() mach.Natural {
+	if h.kernel == nil {
+		return 0
+	}
+	info := vm.Volatile(h.kernel, nil)
+	size := info.ObsoleteData.Size
+	for i := range info.FifoData {
+		size += info.FifoData[i].Size + info.LifoData[i].Size
+	}
+	return saturate(size / h.machine.PageSize())
 }

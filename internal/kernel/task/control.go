@@ -11,6 +11,7 @@ import (
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/internal/kernel/core"
 	"github.com/gomach/mach/internal/kernel/ipc"
+	"github.com/gomach/mach/internal/kernel/vm"
 )
 
 func controlTable() core.Table {
@@ -29,7 +30,7 @@ func controlTable() core.Table {
 		"thread_convert_thread_state": full(onThread(core.Control, convertState)),
 		"task_get_state":              full(onTask(core.Read, taskGetState)),
 		"task_set_state":              full(onTask(core.Control, taskSetState)),
-		"task_purgable_info":          full(onTask(core.Inspect, func(c *core.Ctx, _ *core.Task) mach.KernReturn { return purgableInfo(c) })),
+		"task_purgable_info":          full(onTask(core.Inspect, purgableInfo)),
 		"task_get_exc_guard_behavior": full(onTaskOr(mach.KERN_INVALID_TASK, core.Inspect, getGuard)),
 		"task_set_exc_guard_behavior": full(onTaskOr(mach.KERN_INVALID_TASK, core.Control, setGuard)),
 		"task_get_mach_voucher": full(onTaskOr(mach.KERN_INVALID_TASK, core.Read, func(c *core.Ctx, _ *core.Task) mach.KernReturn {
@@ -228,10 +229,8 @@ func taskSetState(c *core.Ctx, t *core.Task) mach.KernReturn {
 	return mach.KERN_INVALID_ARGUMENT
 }
 
-// purgableInfo: purgeable memory keeps its contents here, so none is in the
-// queues of volatile objects.
-func purgableInfo(c *core.Ctx) mach.KernReturn {
-	var info mach.TaskPurgableInfo_t
+func purgableInfo(c *core.Ctx, t *core.Task) mach.KernReturn {
+	info := vm.Volatile(c.Kernel, t)
 	w := words(&info)
 	b := make([]byte, 4*len(w))
 	for i, v := range w {

@@ -21,7 +21,7 @@ func exceptionTable() core.Table {
 			t[prefix+"_get_exception_ports_info"] = full(wrap(core.Read, getPortsInfo))
 		}
 	}
-	const own = "a hosted process's own exceptions are delivered while a handler of its own wants them; a Go thread that waits for the reply holds up the garbage collector"
+	const own = "a hosted process's own exceptions are delivered while a handler of its own wants them; a Go thread that waits for the reply holds up the garbage collector; os.Process.Wait for a child is told of its exceptions: see package hosted"
 	add("task", onTaskSubject, own)
 	add("thread", onThreadSubject, own)
 	add("host", onHostSubject, "they hear of the tasks that have a handler of their own, which is asked first")

@@ -8,10 +8,10 @@ import (
 
 func lookupTable() core.Table {
 	return core.Table{
-		"task_for_pid": full(core.K(func(c *core.Ctx) mach.KernReturn { return taskForPID(c, core.Control) })),
-		"debug_control_port_for_pid": fullNote(core.K(func(c *core.Ctx) mach.KernReturn { return taskForPID(c, core.Control) }),
+		"task_for_pid": full(core.K(func(c *core.Ctx) mach.KernReturn { return taskForPID(c, core.Control, true) })),
+		"debug_control_port_for_pid": fullNote(core.K(func(c *core.Ctx) mach.KernReturn { return taskForPID(c, core.Control, false) }),
 			"there are no entitlements here: the rules of task_for_pid hold"),
-		"task_name_for_pid": full(core.K(func(c *core.Ctx) mach.KernReturn { return taskForPID(c, core.NamePort) })),
+		"task_name_for_pid": full(core.K(func(c *core.Ctx) mach.KernReturn { return taskForPID(c, core.NamePort, false) })),
 		"pid_for_task":      full(core.K(pidForTask)),
 		"task_threads":      full(onTask(core.Inspect, taskThreads)),
 	}
@@ -19,9 +19,9 @@ func lookupTable() core.Table {
 
 // taskForPID serves the three traps that turn a pid into a task port (xnu
 // bsd/kern/kern_proc.c). Whatever goes wrong is KERN_FAILURE, and the caller
-// finds MACH_PORT_NULL.
-func taskForPID(c *core.Ctx, flavor core.Flavor) mach.KernReturn {
-	port := findTask(c, flavor)
+// finds MACH_PORT_NULL. One of them is counted.
+func taskForPID(c *core.Ctx, flavor core.Flavor, counted bool) mach.KernReturn {
+	port := findTask(c, flavor, counted)
 	if port == nil {
 		if kr := c.Put32(2, uint32(mach.MACH_PORT_NULL)); kr != mach.KERN_SUCCESS {
 			return kr
@@ -31,7 +31,7 @@ func taskForPID(c *core.Ctx, flavor core.Flavor) mach.KernReturn {
 	return c.GivePort(2, port)
 }
 
-func findTask(c *core.Ctx, flavor core.Flavor) *ipc.Port {
+func findTask(c *core.Ctx, flavor core.Flavor, counted bool) *ipc.Port {
 	if _, ok := c.TaskArg(0, core.NamePort); !ok {
 		return nil
 	}
@@ -49,7 +49,7 @@ func findTask(c *core.Ctx, flavor core.Flavor) *ipc.Port {
 	if !t.Alive() {
 		return nil
 	}
-	if flavor == core.Control {
+	if counted {
 		countExternal(c.Task, t, "task_for_pid")
 	}
 	return t.Port(flavor)

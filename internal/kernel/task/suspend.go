@@ -7,15 +7,21 @@ import (
 	"github.com/gomach/mach/internal/kernel/core"
 )
 
+// Notes on what Linux lets through.
+const (
+	seenByWait   = "os.Process.Wait for a child is told of the stop: see package hosted"
+	ownSuspended = "in a hosted process, a suspended thread of its own holds up Go's scheduler as soon as a goroutine that is locked to it is woken: resume it before"
+)
+
 func suspendTable() core.Table {
 	return core.Table{
-		"task_suspend":    full(onTask(core.Read, taskSuspend)),
+		"task_suspend":    fullNote(onTask(core.Read, taskSuspend), seenByWait),
 		"task_resume":     full(onTask(core.Read, taskResume)),
-		"thread_suspend":  fullNote(onThread(core.Read, threadSuspend), "in a hosted process, a suspended thread of its own holds up Go's scheduler as soon as a goroutine that is locked to it is woken: resume it before"),
+		"thread_suspend":  fullNote(onThread(core.Read, threadSuspend), ownSuspended),
 		"thread_resume":   full(onThread(core.Read, threadResume)),
-		"task_suspend2":   full(onTask(core.Read, taskSuspend2)),
+		"task_suspend2":   fullNote(onTask(core.Read, taskSuspend2), seenByWait),
 		"task_resume2":    full(core.K(taskResume2)),
-		"thread_suspend2": full(onThread(core.Read, threadSuspend2)),
+		"thread_suspend2": fullNote(onThread(core.Read, threadSuspend2), ownSuspended),
 		"thread_resume2":  full(core.K(threadResume2)),
 	}
 }

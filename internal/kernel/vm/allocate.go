@@ -53,7 +53,7 @@ func (m *vmMap) enter(r request) (uint64, mach.KernReturn) {
 		if err != nil {
 			return 0, mach.KERN_RESOURCE_SHORTAGE
 		}
-		o.can = true
+		o.can, o.owner = true, m.task
 		r.object = o
 		defer o.drop()
 	}

@@ -3,6 +3,8 @@ package vm
 import (
 	"os"
 	"sync"
+
+	"github.com/gomach/mach/internal/kernel/core"
 )
 
 // object is a memory object that the kernel made: a file in memory, so that
@@ -13,8 +15,9 @@ type object struct {
 	file     *os.File
 	size     uint64
 	id       uint32
-	purgable int32  // VM_PURGABLE_NONVOLATILE, VOLATILE or EMPTY, with its options
-	can      bool   // may be made volatile
+	purgable int32 // VM_PURGABLE_NONVOLATILE, VOLATILE or EMPTY, with its options
+	can      bool  // may be made volatile
+	owner    *core.Task
 	free     func() // called when the last reference has gone
 }
 
