@@ -123,7 +123,8 @@ func failed(call string, err error) error {
 // that have the same one come together. New systems hide handlers of other
 // tasks: [mach.KERN_DENIED] or names of nothing.
 //
-// Mach calls: thread_, task_ or host_get_exception_ports.
+// Mach calls: thread_get_exception_ports, task_get_exception_ports or
+// host_get_exception_ports.
 func (t Target) Get(mask mach.ExceptionMask) (Actions, error) {
 	l := &lists{n: room}
 	get := mach.ThreadGetExceptionPorts
@@ -147,7 +148,8 @@ func (t Target) Get(mask mach.ExceptionMask) (Actions, error) {
 // not exist here, and with [mach.KERN_DENIED] where the target lets only
 // identity-protected handlers in.
 //
-// Mach calls: thread_, task_ or host_set_exception_ports.
+// Mach calls: thread_set_exception_ports, task_set_exception_ports or
+// host_set_exception_ports.
 func (t Target) Set(mask mach.ExceptionMask, s *port.Send, behavior mach.ExceptionBehavior, flavor mach.ThreadStateFlavor) error {
 	name := s.Name()
 	if name == mach.MACH_PORT_NULL {
@@ -156,7 +158,7 @@ func (t Target) Set(mask mach.ExceptionMask, s *port.Send, behavior mach.Excepti
 	return t.set(mask, name, behavior, flavor)
 }
 
-// Clear leaves the types in mask without a handler.
+// Clear leaves the types in mask without a handler. It fails like [Target.Set].
 //
 // Mach calls: those of [Target.Set].
 func (t Target) Clear(mask mach.ExceptionMask) error {
@@ -174,9 +176,11 @@ func (t Target) set(mask mach.ExceptionMask, name mach.MachPort, behavior mach.E
 	return failed(calls[t.level].set, set(t.name, mask, name, behavior, flavor))
 }
 
-// Swap is [Target.Set] that returns what was there before; the caller owns it.
+// Swap is [Target.Set] that returns what was there before; the caller owns it,
+// and closes it. It fails like Set, and with [port.ErrClosed] without a port.
 //
-// Mach calls: thread_, task_ or host_swap_exception_ports.
+// Mach calls: thread_swap_exception_ports, task_swap_exception_ports or
+// host_swap_exception_ports.
 func (t Target) Swap(mask mach.ExceptionMask, s *port.Send, behavior mach.ExceptionBehavior, flavor mach.ThreadStateFlavor) (Actions, error) {
 	name := s.Name()
 	if name == mach.MACH_PORT_NULL {

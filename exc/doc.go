@@ -30,7 +30,21 @@
 // own. That is why no server is attached by default, and why the default answer
 // is [Pass].
 //
+// Go's collector waits for a thread that is stopped in the midst of Go code, and
+// the handler waits for the collector as soon as it needs memory. Only threads
+// that are in a system call or in C do not matter to it: code that is expected to
+// raise exceptions should be called like that.
+//
 // Hardened processes on new systems refuse handlers that would get rights to
 // threads and tasks ([mach.KERN_DENIED]); the identity-protected behaviors
 // work there.
+//
+// # Errors
+//
+// A failed Mach call is a [port.Error], which names the call and wraps its
+// [mach.KernReturn]. Where a comment does not say otherwise, a function makes no
+// Mach call if it names none, does not block, fails with [port.ErrClosed] on what
+// is nil, zero or closed, and with [mach.KERN_INVALID_ARGUMENT] or
+// [mach.MACH_SEND_INVALID_DEST] when its target has ended. A nil context is one
+// that does not end.
 package exc

@@ -35,5 +35,15 @@
 // # Errors
 //
 // A failed Mach call is an [Error], which names the call and wraps its
-// [mach.KernReturn].
+// [mach.KernReturn]. Where a comment does not say otherwise, a function
+//
+//   - makes no Mach call if it names none,
+//   - does not block: the kernel answers at once,
+//   - fails with [ErrClosed] on what is nil, zero or closed,
+//   - fails with [mach.KERN_INVALID_ARGUMENT], [mach.KERN_TERMINATED] or
+//     [mach.MACH_SEND_INVALID_DEST] when the task or thread has ended: which of
+//     them depends on the moment and the system,
+//   - fails with [mach.KERN_NO_ACCESS] or [mach.KERN_INVALID_ARGUMENT] when the
+//     port permits less than the comment asks for,
+//   - takes a nil context for one that does not end.
 package task

@@ -44,7 +44,7 @@ func (t *Task) Suspend() (*Suspension, error) {
 // does nothing, and that of a task that has ended, or that somebody else has
 // resumed, succeeds.
 //
-// Mach calls: task_resume2, mach_port_deallocate.
+// Mach calls: task_resume2, mach_port_type, mach_port_deallocate.
 func (s *Suspension) Resume() error {
 	if s == nil {
 		return nil
