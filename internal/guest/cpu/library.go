@@ -17,7 +17,7 @@ var ErrNoUnicorn = errors.New("darwinrun needs the Unicorn CPU emulator (libunic
 var library struct {
 	open, memMapPtr, memUnmap, memProtect, regRead, regWrite        uintptr
 	regReadBatch, regWriteBatch, start, stop, hookAdd, hookDel, ctl uintptr
-	contextAlloc, contextSave, contextRestore, free, strerror       uintptr
+	contextAlloc, contextSave, contextRestore, contextSize, free    uintptr
 	contextRegRead, contextRegWrite, close                          uintptr
 }
 
@@ -44,7 +44,7 @@ var loadLibrary = sync.OnceValue(func() error {
 		{&l.regReadBatch, "uc_reg_read_batch"}, {&l.regWriteBatch, "uc_reg_write_batch"},
 		{&l.start, "uc_emu_start"}, {&l.stop, "uc_emu_stop"}, {&l.hookAdd, "uc_hook_add"}, {&l.hookDel, "uc_hook_del"}, {&l.ctl, "uc_ctl"},
 		{&l.contextAlloc, "uc_context_alloc"}, {&l.contextSave, "uc_context_save"},
-		{&l.contextRestore, "uc_context_restore"}, {&l.free, "uc_context_free"},
+		{&l.contextRestore, "uc_context_restore"}, {&l.contextSize, "uc_context_size"}, {&l.free, "uc_context_free"},
 		{&l.contextRegRead, "uc_context_reg_read"}, {&l.contextRegWrite, "uc_context_reg_write"},
 		{&l.close, "uc_close"},
 	} {

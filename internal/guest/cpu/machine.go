@@ -70,6 +70,7 @@ type Machine struct {
 	at       Regs    // the registers at that moment
 	loaded   *Context
 	locating atomic.Bool // see locate
+	flight   int         // see findFlight
 	single   bool        // one instruction is being executed, see Step
 	broken   error
 }
@@ -111,7 +112,10 @@ func New(c Config) (*Machine, error) {
 		return nil, err
 	}
 	m.spare = uintptr(m.s.one[0])
-	return m, m.addHooks(c)
+	if err := m.addHooks(c); err != nil {
+		return nil, err
+	}
+	return m, m.findFlight()
 }
 
 func (m *Machine) addHooks(c Config) error {
@@ -286,6 +290,7 @@ func (m *Machine) run(c *Context, budget int64) (Event, error) {
 	case h.stub != 0:
 		return Event{Stop: StopCall, Address: h.stub}, nil
 	case h.interrupt != 0:
+		m.land()
 		code := uint32(h.interrupt - 1)
 		return Event{Stop: m.Arch.Classify(code), Code: code, Address: c.Regs[m.Arch.PC]}, nil
 	case h.invalid != 0 || e == 10: // UC_ERR_INSN_INVALID
