@@ -63,7 +63,7 @@ func darwinrun(t *testing.T, dir string, args ...string) result {
 var builds sync.Map // "arch source" to a function that builds once
 
 // guest builds a Go program of testdata/go for darwin.
-func guest(t *testing.T, arch, name string) string {
+func guest(t *testing.T, arch, name string, flags ...string) string {
 	t.Helper()
 	if err := cpu.Available(); err != nil {
 		t.Skip(err)
@@ -74,7 +74,7 @@ func guest(t *testing.T, arch, name string) string {
 			return "", err
 		}
 		exe := filepath.Join(dir, name)
-		cmd := exec.Command("go", "build", "-o", exe, filepath.Join("testdata", "go", name+".go"))
+		cmd := exec.Command("go", append(append([]string{"build"}, flags...), "-o", exe, filepath.Join("testdata", "go", name+".go"))...)
 		cmd.Env = append(os.Environ(), "GOOS=darwin", "GOARCH="+arch, "CGO_ENABLED=0", "GOFLAGS=")
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return "", errors.New(string(out))

@@ -31,7 +31,7 @@ func spaceError(c *proc.Call, err error) {
 }
 
 func init() {
-	on("mmap", func(c *proc.Call) {
+	on("mmap __mmap", func(c *proc.Call) {
 		s, flags := of(c), c.Int(3)
 		r := mem.Request{Address: c.Arg(0), Size: c.Arg(1), Prot: cpu.Prot(c.Int(2) & 7), Max: 7, Inherit: 1,
 			Fixed: flags&mapFixed != 0, Overwrite: true, Shared: flags&mapShared != 0}
@@ -61,7 +61,7 @@ func init() {
 		}
 		c.Return(at)
 	})
-	on("munmap", func(c *proc.Call) {
+	on("munmap __munmap", func(c *proc.Call) {
 		if c.Arg(1) == 0 {
 			c.Fail(proc.EINVAL)
 			return
