@@ -149,7 +149,11 @@ func (r *right) take() (mach.MachPort, bool) {
 			}
 			continue
 		}
-		if w := r.waiter.Swap(nil); w != nil {
+		switch w := r.waiter.Load(); {
+		case w == nil:
+		case s&users != 0: // the last of them takes it down
+			w.wakeAll()
+		case r.waiter.CompareAndSwap(w, nil):
 			w.retire()
 		}
 		return name, true

@@ -67,6 +67,45 @@ func TestTakenBeforeTheWait(t *testing.T) {
 	}
 }
 
+// A receiver is about to wait when the right moves away: its ports stay until it
+// has looked up.
+func TestTakenDuringTheWait(t *testing.T) {
+	LeakCheck(t)
+	owner, s := newPair(t)
+	defer s.Close()
+	r := (*right)(owner)
+	name, _ := r.use()
+	w, err := r.waits(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := r.take(); !ok {
+		t.Fatal("cannot be taken")
+	}
+	isSet := func() bool {
+		var kind mach.MachPortType_t
+		err := mach.MachPortType(mach.MachTaskSelf(), w.set, &kind)
+		return err == nil && kind&mach.MACH_PORT_TYPE_PORT_SET != 0
+	}
+	if !isSet() {
+		t.Error("a receiver's ports are gone while it uses them")
+	}
+	token := w.enter()
+	if err := r.await(context.Background(), w, token, new(Received)); err != ErrClosed {
+		t.Errorf("await: %v", err)
+	}
+	w.leave(token)
+	if err := r.unuse(); err != nil {
+		t.Error(err)
+	}
+	if isSet() {
+		t.Error("a receiver's ports are left behind")
+	}
+	if err := mach.MachPortDestruct(mach.MachTaskSelf(), name, 0, r.guard); err != nil {
+		t.Error(err)
+	}
+}
+
 // A right that is lent for a send: closed meanwhile it is released when it comes
 // back, and nobody else can use it until then.
 func TestLent(t *testing.T) {

@@ -103,3 +103,71 @@ func TestPitfall15InterruptedWaits(t *testing.T) {
 		ok(t, waiting.Close())
 	}
 }
+
+// Without a deadline nothing ends: interruptions are not errors.
+func TestPitfall15InterruptionsAreNoErrors(t *testing.T) {
+	port.LeakCheck(t)
+	r, s := pair(t, port.QueueLimit(1))
+	for name, wait := range map[string]func() error{
+		"receive": func() error {
+			var m port.Received
+			defer m.Close()
+			return r.Receive(bg, &m)
+		},
+		"send": func() error { return s.Send(bg, port.NewMessage(2)) },
+		"call": func() error {
+			var m port.Received
+			defer m.Close()
+			return s.Call(bg, port.NewMessage(2), &m)
+		},
+		"call, large answer": func() error {
+			var m port.Received
+			defer m.Close()
+			err := s.Call(bg, port.NewMessage(3), &m)
+			if len(m.Data()) != 10000 {
+				return errors.Join(err, errors.New("half an answer"))
+			}
+			return err
+		},
+	} {
+		if name == "send" {
+			ok(t, s.Send(bg, port.NewMessage(1)))
+		}
+		thread, result := make(chan mach.MachPort), make(chan error, 1)
+		go func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			thread <- mach.MachThreadSelf()
+			result <- wait()
+		}()
+		waiting := port.OwnSend(<-thread)
+		for range 10 {
+			time.Sleep(2 * time.Millisecond)
+			mach.ThreadAbortSafely(waiting.Name())
+		}
+		select {
+		case err := <-result:
+			t.Errorf("%s: %v", name, err)
+			result <- nil
+		default:
+		}
+		var m port.Received
+		switch name {
+		case "receive":
+			ok(t, s.Send(bg, port.NewMessage(1)))
+		case "send":
+			ok(t, r.Receive(bg, &m))
+		default:
+			ok(t, r.Receive(bg, &m))
+			ok(t, m.Reply(bg, port.NewMessage(102).Append(make([]byte, 10000)...)))
+		}
+		if err := <-result; err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if name == "send" {
+			ok(t, r.Receive(bg, &m))
+		}
+		ok(t, m.Close())
+		ok(t, waiting.Close())
+	}
+}
