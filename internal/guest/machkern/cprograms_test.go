@@ -25,10 +25,7 @@ func TestCPrograms(t *testing.T) {
 	}
 	tc := zig.ForTest(t)
 	dir := t.TempDir()
-	runner := filepath.Join(dir, "darwinrun")
-	if b, err := exec.Command("go", "build", "-o", runner, root+"/cmd/darwinrun").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, b)
-	}
+	runner := buildRunner(t)
 	sources, err := filepath.Glob("testdata/c/*.c")
 	if err != nil || len(sources) == 0 {
 		t.Fatal("no programs", err)
@@ -73,7 +70,9 @@ func expect(t *testing.T, ctx context.Context, want []byte, command string, args
 	t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	got, err := exec.CommandContext(ctx, command, args...).CombinedOutput()
+	cmd := exec.CommandContext(ctx, command, args...)
+	cmd.WaitDelay = 10 * time.Second // for what the program itself has started
+	got, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Error(err)
 	}
