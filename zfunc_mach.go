@@ -72,7 +72,7 @@ func MachMsgReceive(msg *MachMsgHeader) error {
 		libsystem.Head
 		msg *MachMsgHeader
 	}{msg: libsystem.Ptr(msg)}
-	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_msg_receive, unsafe.Pointer(&f)))
+	return messageReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_msg_receive, unsafe.Pointer(&f)))
 }
 
 // MachMsgSend sends one message of msgh_size bytes, with no options and no timeout.
@@ -87,7 +87,7 @@ func MachMsgSend(msg *MachMsgHeader) error {
 		libsystem.Head
 		msg *MachMsgHeader
 	}{msg: libsystem.Ptr(msg)}
-	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_msg_send, unsafe.Pointer(&f)))
+	return messageReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_msg_send, unsafe.Pointer(&f)))
 }
 
 // Panic writes a message to standard error, asks the kernel to enter the debugger with [HostReboot], and aborts the process.

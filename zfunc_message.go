@@ -26,7 +26,7 @@ import (
 // C: mach_msg of <mach/message.h>.
 func MachMsg(msg *MachMsgHeader, option MachMsgOption, sendSize MachMsgSize, rcvSize MachMsgSize, rcvName MachPortName, timeout MachMsgTimeout, notify MachPortName) error {
 	f := frameMachMsg{msg: libsystem.Ptr(msg), option: option, sendSize: sendSize, rcvSize: rcvSize, rcvName: rcvName, timeout: timeout, notify: notify}
-	return kernReturn(libsystem.CallWideBlocking(libsystem.Sym_mach_msg, unsafe.Pointer(&f)))
+	return messageReturn(libsystem.CallWideBlocking(libsystem.Sym_mach_msg, unsafe.Pointer(&f)))
 }
 
 // MachMsgOverwrite works as [MachMsg] does and receives into rcvMsg instead of msg if rcvMsg is not nil.
@@ -38,7 +38,7 @@ func MachMsg(msg *MachMsgHeader, option MachMsgOption, sendSize MachMsgSize, rcv
 // C: mach_msg_overwrite of <mach/message.h>.
 func MachMsgOverwrite(msg *MachMsgHeader, option MachMsgOption, sendSize MachMsgSize, rcvSize MachMsgSize, rcvName MachPortName, timeout MachMsgTimeout, notify MachPortName, rcvMsg *MachMsgHeader, rcvLimit MachMsgSize) error {
 	f := frameMachMsgOverwrite{msg: libsystem.Ptr(msg), option: option, sendSize: sendSize, rcvSize: rcvSize, rcvName: rcvName, timeout: timeout, notify: notify, rcvMsg: libsystem.Ptr(rcvMsg), rcvLimit: rcvLimit}
-	return kernReturn(libsystem.CallWideBlocking(libsystem.Sym_mach_msg_overwrite, unsafe.Pointer(&f)))
+	return messageReturn(libsystem.CallWideBlocking(libsystem.Sym_mach_msg_overwrite, unsafe.Pointer(&f)))
 }
 
 // MachVoucherDeallocate releases one user reference of the voucher right voucher in the calling task.

@@ -334,7 +334,11 @@ func (g *Gen) wrapper(f *function) (string, error) {
 	call := fmt.Sprintf("libsystem.%s(%s, unsafe.Pointer(&f))", f.callName(), sym)
 	switch f.Result {
 	case "error":
-		fmt.Fprintf(&b, "\treturn kernReturn(%s)\n", call)
+		convert := "kernReturn"
+		if f.Returns == "mach_msg_return_t" {
+			convert = "messageReturn"
+		}
+		fmt.Fprintf(&b, "\treturn %s(%s)\n", convert, call)
 	case "":
 		fmt.Fprintf(&b, "\t%s\n", call)
 	case "string":
