@@ -49,4 +49,15 @@
 // for interruption and computes the time that is left by itself. A thread that
 // waits in mach_msg cannot be called back; receivers therefore wait on a port
 // set with a second port in it, through which a cancelled context wakes them.
+//
+// Nothing without a context waits, except what asks launchd: [LookUp],
+// [CheckIn], [Register].
+//
+// # Errors
+//
+// What the kernel refuses is an [Error], which names the call and wraps its
+// code: errors.Is(err, mach.MACH_SEND_INVALID_DEST) works. A right, a piece of
+// memory or a notifier that is closed, moved away, nil or zero is [ErrClosed],
+// from any method that needs it and whoever closed it; a nil message is
+// [ErrNoMessage]. A context that ends is its own error. Nothing panics.
 package port

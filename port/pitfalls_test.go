@@ -42,8 +42,8 @@ func TestPitfall1Counts(t *testing.T) {
 	}
 }
 
-// Pitfall 10: exception messages bring two send rights each. A server gives them
-// back on every path, a million times and more before KERN_UREFS_OVERFLOW.
+// Pitfall 10: exception messages bring two send rights each, and 65,535 is the
+// most that the kernel counts. A server gives them back on every path.
 func TestPitfall10RightsOfRequests(t *testing.T) {
 	port.LeakCheck(t)
 	thread, _ := pair(t)

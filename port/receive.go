@@ -144,7 +144,8 @@ func (r *Receive) MakeSend() (*Send, error) {
 	return OwnSend(name), nil
 }
 
-// MakeSendOnce makes a send-once right, which the caller owns.
+// MakeSendOnce makes a send-once right, which the caller owns. Closed unused it
+// sends r a message with the identifier MACH_NOTIFY_SEND_ONCE.
 //
 // Mach calls: mach_port_extract_right.
 func (r *Receive) MakeSendOnce() (*SendOnce, error) {

@@ -23,8 +23,8 @@ func OwnSend(name mach.MachPort) *Send {
 // MACH_PORT_DEAD give owners of nothing.
 //
 // It fails with [mach.KERN_INVALID_NAME] or [mach.KERN_INVALID_RIGHT] if name is
-// no send right, and with [mach.KERN_UREFS_OVERFLOW] when there are 65,534
-// references already.
+// no send right. The kernel counts references up to 65,535 and stops there: a
+// right that had that many stays in the task for good.
 //
 // Mach calls: mach_port_mod_refs.
 func CopySend(name mach.MachPort) (*Send, error) {
