@@ -57,9 +57,10 @@ func TestZeroValues(t *testing.T) {
 		}
 	}
 	ok(t, r.Close()) // Serve ends
+	var none context.Context
 	for _, srv := range []*port.Server{nil, {}} {
 		for _, src := range []port.Source{nil, r, (*port.Receive)(nil), new(port.Set)} {
-			if err := srv.Serve(nil, src); !errors.Is(err, port.ErrClosed) { //nolint:staticcheck // what if
+			if err := srv.Serve(none, src); !errors.Is(err, port.ErrClosed) {
 				t.Errorf("Serve: %v", err)
 			}
 		}
