@@ -60,9 +60,11 @@ func (m *Message) send(ctx context.Context, h *header) error {
 		// message back, in the form in which it can be sent again; unless the
 		// code has bits that say that something got lost on the way back.
 		err := mach.MachMsg(m.buf.head(), option, uint32(size), 0, 0, timeout, 0)
+		if err == nil {
+			m.empty()
+			return nil
+		}
 		switch err {
-		case nil:
-			return m.sent(h, nil)
 		case mach.MACH_SEND_INTERRUPTED, mach.MACH_SEND_TIMED_OUT:
 			over := ctx.Err()
 			if over == nil && limited && !time.Now().Before(deadline) {

@@ -107,6 +107,15 @@ func OwnReceive(name mach.MachPort) (*Receive, error) {
 	return r, nil
 }
 
+// OwnGuardedReceive takes over a receive right that is guarded by that value, as
+// [Receive.Relinquish] hands it over. It does not check either: a wrong guard
+// shows when the right is closed or moved, and ends the program on Darwin.
+func OwnGuardedReceive(name mach.MachPort, guard uint64) *Receive {
+	r := new(Receive)
+	(*right)(r).init(receive, name, guard)
+	return r
+}
+
 // Close destroys the port. Receivers that wait on it return [ErrClosed]. A
 // second Close does nothing.
 //

@@ -53,6 +53,50 @@ func TestPitfall11CloseOnce(t *testing.T) {
 	}
 }
 
+// What is relinquished can be owned again, whole.
+func TestRelinquishAndOwn(t *testing.T) {
+	port.LeakCheck(t)
+	r := must(port.NewReceive())(t)
+	s := must(r.MakeSend())(t)
+	once := must(r.MakeSendOnce())(t)
+	set := must(port.NewSet())(t)
+	ok(t, set.Insert(r))
+	ok(t, s.Send(bg, port.NewMessage(7)))
+	x := must(port.NewMemory(100))(t)
+
+	r2 := port.OwnGuardedReceive(r.Relinquish())
+	s2 := port.OwnSend(s.Relinquish())
+	once2 := port.OwnSendOnce(once.Relinquish())
+	set2 := port.OwnSet(set.Relinquish())
+	x2 := port.OwnMemory(x.Relinquish())
+	for _, c := range []interface{ Close() error }{r, s, once, set, x} {
+		ok(t, c.Close()) // of nothing
+	}
+	for _, name := range []mach.MachPort{r.Name(), s.Name(), once.Name(), set.Name(), s.Relinquish(), once.Relinquish(), set.Relinquish()} {
+		if name != mach.MACH_PORT_NULL {
+			t.Errorf("name %#x of a right that was handed over", name)
+		}
+	}
+	if name, guard := r.Relinquish(); name != 0 || guard != 0 {
+		t.Errorf("handed over twice: %#x, %#x", name, guard)
+	}
+	ok(t, once2.Send(bg, port.NewMessage(8)))
+	ok(t, s2.Send(bg, port.NewMessage(9)))
+	var m port.Received
+	for id := int32(7); id <= 9; id++ {
+		ok(t, set2.Receive(bg, &m))
+		if m.ID() != id || m.Port() != r2.Name() {
+			t.Errorf("message %d at %#x", m.ID(), m.Port())
+		}
+	}
+	if x2.Len() != 100 || len(x2.Bytes()) != 100 {
+		t.Errorf("%d bytes", x2.Len())
+	}
+	for _, c := range []interface{ Close() error }{&m, once2, set2, s2, r2, x2} {
+		ok(t, c.Close())
+	}
+}
+
 // A close during use takes effect when the use is over.
 func TestCloseDuringUse(t *testing.T) {
 	port.LeakCheck(t)

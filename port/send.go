@@ -96,9 +96,10 @@ func (s *Send) Send(ctx context.Context, m *Message) error {
 	if !ok {
 		return ErrClosed
 	}
-	defer (*right)(s).unuse()
 	h := header{remote: name, remoteAs: mach.MACH_MSG_TYPE_COPY_SEND}
-	return m.send(background(ctx), &h)
+	err := m.send(background(ctx), &h)
+	(*right)(s).unuse()
+	return err
 }
 
 // TrySend is Send without waiting: a full queue is [mach.MACH_SEND_TIMED_OUT].

@@ -19,9 +19,15 @@ func NewSet() (*Set, error) {
 	if err != nil {
 		return nil, failed("mach_port_allocate", err)
 	}
+	return OwnSet(name), nil
+}
+
+// OwnSet takes over the port set name, which the caller must own. It does not
+// check the name.
+func OwnSet(name mach.MachPort) *Set {
 	s := new(Set)
 	(*right)(s).init(set, name, 0)
-	return s, nil
+	return s
 }
 
 // Close destroys the set, not its members. Receivers that wait on it return

@@ -208,11 +208,9 @@ func (r *right) tryReceive(m *Received) error {
 // caller.
 func (r *right) poll(name mach.MachPort, m *Received) error {
 	for {
-		err := m.get(name, mach.MACH_RCV_TIMEOUT, 0)
-		if err == errAgain {
+		if err := m.get(name, mach.MACH_RCV_TIMEOUT, 0); err == errAgain {
 			continue
-		}
-		if err != nil {
+		} else if err != nil {
 			return r.refused(err)
 		}
 		w := r.waiter.Load()
@@ -223,7 +221,7 @@ func (r *right) poll(name mach.MachPort, m *Received) error {
 	}
 }
 
-// receive waits for a message.
+// receive waits for a message. Most are there already: that way has no defer.
 func (r *right) receive(ctx context.Context, m *Received) error {
 	if m == nil {
 		return ErrNoMessage
@@ -233,13 +231,18 @@ func (r *right) receive(ctx context.Context, m *Received) error {
 	if !ok {
 		return ErrClosed
 	}
-	defer r.unuse()
+	err := r.receiveFrom(ctx, name, m)
+	r.unuse()
+	return err
+}
+
+func (r *right) receiveFrom(ctx context.Context, name mach.MachPort, m *Received) error {
 	ends := ctx.Done() != nil
 	if ends && ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if ends || r.waiter.Load() == nil {
-		if err := r.poll(name, m); !errors.Is(err, mach.MACH_RCV_TIMED_OUT) {
+		if err := r.poll(name, m); err == nil || !errors.Is(err, mach.MACH_RCV_TIMED_OUT) {
 			return err
 		}
 	}
