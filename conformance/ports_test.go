@@ -68,6 +68,16 @@ func sendOnly(t testing.TB) mach.MachPort {
 	return p
 }
 
+// orphan is a name with a send right whose port has died, which the name does
+// not know yet: looking at its type makes it a dead name.
+func orphan(t testing.TB) mach.MachPort {
+	t.Helper()
+	p, holder := sendPort(t), newPort(t)
+	ok(t, "mach_msg", sendRight(holder, p, mach.MACH_MSG_TYPE_MOVE_RECEIVE))
+	dropReceive(t, holder)
+	return p
+}
+
 // absent is a name that denotes nothing: that of a port that is gone.
 func absent(t testing.TB) mach.MachPort {
 	t.Helper()

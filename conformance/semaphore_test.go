@@ -210,6 +210,9 @@ func TestSemaphoreNameErrors(t *testing.T) {
 		absent(t): mach.KERN_INVALID_NAME, newPort(t): mach.KERN_INVALID_RIGHT,
 		sendPort(t): mach.KERN_INVALID_CAPABILITY, newSet(t): mach.KERN_INVALID_RIGHT,
 		none: mach.KERN_INVALID_NAME,
+		// A dead name stands for nothing that could be looked at; a send right
+		// whose port has died unnoticed still does (ipc_right_lookup_read).
+		newDeadName(t): mach.KERN_INVALID_NAME, orphan(t): mach.KERN_INVALID_CAPABILITY,
 	} {
 		want(t, "semaphore_signal", mach.SemaphoreSignal(name), code)
 		want(t, "semaphore_signal_all", mach.SemaphoreSignalAll(name), code)

@@ -53,7 +53,7 @@ func (s *Space) destroyName(name mach.MachPort, n *notices) (*Set, mach.KernRetu
 	if typ&mach.MACH_PORT_TYPE_RECEIVE != 0 && p.flags&guarded != 0 && p.context != 0 {
 		return nil, mach.KERN_INVALID_RIGHT
 	}
-	n.deleted(p.cancelRequest(e), name)
+	request := p.cancelRequest(e)
 	if typ == mach.MACH_PORT_TYPE_SEND {
 		delete(s.names, p)
 	}
@@ -67,6 +67,7 @@ func (s *Space) destroyName(name mach.MachPort, n *notices) (*Set, mach.KernRetu
 	if typ&mach.MACH_PORT_TYPE_SEND_ONCE != 0 {
 		n.add(notice{id: mach.MACH_NOTIFY_SEND_ONCE, to: p})
 	}
+	n.deleted(request, name)
 	return nil, mach.KERN_SUCCESS
 }
 

@@ -60,9 +60,7 @@ func (s *Space) deallocate(name mach.MachPort, n *notices) (*Set, mach.KernRetur
 	defer p.mu.Unlock()
 	switch {
 	case e.typ == mach.MACH_PORT_TYPE_SEND_ONCE:
-		n.deleted(p.cancelRequest(e), name)
-		s.release(indexOf(name))
-		n.add(notice{id: mach.MACH_NOTIFY_SEND_ONCE, to: p})
+		s.dropOnce(p, e, name, n)
 	case e.urefs > 1:
 		if e.urefs < maxUrefs {
 			e.urefs--
@@ -73,10 +71,7 @@ func (s *Space) deallocate(name mach.MachPort, n *notices) (*Set, mach.KernRetur
 	case e.pinned:
 		return nil, mach.KERN_INVALID_CAPABILITY
 	default:
-		n.deleted(p.cancelRequest(e), name)
-		delete(s.names, p)
-		s.release(indexOf(name))
-		p.dropSend(n)
+		s.dropSends(e, name, n)
 	}
 	return nil, mach.KERN_SUCCESS
 }
@@ -119,7 +114,7 @@ func (s *Space) terminate(e *entry, name mach.MachPort, n *notices) {
 		}
 		return
 	}
-	n.deleted(p.cancelRequest(e), name)
+	request := p.cancelRequest(e)
 	if e.typ&mach.MACH_PORT_TYPE_SEND != 0 {
 		p.dropSend(n)
 	}
@@ -128,4 +123,5 @@ func (s *Space) terminate(e *entry, name mach.MachPort, n *notices) {
 	} else if e.typ&mach.MACH_PORT_TYPE_SEND_ONCE != 0 {
 		n.add(notice{id: mach.MACH_NOTIFY_SEND_ONCE, to: p})
 	}
+	n.deleted(request, name)
 }

@@ -156,9 +156,10 @@ func (s *Space) deltaReceive(e *entry, name mach.MachPort, delta int32, n *notic
 // sent to somebody.
 func (s *Space) dropReceive(e *entry, name mach.MachPort, n *notices) {
 	p := e.port
+	var request *Port
 	switch {
 	case e.typ&mach.MACH_PORT_TYPE_SEND == 0:
-		n.deleted(p.cancelRequest(e), name)
+		request = p.cancelRequest(e)
 		s.release(indexOf(name))
 	case p.pdRequest != nil:
 		e.typ = mach.MACH_PORT_TYPE_SEND
@@ -175,6 +176,7 @@ func (s *Space) dropReceive(e *entry, name mach.MachPort, n *notices) {
 		}
 	}
 	p.destroyLocked(n)
+	n.deleted(request, name)
 }
 
 func (s *Space) deltaSendOnce(e *entry, name mach.MachPort, delta int32, n *notices) mach.KernReturn {
@@ -189,10 +191,17 @@ func (s *Space) deltaSendOnce(e *entry, name mach.MachPort, delta int32, n *noti
 	if delta == 0 {
 		return mach.KERN_SUCCESS
 	}
-	n.deleted(p.cancelRequest(e), name)
+	s.dropOnce(p, e, name, n)
+	return mach.KERN_SUCCESS
+}
+
+// dropOnce gives up the send-once right of a slot whose port is locked. That a
+// request goes with it is told last, as for all rights.
+func (s *Space) dropOnce(p *Port, e *entry, name mach.MachPort, n *notices) {
+	request := p.cancelRequest(e)
 	s.release(indexOf(name))
 	n.add(notice{id: mach.MACH_NOTIFY_SEND_ONCE, to: p})
-	return mach.KERN_SUCCESS
+	n.deleted(request, name)
 }
 
 func (s *Space) deltaDead(e *entry, name mach.MachPort, delta int32) mach.KernReturn {
@@ -264,10 +273,12 @@ func (s *Space) dropSends(e *entry, name mach.MachPort, n *notices) {
 	p := e.port
 	if e.typ&mach.MACH_PORT_TYPE_RECEIVE != 0 {
 		e.typ, e.urefs = mach.MACH_PORT_TYPE_RECEIVE, 0
-	} else {
-		n.deleted(p.cancelRequest(e), name)
-		delete(s.names, p)
-		s.release(indexOf(name))
+		p.dropSend(n)
+		return
 	}
+	request := p.cancelRequest(e)
+	delete(s.names, p)
+	s.release(indexOf(name))
 	p.dropSend(n)
+	n.deleted(request, name)
 }

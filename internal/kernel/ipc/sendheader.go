@@ -86,7 +86,6 @@ func (s *Space) copyinHeader(m *Message, h *header, notify bool, n *notices) (al
 			return false, mach.MACH_SEND_INVALID_REPLY
 		}
 	}
-	request := dest.request
 	if !s.copyinRights(m, h, dest, n) {
 		return false, mach.MACH_SEND_INVALID_DEST
 	}
@@ -94,7 +93,8 @@ func (s *Space) copyinHeader(m *Message, h *header, notify bool, n *notices) (al
 		m.Reply.Port = deadPort
 	}
 	m.Dest.Type, m.Reply.Type = resultType(h.remoteD), resultType(h.localD)
-	if notify && request != 0 && m.Dest.Type != mach.MACH_MSG_TYPE_PORT_SEND_ONCE {
+	// A move of the last reference has taken the request along.
+	if request := dest.request; notify && request != 0 && m.Dest.Type != mach.MACH_MSG_TYPE_PORT_SEND_ONCE {
 		always = m.Dest.Port.armOrPass(request)
 	}
 	return always, mach.MACH_MSG_SUCCESS

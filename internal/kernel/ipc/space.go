@@ -127,13 +127,21 @@ func (s *Space) SendPort(name mach.MachPort) (*Port, mach.KernReturn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.lookup(name)
-	if e == nil {
-		return nil, mach.KERN_INVALID_NAME
+	if e == nil || e.typ == mach.MACH_PORT_TYPE_DEAD_NAME {
+		return nil, mach.KERN_INVALID_NAME // nothing that could be looked at
 	}
 	if e.typ&mach.MACH_PORT_TYPE_SEND_RECEIVE == 0 {
 		return nil, mach.KERN_INVALID_RIGHT
 	}
 	return e.port, mach.KERN_SUCCESS
+}
+
+// HasSend reports whether a name has a send right. Its port may have died.
+func (s *Space) HasSend(name mach.MachPort) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.lookup(name)
+	return e != nil && e.typ&mach.MACH_PORT_TYPE_SEND != 0
 }
 
 // CanSend reports whether a name has a send right to a live port.

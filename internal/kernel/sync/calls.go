@@ -83,7 +83,7 @@ func named(c *core.Ctx, i int) (*Semaphore, mach.KernReturn) {
 	if kr != mach.KERN_SUCCESS {
 		return nil, kr
 	}
-	if c.MIG == nil && !c.Task.Space.CanSend(c.Name(i)) {
+	if c.MIG == nil && !c.Task.Space.HasSend(c.Name(i)) {
 		return nil, mach.KERN_INVALID_RIGHT // a receive right alone
 	}
 	_, obj := p.KObject()
