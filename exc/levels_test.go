@@ -61,6 +61,15 @@ func TestPitfall23HandlersBelongToThreads(t *testing.T) {
 	defer thread.Close()
 	here := exc.Thread(thread.Name())
 	ok(t, here.Set(softMask, s, mach.EXCEPTION_DEFAULT, 0))
+	for who, want := range map[exc.Target]bool{here: true, exc.Task(mach.MachTaskSelf()): false} {
+		a, err := who.Get(softMask)
+		ok(t, err)
+		x, is := a.Find(mach.EXC_RPC_ALERT)
+		if is = is && x.Port.Name() == s.Name(); is != want {
+			t.Errorf("%v has the handler: %v", who, is)
+		}
+		ok(t, a.Close())
+	}
 	found := make(chan bool)
 	go func() {
 		runtime.LockOSThread()

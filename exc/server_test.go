@@ -265,6 +265,30 @@ func TestPitfall24ForwardsToTheOneBefore(t *testing.T) {
 	ok(t, a.Close())
 }
 
+// Pitfall 24: off by default. A server without a handler passes everything on.
+func TestPitfall24PassByDefault(t *testing.T) {
+	port.LeakCheck(t)
+	asked := 0
+	first := serve(t, exc.HandlerFunc(func(context.Context, *exc.Exception) exc.Verdict {
+		asked++
+		return exc.Refuse
+	}))
+	second := serve(t, nil)
+	a, err := first.Attach(target(t), softMask, flavor, mach.EXCEPTION_STATE|mach.MACH_EXCEPTION_CODES)
+	ok(t, err)
+	defer a.Close()
+	b, err := second.Attach(target(t), softMask, flavor, mach.EXCEPTION_STATE|mach.MACH_EXCEPTION_CODES)
+	ok(t, err)
+	defer b.Close()
+	if err := exc.Forward(bg, newState(0, 0, 0, 0), handlerOf(t, target(t))); !errors.Is(err, mach.KERN_FAILURE) || asked != 1 {
+		t.Errorf("%v, the one before was asked %d times", err, asked)
+	}
+	var none exc.Verdict
+	if none != exc.Pass {
+		t.Errorf("the zero verdict is %v", none)
+	}
+}
+
 // newState is an exception as a handler might get it.
 func newState(behavior mach.ExceptionBehavior, thread, self, token mach.MachPort) *exc.Exception {
 	e := &exc.Exception{

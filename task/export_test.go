@@ -32,5 +32,23 @@ func (m Mapped) region(addr *uint64, size *uint64, depth *uint32, info *mach.VMR
 // WalkRegions is the walk of Regions.
 func WalkRegions(m Mapped) iter.Seq2[Region, error] { return walkRegions(m, 0, 0) }
 
+// OnFlush calls f whenever instructions are flushed, until the test ends.
+func OnFlush(t interface{ Cleanup(func()) }, f func(addr, size uint64)) {
+	flush = func(t *Task, addr, size uint64) error {
+		f(addr, size)
+		return t.flush(addr, size)
+	}
+	t.Cleanup(func() { flush = (*Task).flush })
+}
+
+// OnTimebase has ticks be as long as on another computer, until the test ends.
+func OnTimebase(t interface{ Cleanup(func()) }, numer, denom uint32) {
+	was := timebase
+	timebase = func() (mach.MachTimebaseInfo_t, error) {
+		return mach.MachTimebaseInfo_t{Numer: numer, Denom: denom}, nil
+	}
+	t.Cleanup(func() { timebase = was })
+}
+
 // ParseSegments is parseSegments.
 func ParseSegments(r io.ReaderAt, addr uint64) ([]Segment, error) { return parseSegments(r, addr) }

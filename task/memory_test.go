@@ -3,6 +3,7 @@ package task_test
 import (
 	"bytes"
 	"io"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -204,19 +205,70 @@ func TestPitfall22Patch(t *testing.T) {
 			}
 		}
 		must(t, x.Patch(at, nil))
-		// One that cannot be: the protection stays as it was.
-		must(t, x.ProtectMax(code.Address(), page(), mach.VM_PROT_READ))
-		if err := x.Patch(code.Address()+1, []byte{1}); err != nil {
-			wantErr(t, err, mach.KERN_PROTECTION_FAILURE)
-			r, err := x.RegionAt(code.Address())
-			must(t, err)
-			if r.Protection != mach.VM_PROT_READ {
-				t.Errorf("%s: after a failure, protection is %s", name, task.Protection(r.Protection))
-			}
+		// Code may never become writable, its copy may: VM_PROT_COPY asks for
+		// one (xnu osfmk/vm/vm_map.c vm_map_protect).
+		must(t, x.ProtectMax(code.Address(), page(), rx))
+		wantErr(t, x.Protect(code.Address(), page(), mach.VM_PROT_DEFAULT), mach.KERN_PROTECTION_FAILURE)
+		must(t, x.Patch(code.Address()+1, []byte{1}))
+		r, err := x.RegionAt(code.Address())
+		must(t, err)
+		if r.Protection != rx {
+			t.Errorf("%s: after the second patch, protection is %s", name, task.Protection(r.Protection))
 		}
 		must(t, code.Close())
 		wantErr(t, x.Patch(8, []byte{1}), mach.KERN_INVALID_ADDRESS)
 		wantErr(t, x.Patch(1<<64-4, make([]byte, 8)), mach.KERN_INVALID_ADDRESS)
+	}
+}
+
+// Pitfall 22: a patch is for one task. Others that have the pages mapped, such as
+// those of a library, keep what was there.
+func TestPitfall22PatchIsPrivate(t *testing.T) {
+	begin(t)
+	m, err := task.NewSharedMemory(page())
+	must(t, err)
+	defer m.Close()
+	var maps [2]*task.Allocation
+	for i := range maps {
+		maps[i], err = m.Map(task.Self(), 0, page(), mach.VM_PROT_DEFAULT|mach.VM_PROT_EXECUTE)
+		if err != nil { // no executable entries here
+			maps[i], err = m.Map(task.Self(), 0, page(), mach.VM_PROT_DEFAULT)
+		}
+		must(t, err)
+		defer maps[i].Close()
+	}
+	copy(maps[0].Bytes(), "the code of a library")
+	must(t, maps[0].Protect(mach.VM_PROT_READ))
+	must(t, task.Self().Patch(maps[0].Address()+4, []byte("CODE")))
+	if s := string(maps[0].Bytes()[:21]); s != "the CODE of a library" {
+		t.Errorf("it was patched to %q", s)
+	}
+	if s := string(maps[1].Bytes()[:21]); s != "the code of a library" {
+		t.Errorf("the others have %q", s)
+	}
+}
+
+// Pitfall 22: the processors are told to forget what they have read, of each
+// range that was written, after it was.
+func TestPitfall22PatchFlushes(t *testing.T) {
+	begin(t)
+	x, err := task.Self().Allocate(2*page(), tag)
+	must(t, err)
+	defer x.Close()
+	must(t, x.Protect(mach.VM_PROT_READ))
+	must(t, task.Self().Protect(x.Address(), page(), mach.VM_PROT_READ|mach.VM_PROT_EXECUTE))
+	var flushed []uint64
+	task.OnFlush(t, func(addr, size uint64) {
+		for _, b := range x.Bytes()[addr-x.Address():][:size] {
+			if b != 7 {
+				t.Errorf("%#x was flushed before it was written", addr)
+			}
+		}
+		flushed = append(flushed, addr-x.Address(), size)
+	})
+	must(t, task.Self().Patch(x.Address()+page()-8, bytes.Repeat([]byte{7}, 24)))
+	if want := []uint64{page() - 8, 8, page(), 16}; !slices.Equal(flushed, want) {
+		t.Errorf("flushed %v, want %v", flushed, want)
 	}
 }
 

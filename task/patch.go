@@ -55,8 +55,11 @@ func (t *Task) patch(addr uint64, p []byte, was mach.VMProt) (err error) {
 	if _, err := t.WriteAt(p, int64(addr)); err != nil {
 		return err
 	}
-	return t.flush(addr, size)
+	return flush(t, addr, size)
 }
+
+// flush is the method, but for tests that look whether it is called.
+var flush = (*Task).flush
 
 // flush makes data that was written visible as instructions. On Intel the
 // processors see to that, and the kernel refuses (xnu osfmk/i386/pmap.h,

@@ -107,3 +107,26 @@ func TestPolicies(t *testing.T) {
 		}
 	})
 }
+
+// Pitfall 20: on Apple silicon, 24 ticks are a microsecond. That is what the
+// kernel is told, and what it says.
+func TestPitfall20TicksOfAppleSilicon(t *testing.T) {
+	begin(t)
+	task.OnTimebase(t, 125, 3)
+	must(t, task.OnThread(func(th *task.Thread) error {
+		want := task.TimeConstraint{Period: 20 * time.Millisecond, Computation: 5 * time.Millisecond, Constraint: 10 * time.Millisecond}
+		must(t, th.SetTimeConstraint(want))
+		defer th.SetTimeshare()
+		raw, _, err := task.Policy[mach.ThreadTimeConstraintPolicy](th)
+		must(t, err)
+		if raw.Period != 480_000 || raw.Computation != 120_000 || raw.Constraint != 240_000 {
+			t.Errorf("the kernel was told %+v", raw)
+		}
+		got, _, err := th.TimeConstraint()
+		must(t, err)
+		if got != want {
+			t.Errorf("constraint is %+v, want %+v", got, want)
+		}
+		return nil
+	}))
+}

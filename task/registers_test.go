@@ -75,6 +75,9 @@ func TestPitfall21SignedCounterIsKept(t *testing.T) {
 	if r.PC() != 0x1_8000_1234 {
 		t.Errorf("counter is %#x", r.PC())
 	}
+	if v, ok := r.Get("flags"); v != 5 || !ok {
+		t.Errorf("flags are %d", v)
+	}
 	if v, _ := r.Get("pc"); v != 0xfe3a_8001_8000_1234 || r.ARM.Pad != 5 {
 		t.Errorf("signed counter is %#x, flags %d", v, r.ARM.Pad)
 	}
