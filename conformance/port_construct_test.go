@@ -59,6 +59,22 @@ func TestConstructErrors(t *testing.T) {
 	want(t, "mach_port_construct", mach.MachPortConstruct(self(), &o, 0, &name), mach.KERN_INVALID_ARGUMENT)
 }
 
+// xnu osfmk/ipc/ipc_service_port.c, ipc_service_port_derive_sblabel: a connection
+// port is made for a send right to a service port.
+func TestConstructConnectionErrors(t *testing.T) {
+	begin(t)
+	for service, code := range map[mach.MachPort]mach.KernReturn{
+		none: mach.KERN_INVALID_ARGUMENT, mach.MACH_PORT_DEAD: mach.KERN_INVALID_NAME, absent(t): mach.KERN_INVALID_NAME,
+		newDeadName(t): mach.KERN_INVALID_NAME, newPort(t): mach.KERN_INVALID_RIGHT, newSet(t): mach.KERN_INVALID_RIGHT,
+		sendPort(t): mach.KERN_INVALID_CAPABILITY,
+	} {
+		var name mach.MachPort
+		o := mach.MachPortOptions{Flags: mach.MPO_CONNECTION_PORT}
+		*o.ServicePortName() = service
+		want(t, "mach_port_construct", mach.MachPortConstruct(self(), &o, 0, &name), code)
+	}
+}
+
 // xnu osfmk/ipc/mach_port.c, mach_port_construct: only launchd may make
 // service ports (bsd/kern, ipc_service_port_...).
 func TestConstructServicePortDenied(t *testing.T) {

@@ -114,6 +114,26 @@ type Construction struct {
 	Flags   uint32
 	QLimit  uint32
 	Context uint64
+	Service mach.MachPort // of a connection port, in the caller's space
+	Caller  *Space
+}
+
+// service judges the port that a connection port is to be made for: none is a
+// service port (osfmk/ipc/ipc_service_port.c, ipc_service_port_derive_sblabel).
+func (o *Construction) service() mach.KernReturn {
+	switch o.Service {
+	case mach.MACH_PORT_NULL:
+		return mach.KERN_INVALID_ARGUMENT
+	case mach.MACH_PORT_DEAD:
+		return mach.KERN_INVALID_NAME
+	}
+	if _, kr := o.Caller.SendPort(o.Service); kr != mach.KERN_SUCCESS {
+		return kr
+	}
+	if !o.Caller.HasSend(o.Service) {
+		return mach.KERN_INVALID_RIGHT
+	}
+	return mach.KERN_INVALID_CAPABILITY
 }
 
 const exceptionPort = 0x8000 // MPO_EXCEPTION_PORT; its bit was MPO_PROVISIONAL_ID_PROT_OPTOUT's
@@ -130,7 +150,7 @@ func (s *Space) Construct(o Construction) (mach.MachPort, mach.KernReturn) {
 		return 0, mach.KERN_DENIED
 	}
 	if o.Flags&mach.MPO_CONNECTION_PORT != 0 {
-		return 0, mach.KERN_INVALID_ARGUMENT
+		return 0, o.service()
 	}
 	if o.Flags&mach.MPO_QLIMIT != 0 && o.QLimit > mach.MACH_PORT_QLIMIT_MAX {
 		return 0, mach.KERN_INVALID_VALUE

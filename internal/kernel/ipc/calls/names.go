@@ -108,7 +108,10 @@ func construct(c *core.Ctx, s *ipc.Space) mach.KernReturn {
 	if kr := c.Read(1, b[:]); kr != mach.KERN_SUCCESS {
 		return kr
 	}
-	name, kr := s.Construct(ipc.Construction{Flags: le.Uint32(b[:]), QLimit: le.Uint32(b[4:]), Context: c.U64(2)})
+	name, kr := s.Construct(ipc.Construction{
+		Flags: le.Uint32(b[:]), QLimit: le.Uint32(b[4:]), Context: c.U64(2),
+		Service: mach.MachPort(le.Uint32(b[8:])), Caller: c.Task.Space,
+	})
 	return give(c, s, 3, name, kr)
 }
 
