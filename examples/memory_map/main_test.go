@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"regexp"
@@ -49,12 +50,7 @@ func TestSelf(t *testing.T) {
 
 func TestOther(t *testing.T) {
 	port.LeakCheck(t)
-	c := exec.Command("sleep", "60")
-	if err := c.Start(); err != nil {
-		t.Skip(err)
-	}
-	defer c.Wait()
-	defer c.Process.Kill()
+	c := sleeper(t)
 	var out bytes.Buffer
 	err := run(&out, strconv.Itoa(c.Process.Pid), true)
 	if e := (*task.OpenError)(nil); errors.As(err, &e) {
@@ -64,6 +60,41 @@ func TestOther(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, out.String())
+}
+
+// TestMain lets the test binary be the process that is looked at: it sleeps until its input ends.
+func TestMain(m *testing.M) {
+	if os.Getenv("EXAMPLE_SLEEPS") == "1" {
+		os.Stdout.WriteString("ready\n")
+		io.Copy(io.Discard, os.Stdin)
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func sleeper(t *testing.T) *exec.Cmd {
+	t.Helper()
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), "EXAMPLE_SLEEPS=1", "GORACE=atexit_sleep_ms=0")
+	in, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Skip("no processes here: ", err)
+	}
+	t.Cleanup(func() {
+		in.Close()
+		c.Wait()
+	})
+	if _, err := out.Read(make([]byte, 6)); err != nil {
+		t.Skip("the child does not run here: ", err)
+	}
+	return c
 }
 
 func TestErrors(t *testing.T) {
