@@ -16,7 +16,16 @@ func TestMain(m *testing.M) {
 		fmt.Println("no Mach kernel on this system: nothing to test")
 		return
 	}
-	os.Exit(m.Run())
+	// All tests and examples together leave nothing, either.
+	var all fakeTB
+	port.LeakCheck(&all)
+	code := m.Run()
+	all.cleanup()
+	for _, s := range all.errors {
+		fmt.Println(s)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 var bg = context.Background()
