@@ -53,7 +53,7 @@ func (m *vmMap) enter(r request) (uint64, mach.KernReturn) {
 		if err != nil {
 			return 0, mach.KERN_RESOURCE_SHORTAGE
 		}
-		o.can, o.owner = true, m.task
+		o.can, o.owner, o.page = true, m.task, m.page
 		r.object = o
 		defer o.drop()
 	}

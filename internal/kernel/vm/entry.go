@@ -143,7 +143,7 @@ func (m *vmMap) createEntry(c *core.Ctx, size uint64, permission uint32, prot ma
 	if err != nil {
 		return nil, mach.KERN_FAILURE
 	}
-	o.can, o.owner = permission&mach.MAP_MEM_PURGABLE != 0, c.Task
+	o.can, o.owner, o.page = permission&mach.MAP_MEM_PURGABLE != 0, c.Task, page.page
 	return &memEntry{
 		pieces: []piece{{object: o, size: rounded, prot: mach.VM_PROT_ALL, most: mach.VM_PROT_ALL}},
 		size:   rounded, prot: prot, owner: c.Task,

@@ -18,6 +18,7 @@ type object struct {
 	purgable int32 // VM_PURGABLE_NONVOLATILE, VOLATILE or EMPTY, with its options
 	can      bool  // may be made volatile
 	owner    *core.Task
+	page     uint64 // the owner's page size
 	free     func() // called when the last reference has gone
 }
 

@@ -26,12 +26,22 @@ func punch(f *os.File, size uint64) error {
 	return unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, 0, int64(size))
 }
 
-// resident tells how much of a file of zeros has been written: memory is taken
-// by that alone.
-func resident(f *os.File, size uint64) uint64 {
-	var st unix.Stat_t
-	if unix.Fstat(int(f.Fd()), &st) != nil {
-		return 0
+// resident tells how much of a file of zeros has been written, in whole pages:
+// memory is taken by that alone.
+func resident(f *os.File, size, page uint64) (sum uint64) {
+	fd := int(f.Fd())
+	for at := uint64(0); at < size; {
+		data, err := unix.Seek(fd, int64(at), unix.SEEK_DATA)
+		if err != nil {
+			break // a hole up to the end
+		}
+		end, err := unix.Seek(fd, data, unix.SEEK_HOLE)
+		if err != nil {
+			break
+		}
+		first := max(uint64(data)/page*page, at)
+		at = min((uint64(end)+page-1)/page*page, size)
+		sum += at - first
 	}
-	return min(uint64(st.Blocks)*512, size)
+	return sum
 }

@@ -29,7 +29,7 @@ func Volatile(k *core.Kernel, owner *core.Task) (info mach.TaskPurgableInfo_t) {
 				to = &info.LifoData[group]
 			}
 			to.Count++
-			to.Size += resident(file, o.size)
+			to.Size += resident(file, o.size, o.page)
 		}
 		o.mu.Unlock()
 	}
