@@ -130,12 +130,6 @@ func validDR7(dr7 uint64) bool {
 	return dr7>>32 == 0
 }
 
-// callRestarts are the results by which Linux marks an interrupted system
-// call (ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK).
-func callRestarts(result int64) bool {
-	return result == -512 || result == -513 || result == -514 || result == -516
-}
-
 // abortCall has the system call that a stopped thread waits in fail with
 // EINTR.
 func abortCall(s *linux.Stopped) error {
@@ -143,7 +137,7 @@ func abortCall(s *linux.Stopped) error {
 	if err := s.Registers(&r); err != nil {
 		return err
 	}
-	if int64(r.Orig_rax) < 0 || !callRestarts(int64(r.Rax)) {
+	if int64(r.Orig_rax) < 0 || !linux.Restarts(int64(r.Rax)) {
 		return nil
 	}
 	const eintr = 4

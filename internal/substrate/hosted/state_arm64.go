@@ -137,12 +137,6 @@ func setGeneral(r *linux.Registers, state *mach.ARMThreadState64) {
 	r.Pstate = r.Pstate&^conditions | uint64(state.Cpsr)&conditions
 }
 
-// callRestarts are the results by which Linux marks an interrupted system
-// call (ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK).
-func callRestarts(result int64) bool {
-	return result == -512 || result == -513 || result == -514 || result == -516
-}
-
 // leaveCall makes the kernel forget the system call that a stop interrupted.
 func leaveCall(s *linux.Stopped) error {
 	var none [4]byte
@@ -150,18 +144,32 @@ func leaveCall(s *linux.Stopped) error {
 	return s.SetRegisterSet(linux.NoteArmSyscall, none[:])
 }
 
+// slowCalls are the numbers of the system calls that sleep for as long as they
+// must, and may end with EINTR at any time (asm-generic/unistd.h).
+var slowCalls = map[uint64]bool{
+	4: true, 22: true, 25: true, 32: true, 56: true, // io_getevents epoll_pwait fcntl flock openat
+	63: true, 64: true, 65: true, 66: true, 72: true, 73: true, // read write readv writev pselect6 ppoll
+	95: true, 98: true, 101: true, 115: true, 128: true, // waitid futex nanosleep clock_nanosleep restart_syscall
+	133: true, 137: true, 182: true, 183: true, // rt_sigsuspend rt_sigtimedwait mq_timedsend mq_timedreceive
+	188: true, 189: true, 192: true, 193: true, // msgrcv msgsnd semtimedop semop
+	202: true, 203: true, 206: true, 207: true, 211: true, 212: true, // accept connect sendto recvfrom sendmsg recvmsg
+	242: true, 243: true, 260: true, 269: true, 441: true, 449: true, // accept4 recvmmsg wait4 sendmmsg epoll_pwait2 futex_waitv
+}
+
 // abortCall has the system call that a stopped thread waits in fail with
-// EINTR.
+// EINTR. The thread stands before the call, which it is to start again; one that
+// comes to such a call for the first time cannot be told from it, and may be
+// interrupted just as well.
 func abortCall(s *linux.Stopped) error {
 	var r linux.Registers
 	if err := s.Registers(&r); err != nil {
 		return err
 	}
-	if !callRestarts(int64(r.Regs[0])) {
+	if !slowCalls[r.Regs[8]] || !s.AtCall(r.Pc) {
 		return nil
 	}
 	const eintr = 4
-	r.Regs[0] = ^uint64(eintr - 1)
+	r.Regs[0], r.Pc = ^uint64(eintr-1), r.Pc+4
 	if err := s.SetRegisters(&r); err != nil {
 		return err
 	}

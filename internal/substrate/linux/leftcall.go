@@ -30,9 +30,11 @@ const (
 	fewThreads   = 64 // among them, those that have ended are not looked for
 )
 
-// restarts tells whether a result marks a system call that is to be started
+// Restarts tells whether a result marks a system call that is to be started
 // again: ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND, ERESTART_RESTARTBLOCK.
-func restarts(result int64) bool {
+// Only amd64 shows such results: arm64 has gone back to the call before a stop
+// shows its registers.
+func Restarts(result int64) bool {
 	return result == -512 || result == -513 || result == -514 || result == -516
 }
 
@@ -49,11 +51,11 @@ func (s *Stopped) NextCall(now, next CallState, number uint64) uint64 {
 	if err != nil {
 		return none
 	}
-	if int64(number) >= 0 && restarts(int64(now.Result)) {
+	if int64(number) >= 0 && Restarts(int64(now.Result)) {
 		s.t.leaveCall(s.x.tid, start, leftCall{now, number})
 	}
 	left := s.t.left[s.x.tid]
-	if left == nil || left.start != start || !restarts(int64(next.Result)) {
+	if left == nil || left.start != start || !Restarts(int64(next.Result)) {
 		return none
 	}
 	for i := len(left.calls) - 1; i >= 0; i-- {
@@ -93,4 +95,11 @@ func (t *Tracer) forgetLeftCalls() {
 			delete(t.left, tid)
 		}
 	}
+}
+
+// AtCall tells whether there is a system call instruction at an address.
+func (s *Stopped) AtCall(pc uint64) bool {
+	var have [len(syscallCode)]byte
+	n, _ := s.t.p.ReadAt(have[:], pc)
+	return n == len(have) && string(have[:]) == syscallCode
 }
