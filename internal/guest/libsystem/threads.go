@@ -94,7 +94,7 @@ func init() {
 			c.Return(uint64(proc.ESRCH))
 			return
 		}
-		out(c, 1, t.ID)
+		out(c, 1, t.UniqueID())
 	})
 	on("pthread_setname_np", func(c *proc.Call) {
 		if s, ok := c.String(c.Arg(0)); ok {

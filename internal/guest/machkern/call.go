@@ -83,7 +83,7 @@ func (g *Guest) prepare(t *proc.Thread, n int) *call {
 	} else {
 		x = newCall().(*call)
 	}
-	x.thread, x.symbol, x.waits = int(t.ID), n, false
+	x.thread, x.symbol, x.waits = int(t.UniqueID()), n, false
 	return x
 }
 

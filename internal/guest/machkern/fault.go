@@ -23,7 +23,7 @@ func (g *Guest) fault(t *proc.Thread, f proc.Fault) bool {
 		th.stepped()
 	}
 	go func() {
-		handled := g.kernel.raise(int(t.ID), e)
+		handled := g.kernel.raise(int(t.UniqueID()), e)
 		g.process.Post(func() {
 			if handled {
 				t.Resume()

@@ -69,7 +69,7 @@ func (g *Guest) variable(name string) uint64 {
 // threadEnded lets the ports of a thread die.
 func (g *Guest) threadEnded(t *proc.Thread) {
 	go func() {
-		g.kernel.threadEnded(int(t.ID))
+		g.kernel.threadEnded(int(t.UniqueID()))
 		g.sub.forget(t)
 	}()
 }

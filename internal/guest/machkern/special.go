@@ -45,7 +45,7 @@ func (g *Guest) machThread(c *proc.Call) {
 		return
 	}
 	g.sub.know(t)
-	c.Return(uint64(g.kernel.threadName(int(t.ID))))
+	c.Return(uint64(g.kernel.threadName(int(t.UniqueID()))))
 }
 
 // pthread is the other way round: 0 for a port that is no thread's of this task.

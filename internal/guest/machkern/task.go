@@ -22,8 +22,8 @@ type task struct {
 	start time.Time
 
 	mu      sync.Mutex
-	threads map[int]*thread
-	dead    time.Duration // CPU time of threads that ended
+	threads map[int]*thread // by their unique ids
+	dead    time.Duration   // CPU time of threads that ended
 }
 
 func newTask(p *proc.Process) *task {
@@ -34,10 +34,10 @@ func newTask(p *proc.Process) *task {
 func (t *task) know(th *proc.Thread) *thread {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	known := t.threads[int(th.ID)]
+	known := t.threads[int(th.UniqueID())]
 	if known == nil {
 		known = &thread{t: th}
-		t.threads[int(th.ID)] = known
+		t.threads[int(th.UniqueID())] = known
 	}
 	return known
 }
@@ -45,7 +45,7 @@ func (t *task) know(th *proc.Thread) *thread {
 func (t *task) forget(th *proc.Thread) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.threads, int(th.ID))
+	delete(t.threads, int(th.UniqueID()))
 	t.dead += th.CPUTime()
 }
 
@@ -66,7 +66,7 @@ func (t *task) Threads() (ids []int, err error) {
 	t.p.Sync(func() {
 		for _, th := range t.p.Threads() {
 			t.know(th)
-			ids = append(ids, int(th.ID))
+			ids = append(ids, int(th.UniqueID()))
 		}
 	})
 	return ids, nil

@@ -106,7 +106,7 @@ func (t *thread) Usage() (u core.ThreadUsage, err error) {
 		}
 		u = core.ThreadUsage{
 			Name: t.t.Name, User: t.t.CPUTime(), State: state,
-			Priority: 31, BasePriority: 31, Handle: t.t.Pthread, UniqueID: t.t.ID,
+			Priority: 31, BasePriority: 31, Handle: t.t.Pthread, UniqueID: t.t.UniqueID(),
 		}
 		return nil
 	})

@@ -3,6 +3,7 @@
 package proc
 
 import (
+	"os"
 	"time"
 
 	"github.com/gomach/mach/internal/guest/cpu"
@@ -87,6 +88,9 @@ func (t *Thread) BreakOff() {
 		f()
 	}
 }
+
+// UniqueID tells the thread apart from those of all other guests, too.
+func (t *Thread) UniqueID() uint64 { return uint64(os.Getpid())<<24 | t.ID }
 
 // CPUTime is how long the thread has been on the processor; any goroutine may ask.
 func (t *Thread) CPUTime() time.Duration { return time.Duration(t.time.Load()) }
