@@ -89,7 +89,7 @@ func (m *Message) sent(h *header, err error) error {
 	if partly(err) {
 		// The header goes with the body: the kernel has released its rights.
 		m.empty()
-		if h.remoteAs == mach.MACH_MSG_TYPE_MOVE_SEND_ONCE {
+		if h.remoteAs == mach.MACH_MSG_TYPE_MOVE_SEND_ONCE || h.remoteAs == mach.MACH_MSG_TYPE_MOVE_SEND {
 			h.remote = mach.MACH_PORT_NULL
 		}
 		h.spent = h.localAs != 0

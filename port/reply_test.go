@@ -183,3 +183,79 @@ func TestClientDies(t *testing.T) {
 		t.Errorf("%d answers were dropped, want 3: %v", len(dropped), dropped)
 	}
 }
+
+// A message of which the kernel took a part and then refused the rest: what was
+// taken, the rights in the header first, is not released a second time (xnu
+// osfmk/ipc/ipc_kmsg.c, ipc_kmsg_copyin_body).
+func TestRefusedBody(t *testing.T) {
+	port.LeakCheck(t)
+	r, s := pair(t)
+	a, as := pair(t, port.QueueLimit(10))
+	v := newVoucher(t, "spent")
+	const stale = mach.MachPort(0xdeadbe03)
+	bad := func() *port.Message {
+		return port.NewMessage(1).MoveSend(must(as.Copy())(t)).MoveMemory(must(port.NewMemory(9000))(t)).
+			MoveVoucher(must(v.Copy())(t)).CopyName(stale)
+	}
+	counted := func(what string, err error, m *port.Message) {
+		t.Helper()
+		if !errors.Is(err, mach.MACH_SEND_INVALID_RIGHT) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if m.Len() != 0 || m.Err() != nil {
+			t.Errorf("%s: the message is not empty", what)
+		}
+		ok(t, m.Close())
+		for name, right := range map[string]*port.Send{"right": as, "voucher": v} {
+			if n := refs(t, right.Name(), mach.MACH_PORT_RIGHT_SEND); n != 1 {
+				t.Errorf("%s: %d references to the %s, want 1", what, n, name)
+			}
+		}
+	}
+	told := func(what string, want bool) { // that a send-once right to a was thrown away
+		t.Helper()
+		var m port.Received
+		if err := a.TryReceive(&m); want != (err == nil) {
+			t.Errorf("%s: told %v, want %v", what, err == nil, want)
+		}
+		ok(t, m.Close())
+	}
+
+	m := bad()
+	counted("send", s.Send(bg, m), m)
+	m = bad()
+	counted("send with a deadline", s.Send(within(t, time.Minute), m), m)
+	m = bad().MoveReply(must(a.MakeSendOnce())(t))
+	counted("with a reply right", s.TrySend(m), m)
+	told("with a reply right", true)
+	m = bad().ReplyTo(a)
+	counted("with a reply port", s.TrySend(m), m)
+	told("with a reply port", true)
+
+	once := must(a.MakeSendOnce())(t)
+	m = bad()
+	counted("send-once", once.Send(bg, m), m)
+	ok(t, once.Close())
+	told("send-once", true)
+	told("send-once", false)
+
+	var q, answer port.Received
+	for _, call := range []context.Context{bg, within(t, time.Minute)} {
+		m = bad()
+		counted("call", s.Call(call, m, &answer), m)
+	}
+	for what, build := range map[string]func(*port.Message) *port.Message{
+		"reply":                 func(m *port.Message) *port.Message { return m.ReplyTo(a) },
+		"reply by a send right": func(m *port.Message) *port.Message { return m.ReplyToSend(as) },
+	} {
+		ok(t, s.Send(bg, build(port.NewMessage(2))))
+		ok(t, r.Receive(bg, &q))
+		m = bad()
+		counted(what, q.Reply(bg, m), m)
+		if q.HasReply() {
+			t.Errorf("%s: the right to answer is there, but the kernel has it", what)
+		}
+		ok(t, q.Close())
+		told(what, what == "reply")
+	}
+}
