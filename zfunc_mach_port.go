@@ -58,7 +58,7 @@ func MachPortAllocateFull(task IPCSpace, right MachPortRight, proto MachPort, qo
 //
 // right is [MACH_PORT_RIGHT_RECEIVE], [MACH_PORT_RIGHT_PORT_SET] or [MACH_PORT_RIGHT_DEAD_NAME]; otherwise the call is [MachPortAllocate]. The kernel limits which names may be chosen, and today's xnu picks its own name for a dead name in spite of the argument, so prefer [MachPortAllocate].
 //
-// Errors: [KERN_INVALID_VALUE] for another right or a name that cannot be used, [KERN_NAME_EXISTS] if name already denotes a right, [KERN_INVALID_TASK] if task is no task or has died, [KERN_RESOURCE_SHORTAGE] without memory.
+// Errors: [KERN_INVALID_VALUE] for another right or a name that cannot be used, [KERN_NAME_EXISTS] if name already denotes a right, [KERN_FAILURE] if its place in the table is taken by another name, [KERN_NO_SPACE] if the table cannot grow so far, [KERN_INVALID_TASK] if task is no task or has died, [KERN_RESOURCE_SHORTAGE] without memory.
 //
 // It does not wait: the scheduler is not told about the call.
 //
@@ -474,7 +474,7 @@ func MachPortInsertMember(task IPCSpace, name MachPortName, pset MachPortName) e
 //
 // polyPoly says what becomes of the caller's right to poly, e.g. [MACH_MSG_TYPE_MAKE_SEND] makes a send right from a receive right, [MACH_MSG_TYPE_COPY_SEND] copies a send right and [MACH_MSG_TYPE_MOVE_SEND] gives it away. To make a send right in one's own task pass the receive right's name as both name and poly. If task holds rights to the port already, name must be the name it has there; a send right then gains a user reference, which [MachPortDeallocate] releases.
 //
-// Errors: [KERN_INVALID_NAME] if poly denotes nothing, as [MACH_PORT_NULL] does, [KERN_INVALID_RIGHT] if polyPoly is no disposition or poly lacks the right that it needs, [KERN_INVALID_CAPABILITY] if poly is a dead name or its right may not be moved, [KERN_INVALID_VALUE] if name cannot be used, [KERN_NAME_EXISTS] if name denotes another port's right, [KERN_RIGHT_EXISTS] if task knows the port under another name, [KERN_RESOURCE_SHORTAGE], [KERN_INVALID_TASK] if task is no task or has died.
+// Errors: [KERN_INVALID_NAME] if poly denotes nothing, as [MACH_PORT_NULL] does, [KERN_INVALID_RIGHT] if polyPoly is no disposition or poly lacks the right that it needs, [KERN_INVALID_CAPABILITY] if poly is a dead name or its right may not be moved, [KERN_INVALID_VALUE] if name cannot be used, [KERN_FAILURE] if its place in the table is taken by another name, [KERN_NO_SPACE] if the table cannot grow so far, [KERN_NAME_EXISTS] if name denotes another port's right, [KERN_RIGHT_EXISTS] if task knows the port under another name, [KERN_RESOURCE_SHORTAGE], [KERN_INVALID_TASK] if task is no task or has died.
 //
 // It does not wait: the scheduler is not told about the call.
 //

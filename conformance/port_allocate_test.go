@@ -71,6 +71,16 @@ func TestAllocateName(t *testing.T) {
 		want(t, "mach_port_allocate_name", mach.MachPortAllocateName(self(), mach.MACH_PORT_RIGHT_RECEIVE, bad), mach.KERN_INVALID_VALUE)
 	}
 	want(t, "mach_port_allocate_name", mach.MachPortAllocateName(self(), mach.MACH_PORT_RIGHT_SEND, p), mach.KERN_INVALID_VALUE)
+	// ipc_entry.c, ipc_entry_alloc_name: the place of another name, an index
+	// beyond any table, no generation, and the index that is reserved.
+	for name, code := range map[mach.MachPort]mach.KernReturn{
+		p ^ 4: mach.KERN_FAILURE, 0xfffffe03: mach.KERN_NO_SPACE, p &^ 3: mach.KERN_INVALID_VALUE, 3: mach.KERN_FAILURE,
+	} {
+		for _, right := range []mach.MachPortRight{mach.MACH_PORT_RIGHT_RECEIVE, mach.MACH_PORT_RIGHT_PORT_SET} {
+			want(t, "mach_port_allocate_name", mach.MachPortAllocateName(self(), right, name), code)
+		}
+		want(t, "mach_port_insert_right", mach.MachPortInsertRight(self(), name, newPort(t), mach.MACH_MSG_TYPE_MAKE_SEND), code)
+	}
 	// A name just freed can be had again.
 	name := absent(t)
 	ok(t, "mach_port_allocate_name", mach.MachPortAllocateName(self(), mach.MACH_PORT_RIGHT_RECEIVE, name))
@@ -90,6 +100,11 @@ func TestAllocateQOS(t *testing.T) {
 	q := mach.MachPortQOS{}
 	ok(t, "mach_port_allocate_qos", mach.MachPortAllocateQOS(self(), mach.MACH_PORT_RIGHT_RECEIVE, &q, &name))
 	typeIs(t, name, mach.MACH_PORT_TYPE_RECEIVE)
+	dropReceive(t, name)
+	// A message is preallocated no more, and the answer says so.
+	q = mach.MachPortQOS{Bits: 2, Len: 64}
+	ok(t, "mach_port_allocate_qos", mach.MachPortAllocateQOS(self(), mach.MACH_PORT_RIGHT_RECEIVE, &q, &name))
+	equal(t, "options", q, mach.MachPortQOS{Len: 64})
 	dropReceive(t, name)
 	want(t, "mach_port_allocate_qos", mach.MachPortAllocateQOS(self(), mach.MACH_PORT_RIGHT_RECEIVE, &mach.MachPortQOS{Bits: 1}, &name), mach.KERN_INVALID_ARGUMENT)
 	want(t, "mach_port_allocate_qos", mach.MachPortAllocateQOS(self(), mach.MACH_PORT_RIGHT_SEND, &q, &name), mach.KERN_INVALID_VALUE)

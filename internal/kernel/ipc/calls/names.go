@@ -64,7 +64,7 @@ func allocateFull(c *core.Ctx, s *ipc.Space) mach.KernReturn {
 		return kr
 	}
 	name, kr := s.Allocate(mach.MachPortRight(c.U32(1)), chosen)
-	return give(c, s, 4, name, kr)
+	return withoutPrealloc(c, s, 3, bits, 4, name, kr)
 }
 
 func allocateQOS(c *core.Ctx, s *ipc.Space) mach.KernReturn {
@@ -79,7 +79,19 @@ func allocateQOS(c *core.Ctx, s *ipc.Space) mach.KernReturn {
 		return kr
 	}
 	name, kr := s.Allocate(mach.MachPortRight(c.U32(1)), mach.MACH_PORT_NULL)
-	return give(c, s, 3, name, kr)
+	return withoutPrealloc(c, s, 2, bits, 3, name, kr)
+}
+
+// withoutPrealloc is give, and tells in the options, argument at, that no
+// message was preallocated.
+func withoutPrealloc(c *core.Ctx, s *ipc.Space, at int, bits uint32, i int, name mach.MachPort, kr mach.KernReturn) mach.KernReturn {
+	if kr = give(c, s, i, name, kr); kr != mach.KERN_SUCCESS || bits&qosPrealloc == 0 {
+		return kr
+	}
+	if kr = c.Put32(at, bits&^qosPrealloc); kr != mach.KERN_SUCCESS {
+		s.Destroy(name)
+	}
+	return kr
 }
 
 func qos(c *core.Ctx, i int) (bits, length uint32, kr mach.KernReturn) {
