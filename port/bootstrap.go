@@ -1,6 +1,7 @@
 package port
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/gomach/mach"
@@ -37,7 +38,8 @@ func LookUp(service string) (*Send, error) {
 // job, which the caller owns: closing it gives it back to launchd. It waits for
 // launchd, without limit.
 //
-// It fails with [mach.BOOTSTRAP_UNKNOWN_SERVICE] if the job has no such service,
+// It fails with [mach.BOOTSTRAP_UNKNOWN_SERVICE] if the job has no such service
+// (some versions of launchd make one instead, as the hosted kernel does),
 // with [mach.BOOTSTRAP_SERVICE_ACTIVE] if it is checked in already, and with
 // [ErrNameTooLong].
 //
@@ -50,7 +52,11 @@ func CheckIn(service string) (*Receive, error) {
 	if err := mach.BootstrapCheckIn(mach.BootstrapPort(), service, &name); err != nil {
 		return nil, failed("bootstrap_check_in", err)
 	}
-	return OwnReceive(name)
+	r, err := OwnReceive(name)
+	if err != nil { // back to launchd with it
+		return nil, errors.Join(err, release(name, mach.MACH_MSG_TYPE_MOVE_RECEIVE))
+	}
+	return r, nil
 }
 
 // Register tells launchd to answer look-ups of a name with a copy of s, which

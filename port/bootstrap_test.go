@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
@@ -50,5 +51,46 @@ func TestRegisterAndLookUp(t *testing.T) {
 	}
 	if err := port.Register(name, nil); !errors.Is(err, port.ErrClosed) {
 		t.Errorf("nil right: %v", err)
+	}
+}
+
+// A service that launchd keeps: checked in once at a time, looked up by anybody,
+// and checked in again after it was given back.
+func TestCheckIn(t *testing.T) {
+	port.LeakCheck(t)
+	name := fmt.Sprintf("com.github.gomach.port.service.%d", os.Getpid())
+	var service mach.MachPort
+	if err := mach.BootstrapCreateService(mach.BootstrapPort(), name, &service); err != nil {
+		t.Skip(err) // for launchd's own jobs only, on new systems
+	}
+	keep := port.OwnSend(service)
+	defer keep.Close()
+	for id := range int32(2) {
+		var r *port.Receive
+		for start := time.Now(); ; time.Sleep(time.Millisecond) {
+			var err error
+			r, err = port.CheckIn(name)
+			// What was given back takes a moment to get there.
+			if id == 0 || !errors.Is(err, mach.BOOTSTRAP_SERVICE_ACTIVE) || time.Since(start) > 5*time.Second {
+				ok(t, err)
+				break
+			}
+		}
+		if status := must(r.Status())(t); status.MpsFlags&mach.MACH_PORT_STATUS_FLAG_GUARDED == 0 {
+			t.Error("not guarded")
+		}
+		if _, err := port.CheckIn(name); !errors.Is(err, mach.BOOTSTRAP_SERVICE_ACTIVE) {
+			t.Errorf("checked in twice: %v", err)
+		}
+		s := must(port.LookUp(name))(t)
+		ok(t, s.Send(bg, port.NewMessage(id)))
+		var m port.Received
+		ok(t, r.Receive(bg, &m))
+		if m.ID() != id {
+			t.Errorf("message %d, want %d", m.ID(), id)
+		}
+		ok(t, m.Close())
+		ok(t, s.Close())
+		ok(t, r.Close())
 	}
 }
