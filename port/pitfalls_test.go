@@ -3,8 +3,8 @@ package port_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"testing"
-	"unsafe"
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
@@ -15,7 +15,7 @@ import (
 func TestPitfall1Counts(t *testing.T) {
 	port.LeakCheck(t)
 	r, s := pair(t, port.QueueLimit(7))
-	if n := mach.CountOf[mach.MachPortStatus](); 4*uintptr(n) != unsafe.Sizeof(mach.MachPortStatus{}) {
+	if n := mach.CountOf[mach.MachPortStatus](); 4*uintptr(n) != reflect.TypeFor[mach.MachPortStatus]().Size() {
 		t.Errorf("count %d", n)
 	}
 	status := must(r.Status())(t)
