@@ -137,12 +137,13 @@ func (p *Process) mainThread() error {
 	if !p.Main.File.HasMain {
 		return fmt.Errorf("%s has no entry point", p.Path)
 	}
+	exit := p.StubFor("exit")
 	t.background("start", func(c *Call) {
 		args := []uint64{uint64(p.Argc), p.Argv, p.Envp, p.Apple, 0}
 		for _, fn := range p.Main.Initialisers(p.Space) {
 			c.Guest(fn, args...)
 		}
-		c.Guest(p.StubFor("exit"), c.Guest(p.Main.Entry(), args[:4]...))
+		c.Guest(exit, c.Guest(p.Main.Entry(), args[:4]...))
 	})
 	return nil
 }
