@@ -113,6 +113,7 @@ func (t *Tracer) noteEnd(x *tracee, s stop) {
 	delete(t.threads, x.tid)
 	if x.tid != t.p.pid {
 		reap(x.tid)
+		t.adoptStrays()
 		return
 	}
 	// The first thread is reported last, when the whole process has ended. A
@@ -127,6 +128,28 @@ func (t *Tracer) noteEnd(x *tracee, s stop) {
 		e := Event{Kind: EventExit, TID: x.tid, Status: s.status, Killed: s.code != 1}
 		h := t.handler
 		go h(e)
+	}
+}
+
+// adoptStrays takes charge of threads that the kernel has attached for us, as
+// children of one that was killed before it could tell. Nobody else can reap
+// them, and the process does not end before. They come to light when no other
+// thread is left, but for the first one, whose end is told last.
+func (t *Tracer) adoptStrays() {
+	if n := len(t.threads); n > 1 || n == 1 && t.threads[t.p.pid] == nil {
+		return
+	}
+	tids, err := t.p.ThreadIDs(nil)
+	if err != nil {
+		return
+	}
+	for _, tid := range tids {
+		if t.threads[tid] != nil {
+			continue
+		}
+		if s, err := t.p.ThreadStatus(tid); err == nil && s.TracerPID == t.self {
+			t.threads[tid] = &tracee{tid: tid, shared: tid == t.p.pid && t.p.ownChild()}
+		}
 	}
 }
 
