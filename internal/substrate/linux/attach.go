@@ -147,7 +147,8 @@ const (
 func (t *Tracer) await(x *tracee) error { return t.awaitFor(x, longPatience, true) }
 
 // awaitFor waits for a thread to stop, for at most so long, and, if
-// impatient, gives up early on one that sleeps uninterruptibly.
+// impatient, gives up early on one that sleeps uninterruptibly. One that has
+// ended is given up in any case.
 func (t *Tracer) awaitFor(x *tracee, limit time.Duration, impatient bool) error {
 	return t.awaitSince(x, time.Time{}, limit, impatient)
 }
@@ -175,7 +176,7 @@ func (t *Tracer) awaitSince(x *tracee, begin time.Time, limit time.Duration, imp
 		if now.Sub(begin) > limit {
 			return ErrBusy
 		}
-		if !impatient || now.Sub(begin) < patience {
+		if now.Sub(begin) < patience {
 			continue
 		}
 		s, err := t.p.ThreadStat(x.tid)
@@ -184,7 +185,7 @@ func (t *Tracer) awaitSince(x *tracee, begin time.Time, limit time.Duration, imp
 			// last, when nobody waits for it any more.
 			return unix.ESRCH
 		}
-		if err != nil || s.State == 'D' {
+		if impatient && (err != nil || s.State == 'D') {
 			return ErrBusy
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // A process that is killed while its threads make threads ends, though some of
@@ -24,6 +26,39 @@ func TestKilledInTheMiddleOfClone(t *testing.T) {
 		x.Cmd.Process.Kill()
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		err = x.p.Wait(ctx)
+		cancel()
+		if err != nil {
+			t.Fatalf("killed after %d: %v; states %s", i, err, x.states())
+		}
+	}
+}
+
+// A system call that is borrowed from a process ends when the process is
+// killed, also if its first thread is the one that performs it.
+func TestKilledWhileBorrowed(t *testing.T) {
+	for i := range rounds(t, 60) {
+		x := startTarget(t, "park", "3")
+		x.ready()
+		if err := x.tr.Suspend(); err != nil {
+			t.Fatal(err)
+		}
+		time.AfterFunc(time.Duration(i)*50*time.Microsecond, func() { x.Cmd.Process.Kill() })
+		done := make(chan error, 1)
+		go func() {
+			for {
+				if _, err := x.tr.Syscall(x.PID(), unix.SYS_GETPID); err != nil {
+					done <- err
+					return
+				}
+			}
+		}()
+		select {
+		case <-done:
+		case <-time.After(10 * time.Second):
+			t.Fatalf("killed after %d: the call goes on; states %s", i, x.states())
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		err := x.p.Wait(ctx)
 		cancel()
 		if err != nil {
 			t.Fatalf("killed after %d: %v; states %s", i, err, x.states())
