@@ -71,7 +71,7 @@ func TestCheckIn(t *testing.T) {
 			var err error
 			r, err = port.CheckIn(name)
 			// What was given back takes a moment to get there.
-			if id == 0 || !errors.Is(err, mach.BOOTSTRAP_SERVICE_ACTIVE) || time.Since(start) > 5*time.Second {
+			if id == 0 || !errors.Is(err, mach.BOOTSTRAP_SERVICE_ACTIVE) || time.Since(start) > 30*time.Second {
 				ok(t, err)
 				break
 			}

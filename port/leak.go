@@ -59,7 +59,7 @@ func LeakCheck(t TB) {
 }
 
 // patience is how long rights may take to go after a test.
-var patience = time.Second
+var patience = 5 * time.Second
 
 // Rights and memory at one time.
 type holdings struct {

@@ -50,7 +50,7 @@ func TestLargeMessageGrows(t *testing.T) {
 	ok(t, s.Send(bg, port.NewMessage(1).Append(big...)))
 	var got port.Received
 	defer got.Close()
-	ok(t, r.Receive(within(t, time.Second), &got))
+	ok(t, r.Receive(within(t, time.Minute), &got))
 	if !bytes.Equal(got.Data(), big) {
 		t.Errorf("%d bytes differ", len(got.Data()))
 	}
@@ -109,7 +109,7 @@ func TestRightsTravel(t *testing.T) {
 	}
 	// Descriptor 4 goes unused with the message: the port's owner is told.
 	ok(t, got.Close())
-	ok(t, a.Receive(within(t, time.Second), &back))
+	ok(t, a.Receive(within(t, time.Minute), &back))
 	if back.ID() != mach.MACH_NOTIFY_SEND_ONCE {
 		t.Errorf("id %d, want a send-once notification", back.ID())
 	}
@@ -218,7 +218,7 @@ func TestFullQueueGivesBack(t *testing.T) {
 	if err := s.Send(within(t, 50*time.Millisecond), m); !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatal(err)
 	}
-	if d := time.Since(start); d < 50*time.Millisecond || d > 5*time.Second {
+	if d := time.Since(start); d < 50*time.Millisecond || d > 30*time.Second {
 		t.Errorf("gave up after %v", d)
 	}
 	var got port.Received

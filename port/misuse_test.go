@@ -44,7 +44,7 @@ func TestMoveDuringSend(t *testing.T) {
 		}
 		if end != "dead" {
 			for id := int32(1); id <= 2; id++ {
-				ok(t, r.Receive(within(t, 10*time.Second), &got))
+				ok(t, r.Receive(within(t, time.Minute), &got))
 				if got.ID() != id {
 					t.Errorf("%s: message %d, want %d", end, got.ID(), id)
 				}
@@ -245,7 +245,7 @@ func TestDeadlineAmongLargeMessages(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if d := time.Since(start); d > 5*time.Second {
+	if d := time.Since(start); d > 30*time.Second {
 		t.Errorf("the deadline of 150 ms took %v", d)
 	}
 }

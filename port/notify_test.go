@@ -15,7 +15,7 @@ func next(t testing.TB, c <-chan port.Notification) port.Notification {
 	select {
 	case x := <-c:
 		return x
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("no notification")
 		return nil
 	}

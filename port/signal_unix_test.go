@@ -42,7 +42,7 @@ func TestPitfall15SignalsAndDeadlines(t *testing.T) {
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v", err)
 	}
-	if d := time.Since(start); d < 60*time.Millisecond || d > 3*time.Second {
+	if d := time.Since(start); d < 60*time.Millisecond || d > 30*time.Second {
 		t.Errorf("waited %v", d)
 	}
 }

@@ -95,7 +95,7 @@ func call(t testing.TB, what string, f func()) {
 		if p != nil {
 			t.Errorf("%s: %v", what, p)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatalf("%s hangs", what)
 	}
 }
