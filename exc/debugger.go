@@ -189,9 +189,9 @@ func (d *Debugger) Close() error {
 		for _, p := range d.points {
 			errs = append(errs, d.write(p, p.original))
 		}
-		if l := d.lift; l != nil {
-			errs = append(errs, l.undo(d, false))
-		}
+	}
+	if l := d.lift; l != nil { // its rights are ours, whether the process lives or not
+		errs = append(errs, l.undo(d, false))
 	}
 	if s := d.stop; s != nil {
 		v := Handled

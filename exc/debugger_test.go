@@ -275,20 +275,6 @@ func TestDebuggerAndDeath(t *testing.T) {
 			p.cmd.Process.Kill()
 			p.wait()
 			_, err = d.Wait(ctx)
-		case "many":
-			runtime.GOMAXPROCS(4)
-			sums := make(chan int)
-			for range 4 {
-				go func() {
-					runtime.LockOSThread()
-					sum := 0
-					for i := range 20 {
-						sum += counted(i)
-					}
-					sums <- sum
-				}()
-			}
-			fmt.Println(<-sums + <-sums + <-sums + <-sums)
 		case "wait":
 			time.AfterFunc(20*time.Millisecond, func() { p.cmd.Process.Kill() })
 			_, err = d.Wait(ctx)
@@ -316,6 +302,51 @@ func TestDebuggerAndDeath(t *testing.T) {
 	}
 	if _, err := exc.Debug(within(t), 1<<22+5); err == nil {
 		t.Error("debugs a process that is not there")
+	}
+}
+
+// The same at any moment: a debugger at work meets the end of its process in
+// whichever call it is in.
+func TestDebuggerAndDeathAtAnyStep(t *testing.T) {
+	port.LeakCheck(t)
+	rounds := 12
+	if testing.Short() {
+		rounds = 3
+	}
+	for i := range rounds {
+		p := start(t, "many")
+		d := debugged(t, p)
+		ctx := within(t)
+		bp, err := d.SetBreakpoint(p.addr)
+		ok(t, err)
+		io.WriteString(p.in, "\n")
+		time.AfterFunc(time.Duration(i)*1500*time.Microsecond, func() { p.cmd.Process.Kill() })
+		for err == nil {
+			var s *exc.Stop
+			if s, err = d.Wait(ctx); err != nil {
+				break
+			}
+			if _, err = s.Thread.Registers(); err != nil {
+				break
+			}
+			if s, err = d.Step(ctx); err != nil {
+				break
+			}
+			if err = bp.Clear(); err != nil {
+				break
+			}
+			if bp, err = d.SetBreakpoint(p.addr); err != nil {
+				break
+			}
+			err = d.Continue(ctx)
+		}
+		if errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("killed after %d: %v", i, err)
+		}
+		if err := d.Close(); err != nil {
+			t.Errorf("killed after %d: close: %v", i, err)
+		}
+		p.wait()
 	}
 }
 

@@ -107,7 +107,7 @@ func (s *Server) Attach(t Target, mask mach.ExceptionMask, flavor mach.ThreadSta
 	if len(behaviors) == 0 {
 		behaviors = []mach.ExceptionBehavior{mach.EXCEPTION_DEFAULT | codesFlag, mach.EXCEPTION_IDENTITY_PROTECTED | codesFlag}
 	}
-	r, err := port.NewReceive()
+	r, err := port.NewReceive(port.ForExceptions())
 	if err != nil {
 		return nil, err
 	}

@@ -82,6 +82,7 @@ func walkRegions(m mapped, addr uint64, depth mach.Natural) iter.Seq2[Region, er
 type walk struct {
 	addr, size uint64
 	depth      mach.Natural
+	words      mach.MachMsgTypeNumber // of info
 	info       mach.VMRegionSubmapInfo64
 	region     Region
 }
@@ -98,8 +99,8 @@ func (w *walk) next(m mapped, deepest mach.Natural) (bool, error) {
 	from := w.addr
 	w.depth = deepest
 	w.info = mach.VMRegionSubmapInfo64{}
-	n := mach.VM_REGION_SUBMAP_INFO_COUNT_64
-	err := m.region(&w.addr, &w.size, &w.depth, &w.info, &n)
+	w.words = mach.VM_REGION_SUBMAP_INFO_COUNT_64
+	err := m.region(&w.addr, &w.size, &w.depth, &w.info, &w.words)
 	switch {
 	case errors.Is(err, mach.KERN_INVALID_ADDRESS):
 		return false, nil
@@ -111,24 +112,25 @@ func (w *walk) next(m mapped, deepest mach.Natural) (bool, error) {
 		// No kernel says so, but it would go on for ever.
 		return false, failedAt("mach_vm_region_recurse", w.addr, w.size, mach.KERN_INVALID_ADDRESS)
 	}
-	w.region.fill(w.addr, w.size, w.depth, &w.info, n)
+	w.region.fill(w)
 	return true, nil
 }
 
-func (r *Region) fill(addr, size uint64, depth uint32, i *mach.VMRegionSubmapInfo64, n mach.MachMsgTypeNumber) {
-	*r = Region{
-		Address: addr, Size: size, Depth: depth, Submap: i.IsSubmap.Bool(),
-		Protection: i.Protection, MaxProtection: i.MaxProtection, Inheritance: i.Inheritance,
-		Behavior: i.Behavior, ShareMode: mach.ShareMode(i.ShareMode), Tag: mach.VMMemory(i.UserTag),
-		Offset: i.Offset.Uint64(), External: i.ExternalPager != 0, Object: uint64(i.ObjectID),
-		RefCount: i.RefCount, ShadowDepth: i.ShadowDepth, Wired: i.UserWiredCount, Flags: i.Flags,
-		Resident: i.PagesResident, SharedNowPrivate: i.PagesSharedNowPrivate, SwappedOut: i.PagesSwappedOut, Dirtied: i.PagesDirtied,
-	}
+// fill sets every field: the region before was another.
+func (r *Region) fill(w *walk) {
+	i := &w.info
+	r.Address, r.Size, r.Depth, r.Submap = w.addr, w.size, w.depth, i.IsSubmap.Bool()
+	r.Protection, r.MaxProtection, r.Inheritance, r.Behavior = i.Protection, i.MaxProtection, i.Inheritance, i.Behavior
+	r.ShareMode, r.Tag, r.Offset = mach.ShareMode(i.ShareMode), mach.VMMemory(i.UserTag), i.Offset.Uint64()
+	r.External, r.Object = i.ExternalPager != 0, uint64(i.ObjectID)
+	r.RefCount, r.ShadowDepth, r.Wired, r.Flags = i.RefCount, i.ShadowDepth, i.UserWiredCount, i.Flags
+	r.Resident, r.SharedNowPrivate, r.SwappedOut, r.Dirtied = i.PagesResident, i.PagesSharedNowPrivate, i.PagesSwappedOut, i.PagesDirtied
+	r.Reusable = 0
 	// What newer revisions of the struct have.
-	if n >= mach.VM_REGION_SUBMAP_INFO_V1_COUNT_64 {
+	if w.words >= mach.VM_REGION_SUBMAP_INFO_V1_COUNT_64 {
 		r.Reusable = i.PagesReusable
 	}
-	if n >= mach.VM_REGION_SUBMAP_INFO_V2_COUNT_64 {
+	if w.words >= mach.VM_REGION_SUBMAP_INFO_V2_COUNT_64 {
 		r.Object = i.ObjectIDFull.Uint64()
 	}
 }

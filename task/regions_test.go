@@ -106,22 +106,23 @@ func TestRegionAttributes(t *testing.T) {
 }
 
 // Regions costs at most 1.3 times the calls beneath. Both take turns, as a
-// machine is now faster and now slower.
+// machine is now faster and now slower, and the best of each counts.
 func BenchmarkRegions(b *testing.B) {
-	var ours, raw time.Duration
+	best := [2]time.Duration{1 << 62, 1 << 62}
 	n := 0
 	for b.Loop() {
 		start := time.Now()
+		n = 0
 		for _, err := range task.Self().Regions() {
 			must(b, err)
 			n++
 		}
 		between := time.Now()
 		rawRegions()
-		ours, raw = ours+between.Sub(start), raw+time.Since(between)
+		best[0], best[1] = min(best[0], between.Sub(start)), min(best[1], time.Since(between))
 	}
-	b.ReportMetric(float64(ours.Nanoseconds())/float64(n), "ns/region")
-	b.ReportMetric(float64(ours)/float64(raw), "×raw")
+	b.ReportMetric(float64(best[0].Nanoseconds())/float64(n), "ns/region")
+	b.ReportMetric(float64(best[0])/float64(best[1]), "×raw")
 }
 
 func rawRegions() (n int) {

@@ -54,11 +54,11 @@ var layout = []task.Segment{
 	{Name: "__PAGEZERO", Size: 0x10000000},
 	{Name: "__TEXT", Address: 0x10000000, Size: 0x4000, FileSize: 0x4000, Protection: 5, MaxProtection: 5},
 	{Name: "__DATA", Address: 0x10004000, Size: 0x8000, Offset: 0x4000, FileSize: 0x2000, Protection: 3, MaxProtection: 3},
-	{Name: "__LINKEDIT_16byte", Address: 0x1000c000, Size: 0x1000, Offset: 0x6000, FileSize: 0x800, Protection: 1, MaxProtection: 1},
+	// A name of all 16 bytes has no NUL behind it.
+	{Name: "__LINKEDIT_16ful", Address: 0x1000c000, Size: 0x1000, Offset: 0x6000, FileSize: 0x800, Protection: 1, MaxProtection: 1},
 }
 
 func TestParseSegments(t *testing.T) {
-	layout[3].Name = layout[3].Name[:16] // no NUL behind it
 	for _, wide := range []bool{true, false} {
 		m := header(wide, layout...)
 		f, err := macho.NewFile(bytes.NewReader(m))

@@ -66,6 +66,12 @@ func TestPitfall8ThreadPortsAreReleased(t *testing.T) {
 		}
 		must(t, th.Close())
 		must(t, th.Close())
+		must(t, task.OnThread(func(th *task.Thread) error {
+			if n := refs(); n != before+1 {
+				t.Fatalf("%d references with one more owner, %d before", n, before)
+			}
+			return nil
+		}))
 	}
 	if n := refs(); n != before {
 		t.Errorf("%d references before, %d now", before, n)
