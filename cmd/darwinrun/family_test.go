@@ -17,6 +17,8 @@ it dies with its process: true
 and is not found: `+failure+`
 a grandchild: true true
 is dead: true
+from the heir: 77
+from the heir: 78
 a broken program: `+failure+`
 the first guest ends
 the survivor's wait ends: mach: port died (MACH_RCV_PORT_DIED)

@@ -130,7 +130,7 @@ func TestTargetEnds(t *testing.T) {
 	port.LeakCheck(t)
 	c := target(t)
 	o := options{duration: time.Minute, interval: 5 * time.Millisecond, out: filepath.Join(t.TempDir(), "p"), pid: c.Process.Pid}
-	time.AfterFunc(100*time.Millisecond, func() { c.Process.Kill() })
+	time.AfterFunc(2*time.Second, func() { c.Process.Kill() }) // a first sample takes a while in an emulator
 	err := run(t.Context(), o)
 	if e := (*task.OpenError)(nil); errors.As(err, &e) {
 		t.Skip(err)

@@ -27,12 +27,7 @@ func (m threadNameOf) on(s *seat) any {
 	return reply{Word: uint64(id), OK: ok}
 }
 
-// A guest that expects itself is about to be another one: what it is now does not count.
 func (m expected) on(s *seat) any {
-	if m.PID == s.task.Sub.PID() {
-		s.k.leaving(s, m.Not)
-		return nil
-	}
 	s.expect(m.PID, m.Not)
 	return nil
 }

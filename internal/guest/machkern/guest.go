@@ -49,8 +49,11 @@ func (g *Guest) attach(p *proc.Process) {
 		p.ThreadEnded = g.threadEnded
 		if g.own != nil {
 			g.own.setMachine(p.Arch)
-			s := g.own.admit(g.sub, userMemory{p}, g.variable)
+			s := g.own.admit(g.sub, userMemory{p}, heritage{}, g.variable)
 			g.own.core.SetSelf(s.task)
+			g.own.mu.Lock()
+			g.own.first = s
+			g.own.mu.Unlock()
 			g.kernel = s
 		} else {
 			g.far.hello(g.sub)

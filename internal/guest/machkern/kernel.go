@@ -9,7 +9,6 @@ import (
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/internal/guest/cpu"
 	"github.com/gomach/mach/internal/kernel"
-	"github.com/gomach/mach/internal/kernel/bootstrap"
 	"github.com/gomach/mach/internal/kernel/core"
 	"github.com/gomach/mach/internal/kernel/host"
 	"github.com/gomach/mach/internal/kernel/misc"
@@ -34,11 +33,12 @@ type Kernel struct {
 	mu       sync.Mutex
 	listener *net.UnixListener // nil until the first child is started
 	guests   map[int]*seat     // those of other runners, by pid
-	expected map[int]chan struct{}
+	first    *seat             // that of this one
+	arrivals map[int]*arrival  // processes that are going to be guests
 }
 
 func newKernel(o Options) *Kernel {
-	k := &Kernel{options: o, guests: map[int]*seat{}, expected: map[int]chan struct{}{}}
+	k := &Kernel{options: o, guests: map[int]*seat{}, arrivals: map[int]*arrival{}}
 	k.core = kernel.New(&substrate{k: k})
 	k.calls.New = newCall
 	return k
@@ -50,9 +50,9 @@ func (k *Kernel) setMachine(a *cpu.Arch) {
 }
 
 // admit makes a guest a task. memory is the guest's as its pointer arguments mean it.
-func (k *Kernel) admit(sub core.TaskSub, memory core.Memory, variables func(string) uint64) *seat {
+func (k *Kernel) admit(sub core.TaskSub, memory core.Memory, h heritage, variables func(string) uint64) *seat {
 	s := &seat{k: k, task: k.core.NewTask(sub), memory: memory}
-	s.boot = bootstrap.Give(s.task)
+	s.inherit(h)
 	misc.SetVariables(s.task, variables)
 	return s
 }

@@ -3,16 +3,13 @@
 package machkern
 
 import (
-	"bytes"
 	"crypto/rand"
 	"fmt"
 	"net"
 	"os"
 	"sync/atomic"
-	"time"
 
 	"github.com/gomach/mach/internal/guest/wire"
-	"github.com/gomach/mach/internal/kernel/core"
 )
 
 // listen gives the address at which other guests find this kernel: an abstract socket, which
@@ -80,18 +77,17 @@ func (k *Kernel) connect(c *net.UnixConn, pid int) {
 // seat makes a guest of another runner a task.
 func (k *Kernel) seat(w *wire.Conn, pid int, h hello) *seat {
 	t := newFarTask(w, pid, h)
-	s := k.admit(t, farMemory{w}, func(name string) uint64 {
+	a, gift := k.welcome(pid, h.Usage.PPID)
+	s := k.admit(t, farMemory{w}, gift, func(name string) uint64 {
 		o, _ := ask(w, address{name})
 		return o.N
 	})
 	s.task.Space.SetSender(h.Usage.Tokens(pid))
 	k.mu.Lock()
 	k.guests[pid] = s
-	if come := k.expected[pid]; come != nil {
-		close(come)
-		delete(k.expected, pid)
-	}
+	left := k.conclude(pid, a)
 	k.mu.Unlock()
+	left.release()
 	go func() {
 		<-w.Closed()
 		k.mu.Lock()
@@ -103,77 +99,6 @@ func (k *Kernel) seat(w *wire.Conn, pid int, h hello) *seat {
 		t.left()
 	}()
 	return s
-}
-
-// leaving notes that a guest is about to become another one, with the same number, or not.
-func (k *Kernel) leaving(s *seat, not bool) {
-	pid := s.task.Sub.PID()
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if not {
-		k.guests[pid] = s
-		if come := k.expected[pid]; come != nil {
-			close(come)
-			delete(k.expected, pid)
-		}
-		return
-	}
-	delete(k.guests, pid)
-	if k.expected[pid] == nil {
-		k.expected[pid] = make(chan struct{})
-	}
-}
-
-// expect notes that a process is going to be a guest, or is not after all. A guest that has
-// its number already is the one that was meant.
-func (k *Kernel) expect(pid int, not bool) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	come := k.expected[pid]
-	switch {
-	case not && come != nil:
-		close(come)
-		delete(k.expected, pid)
-	case !not && come == nil && k.guests[pid] == nil:
-		k.expected[pid] = make(chan struct{})
-	}
-}
-
-// longestStart is how long somebody waits for a guest to be a task who asks for it.
-const longestStart = 20 * time.Second
-
-// await gives the guest of a process that is expected to be one, once it is.
-func (k *Kernel) await(pid int) core.TaskSub {
-	k.mu.Lock()
-	come := k.expected[pid]
-	k.mu.Unlock()
-	for due := time.Now().Add(longestStart); come != nil && time.Now().Before(due); {
-		select {
-		case <-come:
-			come = nil
-		case <-time.After(10 * time.Millisecond):
-			if ended(pid) {
-				k.expect(pid, true)
-			}
-		}
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if s := k.guests[pid]; s != nil {
-		return s.task.Sub
-	}
-	return nil
-}
-
-// ended says whether a process has, be it waited for or not.
-func ended(pid int) bool {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return true
-	}
-	// pid (name) state: the name may contain anything
-	rest := b[bytes.LastIndexByte(b, ')')+1:]
-	return len(rest) > 2 && (rest[1] == 'Z' || rest[1] == 'X')
 }
 
 // pids lists the guests of other runners.

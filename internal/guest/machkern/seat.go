@@ -86,4 +86,4 @@ func (s *seat) threadOf(name mach.MachPort) (int, bool) {
 	return th.ID, true
 }
 
-func (s *seat) expect(pid int, not bool) { s.k.expect(pid, not) }
+func (s *seat) expect(pid int, not bool) { s.k.expect(s, pid, not) }

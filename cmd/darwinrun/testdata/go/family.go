@@ -99,6 +99,8 @@ func main() {
 		wait()
 		c.goOn()
 		c.Wait()
+	case "heir":
+		heir()
 	case "survivor":
 		survivor()
 	}
@@ -129,6 +131,9 @@ func parent() {
 	must(m.Wait())
 	fmt.Println("is dead:", dead(grandchild))
 
+	// A child has its parent's bootstrap port and registered ports, as they are at its start.
+	inherited()
+
 	// A program that dies before it is a task is no task.
 	broken, err := os.CreateTemp(".", "broken")
 	must(err)
@@ -156,6 +161,46 @@ func parent() {
 	must(mach.TaskSuspend(task))
 	must(mach.TaskSuspend(task))
 	fmt.Println("the first guest ends")
+}
+
+func inherited() {
+	self := mach.MachTaskSelf()
+	var boot, port mach.MachPort
+	must(mach.TaskGetSpecialPort(self, mach.TASK_BOOTSTRAP_PORT, &boot))
+	must(mach.MachPortAllocate(self, mach.MACH_PORT_RIGHT_RECEIVE, &port))
+	must(mach.MachPortInsertRight(self, port, port, mach.MACH_MSG_TYPE_MAKE_SEND))
+	must(mach.TaskSetSpecialPort(self, mach.TASK_BOOTSTRAP_PORT, port))
+	ports := []mach.MachPort{0, port, 0}
+	must(mach.MachPortsRegister(self, &ports[0], 3))
+	c := start("heir")
+	must(mach.TaskSetSpecialPort(self, mach.TASK_BOOTSTRAP_PORT, boot))
+	must(mach.MachPortsRegister(self, &ports[0], 0))
+	for range 2 {
+		var b [64]uint64
+		h := (*mach.MachMsgHeader)(unsafe.Pointer(&b))
+		must(mach.MachMsg(h, mach.MACH_RCV_MSG|mach.MACH_RCV_TIMEOUT, 0, 512, port, 20000, 0))
+		fmt.Println("from the heir:", h.MsghID)
+	}
+	must(c.Wait())
+}
+
+func heir() {
+	self := mach.MachTaskSelf()
+	send := func(p mach.MachPort, id mach.MachMsgID) {
+		h := mach.MachMsgHeader{MsghBits: mach.MachMsghBits(mach.MACH_MSG_TYPE_COPY_SEND, 0), MsghSize: 24, MsghRemotePort: p, MsghID: id}
+		must(mach.MachMsg(&h, mach.MACH_SEND_MSG, 24, 0, 0, 0, 0))
+	}
+	var boot mach.MachPort
+	must(mach.TaskGetSpecialPort(self, mach.TASK_BOOTSTRAP_PORT, &boot))
+	send(boot, 77)
+	var list *mach.MachPort
+	var n mach.MachMsgTypeNumber
+	must(mach.MachPortsLookup(self, &list, &n))
+	ports := unsafe.Slice(list, n)
+	if n != 3 || ports[0] != 0 || ports[2] != 0 {
+		fmt.Println("registered:", ports)
+	}
+	send(ports[1], 78)
 }
 
 func survivor() {
