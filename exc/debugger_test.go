@@ -329,7 +329,7 @@ func TestDebuggerAndDeathAtAnyStep(t *testing.T) {
 			if _, err = s.Thread.Registers(); err != nil {
 				break
 			}
-			if s, err = d.Step(ctx); err != nil {
+			if _, err = d.Step(ctx); err != nil {
 				break
 			}
 			if err = bp.Clear(); err != nil {

@@ -12,6 +12,9 @@ import (
 	"github.com/gomach/mach/port"
 )
 
+// noContext is what a careless caller has.
+var noContext context.Context
+
 // Nothing panics or hangs: not nil, not what nobody has made, not what is
 // closed, whatever the arguments are.
 func TestZeroValues(t *testing.T) {
@@ -68,21 +71,21 @@ func TestZeroValues(t *testing.T) {
 		}
 	}
 	for name, f := range map[string]func() error{
-		"serve of nobody":  func() error { return (*exc.Server)(nil).Serve(nil) }, //nolint:staticcheck // what if
-		"serve of nothing": func() error { return new(exc.Server).Serve(nil) },    //nolint:staticcheck // what if
-		"a late serve":     func() error { return closed.Serve(nil) },             //nolint:staticcheck // what if
+		"serve of nobody":  func() error { return (*exc.Server)(nil).Serve(noContext) },
+		"serve of nothing": func() error { return new(exc.Server).Serve(noContext) },
+		"a late serve":     func() error { return closed.Serve(noContext) },
 		"a late attach":    func() error { _, err := closed.Attach(target(t), softMask, 0); return err },
 		"attach to nobody": func() error { _, err := (*exc.Server)(nil).Attach(target(t), softMask, 0); return err },
-		"wait of nobody":   func() error { _, err := new(exc.Debugger).Wait(nil); return err }, //nolint:staticcheck // what if
+		"wait of nobody":   func() error { _, err := new(exc.Debugger).Wait(noContext); return err },
 		"forward nothing": func() error {
-			return exc.Forward(nil, nil, exc.Action{Port: handler, Behavior: mach.EXCEPTION_DEFAULT})
-		}, //nolint:staticcheck // what if
-		"forward to nobody":  func() error { return exc.Forward(nil, new(exc.Exception), exc.Action{}) }, //nolint:staticcheck // what if
+			return exc.Forward(noContext, nil, exc.Action{Port: handler, Behavior: mach.EXCEPTION_DEFAULT})
+		},
+		"forward to nobody":  func() error { return exc.Forward(noContext, new(exc.Exception), exc.Action{}) },
 		"forward to no port": func() error { return exc.Forward(bg, new(exc.Exception), exc.Action{Behavior: mach.EXCEPTION_STATE}) },
 		"forward to a closed": func() error {
 			return exc.Forward(bg, newState(0, handler.Name(), handler.Name(), 0), exc.Action{Port: gone, Behavior: mach.EXCEPTION_DEFAULT})
 		},
-		"debug nobody":          func() error { _, err := exc.Debug(nil, -1); return err }, //nolint:staticcheck // what if
+		"debug nobody":          func() error { _, err := exc.Debug(noContext, -1); return err },
 		"debug too much":        func() error { _, err := exc.Debug(within(t), math.MaxInt); return err },
 		"debug when it is over": func() error { c, stop := context.WithCancel(bg); stop(); _, err := exc.Debug(c, 1); return err },
 	} {

@@ -12,6 +12,9 @@ import (
 	"github.com/gomach/mach/port"
 )
 
+// noContext is what a careless caller has.
+var noContext context.Context
+
 // Nothing panics or hangs: not nil, not what nobody has made, whatever the
 // arguments are.
 func TestZeroValues(t *testing.T) {
@@ -49,7 +52,7 @@ func TestZeroValues(t *testing.T) {
 	if new(host.Memory).HasCompressor() || new(host.Memory).HasSwapped() {
 		t.Error("nobody told")
 	}
-	must(t, host.SleepUntil(nil, 0)) //nolint:staticcheck // what if
+	must(t, host.SleepUntil(noContext, 0))
 	must(t, host.SleepUntil(context.Background(), host.Now()-1))
 	c, stop := context.WithCancel(context.Background())
 	stop()

@@ -14,6 +14,9 @@ import (
 	"github.com/gomach/mach/task"
 )
 
+// noContext is what a careless caller has.
+var noContext context.Context
+
 // argument makes an argument up: nothing, something, or too much.
 func argument(want reflect.Type, how int) reflect.Value {
 	if how == 0 {
@@ -185,8 +188,8 @@ func TestAbsurdArguments(t *testing.T) {
 		"a string at the end":  func() error { return second(a.CString(all-3, math.MaxInt)) },
 		"suspend for nothing":  func() error { return a.Suspended(context.Background(), nil) },
 		"suspend oneself":      func() error { return own.Suspended(context.Background(), func(context.Context) error { return nil }) },
-		"process -1":           func() error { return second(task.ForPID(nil, -1)) },              //nolint:staticcheck // what if
-		"process 2^31":         func() error { return second(task.NameForPID(nil, 1<<31)) },       //nolint:staticcheck // what if
+		"process -1":           func() error { return second(task.ForPID(noContext, -1)) },
+		"process 2^31":         func() error { return second(task.NameForPID(noContext, 1<<31)) },
 		"a process of nobody":  func() error { return second(task.ForPID(t.Context(), 1<<22+7)) }, // Linux's numbers end there
 	} {
 		calm(t, name, func() {
