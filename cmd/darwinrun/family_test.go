@@ -19,6 +19,7 @@ a grandchild: true true
 is dead: true
 from the heir: 77
 from the heir: 78
+in the memory: seen, and change
 a broken program: `+failure+`
 the first guest ends
 the survivor's wait ends: mach: port died (MACH_RCV_PORT_DIED)

@@ -170,7 +170,15 @@ func inherited() {
 	must(mach.MachPortAllocate(self, mach.MACH_PORT_RIGHT_RECEIVE, &port))
 	must(mach.MachPortInsertRight(self, port, port, mach.MACH_MSG_TYPE_MAKE_SEND))
 	must(mach.TaskSetSpecialPort(self, mach.TASK_BOOTSTRAP_PORT, port))
-	ports := []mach.MachPort{0, port, 0}
+	// One of them stands for memory, which both have then.
+	size := mach.VMPageSize()
+	var shared uint64
+	var entry mach.MachPort
+	must(mach.MachVMAllocate(self, &shared, size, mach.VM_FLAGS_ANYWHERE))
+	must(mach.MachMakeMemoryEntry64(self, &size, shared, mach.VM_PROT_READ|mach.VM_PROT_WRITE, &entry, 0))
+	text := unsafe.Slice((*byte)(*(*unsafe.Pointer)(unsafe.Pointer(&shared))), 16)
+	copy(text, "from the parent")
+	ports := []mach.MachPort{entry, port, 0}
 	must(mach.MachPortsRegister(self, &ports[0], 3))
 	c := start("heir")
 	must(mach.TaskSetSpecialPort(self, mach.TASK_BOOTSTRAP_PORT, boot))
@@ -182,6 +190,7 @@ func inherited() {
 		fmt.Println("from the heir:", h.MsghID)
 	}
 	must(c.Wait())
+	fmt.Println("in the memory:", string(text))
 }
 
 func heir() {
@@ -197,8 +206,14 @@ func heir() {
 	var n mach.MachMsgTypeNumber
 	must(mach.MachPortsLookup(self, &list, &n))
 	ports := unsafe.Slice(list, n)
-	if n != 3 || ports[0] != 0 || ports[2] != 0 {
+	if n != 3 || ports[2] != 0 {
 		fmt.Println("registered:", ports)
+	}
+	var shared uint64
+	must(mach.MachVMMap(self, &shared, mach.VMPageSize(), 0, mach.VM_FLAGS_ANYWHERE, ports[0], 0, 0, mach.VM_PROT_DEFAULT, mach.VM_PROT_DEFAULT, mach.VM_INHERIT_NONE))
+	text := unsafe.Slice((*byte)(*(*unsafe.Pointer)(unsafe.Pointer(&shared))), 16)
+	if string(text) == "from the parent\x00" {
+		copy(text, "seen, and changed")
 	}
 	send(ports[1], 78)
 }
