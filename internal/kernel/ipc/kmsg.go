@@ -93,7 +93,7 @@ func (m *Message) Sender() Sender { return m.sender }
 
 // free puts a message without rights back into the pool.
 func (m *Message) free() {
-	if len(m.Data) > len(m.buf) && cap(m.Data) <= 1<<16 {
+	if len(m.Data) > len(m.buf) && cap(m.Data) <= 1<<17 { // 64 KiB and a header too
 		data := m.Data[:0]
 		m.reset()
 		m.Data = data
