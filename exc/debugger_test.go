@@ -305,6 +305,34 @@ func TestDebuggerAndDeath(t *testing.T) {
 	}
 }
 
+// A step that is never over leaves no rights to the threads that it held.
+func TestDebuggerAndDeathInAStep(t *testing.T) {
+	port.LeakCheck(t)
+	p := start(t, "many")
+	d := debugged(t, p)
+	ctx := within(t)
+	_, err := d.SetBreakpoint(p.addr)
+	ok(t, err)
+	io.WriteString(p.in, "\n")
+	_, err = d.Wait(ctx)
+	ok(t, err)
+	over, end := context.WithCancel(bg)
+	end()
+	if _, err := d.Step(over); err != nil && !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	p.cmd.Process.Kill()
+	for err == nil {
+		if _, err = d.Wait(ctx); err == nil {
+			err = d.Pass()
+		}
+	}
+	if !errors.Is(err, exc.ErrExited) {
+		t.Errorf("after the end: %v", err)
+	}
+	ok(t, d.Close())
+}
+
 // The same at any moment: a debugger at work meets the end of its process in
 // whichever call it is in.
 func TestDebuggerAndDeathAtAnyStep(t *testing.T) {

@@ -98,3 +98,24 @@ func TestPitfall13DeniedBehaviors(t *testing.T) {
 		t.Errorf("tried %v: %v", tried, err)
 	}
 }
+
+// A server that is being closed takes nobody any more, though its set of ports
+// is still there.
+func TestNoAttachWhileClosing(t *testing.T) {
+	port.LeakCheck(t)
+	s, err := NewServer(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	a, err := s.Attach(Task(mach.MachTaskSelf()), mach.EXC_MASK_RPC_ALERT, 0)
+	if !errors.Is(err, port.ErrClosed) {
+		t.Errorf("%v, %v", a, err)
+	}
+	a.Close()
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"reflect"
+	"runtime"
 	"testing"
 	"time"
 
@@ -113,7 +114,7 @@ func TestZeroValues(t *testing.T) {
 // A server that closes while one attaches leaves no handler behind.
 func TestCloseWhileAttaching(t *testing.T) {
 	port.LeakCheck(t)
-	for range 50 {
+	for i := range 200 {
 		s, err := exc.NewServer(nil)
 		ok(t, err)
 		done := make(chan *exc.Attachment, 1)
@@ -121,15 +122,18 @@ func TestCloseWhileAttaching(t *testing.T) {
 			a, _ := s.Attach(target(t), softMask, 0)
 			done <- a
 		}()
+		for range i % 50 * 100 {
+			runtime.Gosched()
+		}
 		ok(t, s.Close())
-		a := <-done
-		ok(t, a.Close())
+		a := <-done // what the server has not closed, it has not made
 		list, err := target(t).Get(softMask)
 		ok(t, err)
 		if x, found := list.Find(mach.EXC_RPC_ALERT); found {
 			t.Fatalf("a handler is left: %v", x)
 		}
 		ok(t, list.Close())
+		ok(t, a.Close())
 	}
 }
 

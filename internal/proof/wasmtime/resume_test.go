@@ -79,6 +79,9 @@ func TestJudge(t *testing.T) {
 		{exc.Exception{Type: mach.EXC_GUARD}, 0, 0, false},
 		{exc.Exception{}, 0, 0, false},
 	} {
+		if !f.ours && new(Handler).exception(t.Context(), &f.e) != exc.Pass {
+			t.Errorf("%v is not passed on", &f.e)
+		}
 		if faulted, fault, ours := judge(&f.e); faulted != f.faulted || fault != f.fault || ours != f.ours {
 			t.Errorf("%v: %v, %#x, %v", &f.e, faulted, fault, ours)
 		}
