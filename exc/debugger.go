@@ -343,7 +343,7 @@ func (d *Debugger) arrived(s *Stop) error {
 	if err != nil {
 		s.suspension.Resume()
 		s.verdict <- Refuse
-		if d.exited() {
+		if d.dying() {
 			return ErrExited
 		}
 	}

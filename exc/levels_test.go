@@ -4,10 +4,12 @@ import (
 	"errors"
 	"runtime"
 	"testing"
+	"time"
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/exc"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/task"
 )
 
 // Threads, tasks and the host each have handlers of their own.
@@ -85,4 +87,43 @@ func TestPitfall23HandlersBelongToThreads(t *testing.T) {
 		t.Error("another thread has the handler, too")
 	}
 	ok(t, here.Clear(softMask))
+}
+
+// Handlers of what has ended went with it: there is nothing to restore.
+func TestDetachFromTheDead(t *testing.T) {
+	port.LeakCheck(t)
+	s := serve(t, nil)
+	gone := make(chan *exc.Attachment)
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the thread ends
+		me := port.OwnSend(mach.MachThreadSelf())
+		defer me.Close()
+		a, err := s.Attach(exc.Thread(me.Name()), softMask, 0)
+		if err != nil {
+			t.Error(err)
+		}
+		gone <- a
+	}()
+	a := <-gone
+	p := start(t, "wait")
+	pid := p.cmd.Process.Pid
+	x, err := task.ForPID(within(t), pid)
+	if e := (*task.OpenError)(nil); errors.As(err, &e) {
+		ok(t, a.Close())
+		t.Skip(err)
+	}
+	ok(t, err)
+	defer x.Close()
+	b, err := s.Attach(exc.Task(x.Name()), softMask, 0)
+	ok(t, err)
+	p.cmd.Process.Kill()
+	p.wait()
+	for i := 0; i < 1000; i++ {
+		if _, err := x.PID(); err != nil {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	ok(t, a.Close())
+	ok(t, b.Close())
 }
