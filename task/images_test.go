@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -205,12 +206,25 @@ func TestImagesOfChild(t *testing.T) {
 	begin(t)
 	a := spawn(t)
 	i, err := a.Images()
-	if errors.Is(err, task.ErrNoImages) {
+	if runtime.GOOS != "darwin" { // Linux has no dyld
+		wantErr(t, err, task.ErrNoImages)
 		wantErr(t, err, errors.ErrUnsupported)
 		return
 	}
 	must(t, err)
 	if len(i.List) == 0 || i.List[0].Path == "" {
-		t.Errorf("images are %+v", i)
+		t.Fatalf("images are %+v", i)
+	}
+	// The child is the same program.
+	self, err := os.Executable()
+	must(t, err)
+	if got := filepath.Base(i.List[0].Path); got != filepath.Base(self) {
+		t.Errorf("the first image is %s, want %s", got, self)
+	}
+	var header [4]byte
+	_, err = a.ReadAt(header[:], int64(i.List[0].Address))
+	must(t, err)
+	if magic := binary.LittleEndian.Uint32(header[:]); magic != 0xfeedfacf {
+		t.Errorf("at its address is %#x, which begins no image", magic)
 	}
 }

@@ -30,6 +30,7 @@ func run(o *options) int {
 		Path: absolute(o.program), Args: o.args, Env: environment(os.Environ()), Random: o.slide,
 		Lookup: state.Lookup, Data: state.Data, Personal: state, Count: len(o.count) > 0,
 	}
+	cfg.Name = state.GuestPath(cfg.Path)
 	switch o.arch {
 	case "arm64":
 		cfg.Arch = cpu.ARM64

@@ -74,7 +74,7 @@ func init() {
 			}
 			p := d.path
 			if r, err := filepath.EvalSymlinks("/proc/self/fd/" + itoa(d.host)); err == nil {
-				p = s.guestPath(r)
+				p = s.GuestPath(r)
 			}
 			copy(b, p+"\x00")
 		default:

@@ -71,7 +71,7 @@ func openHost(c *proc.Call, dir int, path uint64, flags int, mode uint32) {
 				return
 			}
 		}
-		f := newFile(fd, s.guestPath(filepath.Clean(name)), flags&3 != 0)
+		f := newFile(fd, s.GuestPath(filepath.Clean(name)), flags&3 != 0)
 		if c.Parked() {
 			c.Process.Sync(func() { addFile(c, f, flags&openCloexec != 0) })
 			return
@@ -273,7 +273,7 @@ func init() {
 			r, err := filepath.EvalSymlinks(p)
 			if e = proc.FromHost(err); err == nil {
 				r, _ = filepath.Abs(r)
-				b := []byte(of(c).guestPath(r) + "\x00")
+				b := []byte(of(c).GuestPath(r) + "\x00")
 				if c.Arg(1) == 0 {
 					c.Return(of(c).duplicate(c, b))
 					return

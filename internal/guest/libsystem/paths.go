@@ -62,8 +62,8 @@ func (s *State) hostPath(c *proc.Call, dir int, addr uint64, write, follow bool)
 	return host, 0
 }
 
-// guestPath is the name by which a guest knows a host path.
-func (s *State) guestPath(host string) string {
+// GuestPath is the name by which a guest knows a host path.
+func (s *State) GuestPath(host string) string {
 	if s.Policy.Root == "" {
 		return host
 	}
@@ -218,7 +218,7 @@ func (s *State) changeDir(host string) error {
 	}
 	s.cwdFD = fd
 	if real, err := os.Readlink("/proc/self/fd/" + itoa(fd)); err == nil {
-		s.cwd = s.guestPath(real)
+		s.cwd = s.GuestPath(real)
 	}
 	return nil
 }

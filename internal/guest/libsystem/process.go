@@ -213,9 +213,10 @@ func init() {
 			c.Return(imageName(c))
 		}
 	})
+	on("_dyld_get_all_image_infos", func(c *proc.Call) { c.Return(c.Process.ImageInfos) })
 	on("_NSGetExecutablePath", func(c *proc.Call) {
 		n := proc.At[uint32](c, c.Arg(1))
-		path := of(c).guestPath(c.Process.Path) + "\x00"
+		path := of(c).GuestPath(c.Process.Path) + "\x00"
 		if n == nil {
 			c.Return(^uint64(0))
 			return
@@ -311,7 +312,7 @@ func static(c *proc.Call, name string, b []byte) uint64 {
 }
 
 func imageName(c *proc.Call) uint64 {
-	return static(c, "image name", []byte(of(c).guestPath(c.Process.Path)+"\x00"))
+	return static(c, "image name", []byte(of(c).GuestPath(c.Process.Path)+"\x00"))
 }
 
 // threadLocal finds a thread-local variable by its descriptor: {thunk, key, offset}. The

@@ -120,7 +120,7 @@ func New(policy Policy, kernel MachKernel) *State {
 	s := &State{Policy: policy, Kernel: kernel, umask: 0o22, cwdFD: -1, dirs: map[uint64]*directory{}, procs: map[int]bool{}, exits: map[int]uint32{}, guest: map[uint64]any{}, limits: map[int][2]uint64{}, statics: map[string]uint64{}}
 	s.cwd, _ = os.Getwd()
 	if r := policy.Root; r != "" {
-		if s.cwd = s.guestPath(s.cwd); !inside(r+s.cwd, []string{hostCwd()}) {
+		if s.cwd = s.GuestPath(s.cwd); !inside(r+s.cwd, []string{hostCwd()}) {
 			s.cwd = "/" // the runner's own is outside
 		}
 	}

@@ -190,6 +190,13 @@ func (usage) about(g *Guest, _ []*os.File) (o outcome, err error) {
 	return o, err
 }
 
+type imageInfos int
+
+func (imageInfos) about(g *Guest, _ []*os.File) (o outcome, err error) {
+	o.N, _ = g.sub.DyldInfo()
+	return o, nil
+}
+
 type threadOp uint8
 
 const (

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/internal/guest/cpu"
+	"github.com/gomach/mach/internal/guest/proc"
 	"github.com/gomach/mach/internal/guest/wire"
 	"github.com/gomach/mach/internal/kernel/core"
 )
@@ -92,6 +93,13 @@ func (t *farTask) left() {
 	if t.fd >= 0 {
 		_ = unix.Close(t.fd)
 	}
+}
+
+func (t *farTask) DyldInfo() (addr, size uint64) {
+	if o, err := ask(t.c, imageInfos(0)); err == nil {
+		return o.N, proc.ImageInfosSize
+	}
+	return 0, 0
 }
 
 func (t *farTask) Usage() (core.Usage, error) {

@@ -72,7 +72,7 @@ func init() {
 	for _, m := range []any{
 		hello{}, welcome{}, invoke{}, trap{}, threadEnded{}, threadNamed{}, threadNameOf{}, expected{}, reply{},
 		readMemory{}, writeMemory{}, bounds(0), regions{}, mapMemory{}, onRange{}, pagesOf{}, countRegion{},
-		hold{}, threads(0), openThread{}, usage(0), onThread{}, address{}, outcome{},
+		hold{}, threads(0), openThread{}, usage(0), imageInfos(0), onThread{}, address{}, outcome{},
 	} {
 		gob.Register(m)
 	}

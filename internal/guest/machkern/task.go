@@ -55,6 +55,9 @@ func (t *task) Control() error            { return nil }
 func (t *task) Memory() core.AddressSpace { return space{t.p} }
 func (t *task) Close() error              { return nil }
 
+// DyldInfo says where the list of images is (TASK_DYLD_INFO).
+func (t *task) DyldInfo() (addr, size uint64) { return t.p.ImageInfos, proc.ImageInfosSize }
+
 func (t *task) CPU() mach.CPUType {
 	if t.p.Arch == cpu.ARM64 {
 		return mach.CPU_TYPE_ARM64

@@ -27,6 +27,7 @@ type Function struct {
 // Config says what to run and how.
 type Config struct {
 	Path     string
+	Name     string   // of the same file, as the guest knows it; Path if empty
 	Args     []string // with the program's name
 	Env      []string
 	Lookup   func(symbol string) *Function // without the leading underscore; nil: not known
@@ -78,6 +79,7 @@ type Process struct {
 	// Killed is the signal that ended the process, or 0.
 	Killed int
 
+	ImageInfos        uint64 // address of dyld_all_image_infos
 	Argv, Envp, Apple uint64 // the vectors in guest memory
 	Argc              int
 }
@@ -128,6 +130,9 @@ func New(c Config) (*Process, error) {
 	if p.Stderr == nil {
 		p.Stderr = os.Stderr
 	}
+	if p.Name == "" {
+		p.Name = p.Path
+	}
 	p.sched.init(p)
 	p.Space = mem.New(arch.PageSize, nil)
 	p.Space.Stopped, p.Space.OnProcessor = p.sched.stopped, p.sched.onProcessor
@@ -150,6 +155,7 @@ func New(c Config) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.ImageInfos = p.imageInfos()
 	return p, p.mainThread()
 }
 

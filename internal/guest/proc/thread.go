@@ -113,7 +113,7 @@ func (p *Process) mainThread() error {
 		return append(v, 0)
 	}
 	argv, envp := vector(p.Args), vector(p.Env)
-	apple := vector([]string{"executable_path=" + p.Path})
+	apple := vector([]string{"executable_path=" + p.Name})
 	top &^= 63
 	words := append(append(append([]uint64{uint64(len(p.Args))}, argv...), envp...), apple...)
 	top -= uint64(len(words)+1) &^ 1 * 8
