@@ -195,3 +195,21 @@ func TestFiles(t *testing.T) {
 }
 
 func reflectCode() uint64 { return uint64(reflect.ValueOf(reflectCode).Pointer()) }
+
+// The files of another task, where it tells of them.
+func TestFilesOfChild(t *testing.T) {
+	begin(t)
+	a := spawn(t)
+	f, err := a.Files()
+	if errors.Is(err, task.ErrNoImages) {
+		t.Skip(err)
+	}
+	must(t, err)
+	images, err := a.Images()
+	must(t, err)
+	r, err := a.RegionAt(images.List[0].Address)
+	must(t, err)
+	if path, segment, ok := f.Of(&r); !ok || path != images.List[0].Path || segment == "" {
+		t.Errorf("behind %v stands %q, %q; images are %v", &r, path, segment, images.List)
+	}
+}
