@@ -6,10 +6,10 @@ import (
 	"reflect"
 	"runtime"
 	"testing"
-	"time"
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/exc"
+	"github.com/gomach/mach/internal/apitest"
 	"github.com/gomach/mach/port"
 )
 
@@ -67,7 +67,7 @@ func TestZeroValues(t *testing.T) {
 					}
 					in = append(in, a)
 				}
-				calm(t, x.Type().String()+"."+m.Name, func() { x.Method(i).Call(in) })
+				apitest.Calm(t, x.Type().String()+"."+m.Name, func() { x.Method(i).Call(in) })
 			}
 		}
 	}
@@ -90,7 +90,7 @@ func TestZeroValues(t *testing.T) {
 		"debug too much":        func() error { _, err := exc.Debug(within(t), math.MaxInt); return err },
 		"debug when it is over": func() error { c, stop := context.WithCancel(bg); stop(); _, err := exc.Debug(c, 1); return err },
 	} {
-		calm(t, name, func() {
+		apitest.Calm(t, name, func() {
 			if f() == nil {
 				t.Errorf("%s succeeds", name)
 			}
@@ -134,23 +134,5 @@ func TestCloseWhileAttaching(t *testing.T) {
 		}
 		ok(t, list.Close())
 		ok(t, a.Close())
-	}
-}
-
-// calm fails the test if f panics or hangs.
-func calm(t *testing.T, what string, f func()) {
-	t.Helper()
-	done := make(chan any, 1)
-	go func() {
-		defer func() { done <- recover() }()
-		f()
-	}()
-	select {
-	case p := <-done:
-		if p != nil {
-			t.Errorf("%s: %v", what, p)
-		}
-	case <-time.After(20 * time.Second):
-		t.Fatalf("%s hangs", what)
 	}
 }

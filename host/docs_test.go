@@ -4,112 +4,20 @@ package host_test
 
 import (
 	"go/ast"
-	"go/parser"
-	"go/token"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/gomach/mach/internal/apitest"
 )
 
-// eachFunc walks the exported functions and methods of the package's source.
-func eachFunc(t *testing.T, f func(d *ast.FuncDecl, name, comment string)) {
-	t.Helper()
-	names, err := filepath.Glob("*.go")
-	must(t, err)
-	fset := token.NewFileSet()
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(fset, name, nil, parser.ParseComments)
-		must(t, err)
-		for _, d := range file.Decls {
-			d, is := d.(*ast.FuncDecl)
-			if !is || !d.Name.IsExported() {
-				continue
-			}
-			if d.Recv != nil {
-				receiver := d.Recv.List[0].Type
-				if p, is := receiver.(*ast.StarExpr); is {
-					receiver = p.X
-				}
-				if x, is := receiver.(*ast.IndexExpr); is {
-					receiver = x.X
-				}
-				if id, is := receiver.(*ast.Ident); !is || !id.IsExported() {
-					continue
-				}
-			}
-			f(d, d.Name.Name, strings.Join(strings.Fields(d.Doc.Text()), " "))
-		}
-	}
-}
-
-// called lists the functions of package mach that a function calls by itself.
-func called(d *ast.FuncDecl) (list []string) {
-	ast.Inspect(d.Body, func(n ast.Node) bool {
-		if s, is := n.(*ast.SelectorExpr); is {
-			if x, is := s.X.(*ast.Ident); is && x.Name == "mach" && strings.HasPrefix(s.Sel.Name, "Mach") || is && x.Name == "mach" && callPrefix(s.Sel.Name) {
-				list = append(list, s.Sel.Name)
-			}
-		}
-		return true
-	})
-	return list
-}
-
-func callPrefix(name string) bool {
-	for _, p := range []string{"Task", "Thread", "Host", "Clock", "PIDFor", "Processor"} {
-		if rest, is := strings.CutPrefix(name, p); is && (strings.HasPrefix(rest, "Get") || strings.HasPrefix(rest, "Set") || strings.HasPrefix(rest, "Info") ||
-			strings.HasPrefix(rest, "Statistics") || strings.HasPrefix(rest, "Suspend") || strings.HasPrefix(rest, "Resume")) {
-			return true
-		}
-	}
-	return false
-}
-
-// The comment of a function begins with its name, says which Mach calls it makes,
-// and of those that it makes by itself, it names each.
-func TestDocumentation(t *testing.T) {
-	n := 0
-	eachFunc(t, func(d *ast.FuncDecl, name, comment string) {
-		n++
-		if !strings.HasPrefix(comment, name+" ") {
-			t.Errorf("%s: its comment does not begin with its name: %q", name, comment)
-		}
-		_, calls, says := strings.Cut(comment, "Mach calls: ")
-		for _, c := range called(d) {
-			if plain(c) {
-				continue
-			}
-			if !says {
-				t.Errorf("%s calls mach.%s and does not say so", name, c)
-			} else if c := strings.ToLower(c); !strings.Contains(strings.ReplaceAll(strings.ToLower(calls), "_", ""), c) && !strings.Contains(calls, "those of") {
-				t.Errorf("%s calls mach.%s and says %q", name, c, calls)
-			}
-		}
-	})
-	if n < 15 {
-		t.Errorf("only %d functions found", n)
-	}
-}
-
-// plain are names that are no calls: types, and figures that need none.
-func plain(name string) bool {
-	switch name {
-	case "MachPort", "MachMsgTypeNumber", "MachVMAddress", "MachVMSize", "MachPortType_t", "MachTaskSelf", "MachTaskFlavor", "MachTaskBasicInfo",
-		"MachMsgOption", "MachTimebaseInfo_t", "MachTimespec", "ThreadStateFlavor", "TaskInfo_t", "HostInfo_t", "ThreadInfo_t":
-		return true
-	}
-	return false
-}
+func TestDocumentation(t *testing.T) { apitest.Documentation(t, 15) }
 
 // Pitfall 3: host_statistics answers ordinary callers from a cache, and gives
 // the same twice if it is asked too often. Who calls it says so.
 func TestPitfall3StalenessIsDocumented(t *testing.T) {
 	stale := 0
-	eachFunc(t, func(d *ast.FuncDecl, name, comment string) {
-		for _, c := range called(d) {
+	apitest.EachFunc(t, func(d *ast.FuncDecl, name, comment string) {
+		for _, c := range apitest.Called(d) {
 			if strings.HasPrefix(c, "HostStatistics") {
 				stale++
 				if !strings.Contains(comment, "See the package's remark on figures that may be old.") {

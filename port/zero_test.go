@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/apitest"
 	"github.com/gomach/mach/port"
 )
 
@@ -49,7 +50,7 @@ func TestZeroValues(t *testing.T) {
 					}
 					in = append(in, argument(want, zero))
 				}
-				call(t, m.Name, func() { x.Method(i).Call(in) })
+				apitest.Calm(t, m.Name, func() { x.Method(i).Call(in) })
 			}
 		}
 		if m, is := v.(*port.Message); is {
@@ -79,24 +80,6 @@ func TestZeroValues(t *testing.T) {
 	var got port.Received
 	if err := port.CallName(bg, 0, port.NewMessage(1), &got); !errors.Is(err, mach.MACH_SEND_INVALID_DEST) {
 		t.Errorf("call of nobody: %v", err)
-	}
-}
-
-// call fails the test if f panics or hangs.
-func call(t testing.TB, what string, f func()) {
-	t.Helper()
-	done := make(chan any, 1)
-	go func() {
-		defer func() { done <- recover() }()
-		f()
-	}()
-	select {
-	case p := <-done:
-		if p != nil {
-			t.Errorf("%s: %v", what, p)
-		}
-	case <-time.After(time.Minute):
-		t.Fatalf("%s hangs", what)
 	}
 }
 

@@ -7,9 +7,9 @@ import (
 	"math"
 	"reflect"
 	"testing"
-	"time"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/apitest"
 	"github.com/gomach/mach/port"
 	"github.com/gomach/mach/task"
 )
@@ -58,7 +58,7 @@ func every(t *testing.T, v any, how int, except map[string]bool) {
 		for j := range m.Type.NumIn() - 1 {
 			in = append(in, argument(m.Type.In(j+1), how))
 		}
-		calm(t, x.Type().String()+"."+m.Name, func() {
+		apitest.Calm(t, x.Type().String()+"."+m.Name, func() {
 			for _, out := range x.Method(i).Call(in) {
 				switch c := out.Interface().(type) {
 				case interface{ Close() error }:
@@ -74,24 +74,6 @@ func every(t *testing.T, v any, how int, except map[string]bool) {
 				}
 			}
 		})
-	}
-}
-
-// calm fails the test if f panics or hangs.
-func calm(t *testing.T, what string, f func()) {
-	t.Helper()
-	done := make(chan any, 1)
-	go func() {
-		defer func() { done <- recover() }()
-		f()
-	}()
-	select {
-	case p := <-done:
-		if p != nil {
-			t.Errorf("%s: %v", what, p)
-		}
-	case <-time.After(20 * time.Second):
-		t.Fatalf("%s hangs", what)
 	}
 }
 
@@ -123,7 +105,7 @@ func TestZeroValues(t *testing.T) {
 			every(t, v, how, nil)
 		}
 	}
-	calm(t, "OnThread", func() {
+	apitest.Calm(t, "OnThread", func() {
 		if task.OnThread(nil) == nil {
 			t.Error("nothing was done on a thread")
 		}
@@ -193,7 +175,7 @@ func TestAbsurdArguments(t *testing.T) {
 		"process 2^31":         func() error { return second(task.NameForPID(noContext, math.MaxInt32+more)) },
 		"a process of nobody":  func() error { return second(task.ForPID(t.Context(), 1<<22+7)) }, // Linux's numbers end there
 	} {
-		calm(t, name, func() {
+		apitest.Calm(t, name, func() {
 			if f() == nil {
 				t.Errorf("%s succeeds", name)
 			}
