@@ -76,5 +76,9 @@ func (p *Process) with(m *memoryFile, f func(fd int) error) error {
 		return err
 	}
 	m.put(fd)
+	if err := p.dir.use(func(int) error { return nil }); err != nil {
+		m.close() // Close may have been here before put
+		return err
+	}
 	return m.use(f)
 }
