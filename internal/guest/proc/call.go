@@ -27,7 +27,8 @@ type Call struct {
 	over   bool // answered
 	jumped bool // registers were set; nothing is to be returned
 	parked bool // will be finished later, by Finish
-	late   bool // answered while a signal handler ran
+	late   bool // answered while a signal handler ran, or the thread was suspended
+	hurry  bool // to end also while the thread is suspended
 	left   bool // the registers were set from outside to those after the call
 	depth  int  // signal handlers that ran above it
 
@@ -140,6 +141,10 @@ func (p *Process) finish(c *Call) {
 	}
 	if n := len(t.calls); n == 0 || t.calls[n-1] != c || c.depth > 0 {
 		c.late = true // a signal handler runs on top of it
+		return
+	}
+	if t.Suspended() && !c.hurry {
+		c.late = true // whoever suspended it sees registers that stay as they are
 		return
 	}
 	c.over = true

@@ -29,6 +29,15 @@ func (t *Thread) Unsuspend() {
 		t.state = stateWaiting
 		t.Process.sched.makeReady(t)
 	}
+	t.finishLate()
+}
+
+// finishLate ends the call that was answered while the thread was suspended.
+func (t *Thread) finishLate() {
+	if c := t.waitsIn(); c != nil && c.late && !t.Suspended() {
+		c.late = false
+		t.Process.finish(c)
+	}
 }
 
 // Suspended says whether the thread is kept from running.
@@ -43,6 +52,9 @@ func (p *Process) Release() {
 	if p.sched.held > 0 {
 		p.sched.held--
 	}
+	for _, t := range p.Threads() {
+		t.finishLate()
+	}
 }
 
 // ReleaseAll lets everything run that somebody held or suspended.
@@ -52,6 +64,7 @@ func (p *Process) ReleaseAll() {
 		for t.suspended > 0 {
 			t.Unsuspend()
 		}
+		t.finishLate()
 	}
 }
 

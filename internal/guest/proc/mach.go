@@ -80,9 +80,18 @@ func (t *Thread) SetUserRegs(r cpu.Regs) {
 	}
 }
 
-// BreakOff ends the system call that the thread waits in as a signal would, if it can be.
+// BreakOff ends the system call that the thread waits in as a signal would, if it can be. The
+// call ends also if the thread is suspended.
 func (t *Thread) BreakOff() {
-	if c := t.waitsIn(); c != nil && c.OnSignal != nil {
+	c := t.waitsIn()
+	if c == nil {
+		return
+	}
+	c.hurry = true
+	if c.late {
+		c.late = false
+		t.Process.finish(c)
+	} else if c.OnSignal != nil {
 		f := c.OnSignal
 		c.OnSignal = nil
 		f()
