@@ -197,6 +197,64 @@ func TestSignalDuringCall(t *testing.T) {
 	})
 }
 
+// A call that ends while its thread is suspended leaves the registers alone until the thread
+// goes on, or somebody breaks the call off.
+func TestSuspendedInCall(t *testing.T) {
+	for _, how := range []string{"suspended", "held", "broken off"} {
+		t.Run(how, func(t *testing.T) {
+			begun, ended := make(chan bool, 1), make(chan bool)
+			stop := map[string][2]func(*Thread){
+				"suspended":  {(*Thread).Suspend, (*Thread).Unsuspend},
+				"held":       {func(t *Thread) { t.Process.Hold() }, func(t *Thread) { t.Process.Release() }},
+				"broken off": {(*Thread).Suspend, (*Thread).BreakOff},
+			}[how]
+			onEachCPU(t, map[string]*Function{
+				"wait": {Do: func(c *Call) {
+					begun <- true
+					c.Block(func() { <-ended; c.Return(7) })
+				}},
+			}, func(p *program) {
+				p.frame()
+				p.call("wait", 5)
+				p.leave()
+				main := p.Threads()[0]
+				result := func() (r uint64) {
+					p.Sync(func() { r = main.UserRegs()[p.Arch.Result] })
+					return r
+				}
+				go func() {
+					<-begun // from here on the processor runs
+					for waits := false; !waits; time.Sleep(time.Millisecond) {
+						p.Sync(func() {
+							if waits = main.Waits() && main.waitsIn().Symbol == "wait"; waits {
+								stop[0](main)
+							}
+						})
+					}
+					before := result()
+					ended <- true
+					for late := false; !late; time.Sleep(time.Millisecond) {
+						p.Sync(func() { late = main.waitsIn().late })
+					}
+					if got := result(); got != before {
+						t.Errorf("the result's register has become %d, was %d", got, before)
+					}
+					p.Sync(func() { stop[1](main) })
+					if how == "broken off" {
+						if got := result(); got != 7 {
+							t.Errorf("the result's register is %d after the call was broken off", got)
+						}
+						p.Sync(main.Unsuspend)
+					}
+				}()
+				if code, err := p.run(); code != 7 || err != nil {
+					t.Errorf("exit status %d, %v", code, err)
+				}
+			})
+		})
+	}
+}
+
 // A signal that nobody handles ends the guest by that signal.
 func TestKilled(t *testing.T) {
 	onEachCPU(t, map[string]*Function{
