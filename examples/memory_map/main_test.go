@@ -3,14 +3,13 @@ package main
 import (
 	"bytes"
 	"errors"
-	"io"
 	"os"
-	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/gomach/mach/internal/apitest"
 	"github.com/gomach/mach/port"
 	"github.com/gomach/mach/task"
 )
@@ -50,7 +49,7 @@ func TestSelf(t *testing.T) {
 
 func TestOther(t *testing.T) {
 	port.LeakCheck(t)
-	c := sleeper(t)
+	c := apitest.Sleeper(t)
 	var out bytes.Buffer
 	err := run(&out, strconv.Itoa(c.Process.Pid), true)
 	if e := (*task.OpenError)(nil); errors.As(err, &e) {
@@ -62,40 +61,7 @@ func TestOther(t *testing.T) {
 	check(t, out.String())
 }
 
-// TestMain lets the test binary be the process that is looked at: it sleeps until its input ends.
-func TestMain(m *testing.M) {
-	if os.Getenv("EXAMPLE_SLEEPS") == "1" {
-		os.Stdout.WriteString("ready\n")
-		io.Copy(io.Discard, os.Stdin)
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
-
-func sleeper(t *testing.T) *exec.Cmd {
-	t.Helper()
-	c := exec.Command(os.Args[0])
-	c.Env = append(os.Environ(), "EXAMPLE_SLEEPS=1", "GORACE=atexit_sleep_ms=0")
-	in, err := c.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Skip("no processes here: ", err)
-	}
-	t.Cleanup(func() {
-		in.Close()
-		c.Wait()
-	})
-	if _, err := out.Read(make([]byte, 6)); err != nil {
-		t.Skip("the child does not run here: ", err)
-	}
-	return c
-}
+func TestMain(m *testing.M) { apitest.MainOrSleeper(m) }
 
 func TestErrors(t *testing.T) {
 	port.LeakCheck(t)

@@ -1,18 +1,17 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/gomach/mach/internal/apitest"
 	"github.com/gomach/mach/port"
 	"github.com/gomach/mach/task"
 	"github.com/google/pprof/profile"
@@ -57,31 +56,9 @@ func innerWork(n uint64) uint64 {
 //go:noinline
 func waits(c chan int) { <-c }
 
-func target(t *testing.T) *exec.Cmd {
-	t.Helper()
-	c := exec.Command(os.Args[0])
-	c.Env = append(os.Environ(), role+"=1", "GORACE=atexit_sleep_ms=0")
-	in, err := c.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Skip(err)
-	}
-	t.Cleanup(func() { in.Close(); c.Wait() })
-	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
 func TestProfile(t *testing.T) {
 	port.LeakCheck(t)
-	c := target(t)
+	c := apitest.Child(t, role)
 	o := options{duration: 700 * time.Millisecond, interval: 5 * time.Millisecond,
 		out: filepath.Join(t.TempDir(), "profile.pb.gz"), exe: os.Args[0], pid: c.Process.Pid}
 	err := run(t.Context(), o)
@@ -128,7 +105,7 @@ func TestProfile(t *testing.T) {
 // A target that ends leaves what was sampled; one that has ended is an error.
 func TestTargetEnds(t *testing.T) {
 	port.LeakCheck(t)
-	c := target(t)
+	c := apitest.Child(t, role)
 	o := options{duration: time.Minute, interval: 5 * time.Millisecond, out: filepath.Join(t.TempDir(), "p"), pid: c.Process.Pid}
 	time.AfterFunc(2*time.Second, func() { c.Process.Kill() }) // a first sample takes a while in an emulator
 	err := run(t.Context(), o)

@@ -38,7 +38,7 @@ func (s *session) writeRegisters(text string) string {
 }
 
 func (s *session) readRegister(text string) string {
-	n, good := threadID(text)
+	n, good := number(text)
 	if !good || n >= uint64(len(s.registers)) {
 		return failed
 	}
@@ -50,8 +50,8 @@ func (s *session) readRegister(text string) string {
 }
 
 func (s *session) writeRegister(text string) string {
-	number, value, _ := strings.Cut(text, "=")
-	n, good := threadID(number)
+	which, value, _ := strings.Cut(text, "=")
+	n, good := number(which)
 	if !good || n >= uint64(len(s.registers)) || s.registers[n].at < 0 {
 		return failed
 	}

@@ -259,14 +259,19 @@ func threadID(text string) (uint64, bool) {
 	if text == "-1" {
 		return 0, true
 	}
-	id, err := strconv.ParseUint(text, 16, 64)
-	return id, err == nil
+	return number(text)
 }
 
 // addressLength reads ADDRESS,LENGTH.
 func addressLength(text string) (address, length uint64, good bool) {
-	a, l, found := strings.Cut(text, ",")
-	address, err := strconv.ParseUint(a, 16, 64)
-	length, err2 := strconv.ParseUint(l, 16, 64)
-	return address, length, found && err == nil && err2 == nil
+	a, l, _ := strings.Cut(text, ",")
+	address, ok1 := number(a)
+	length, ok2 := number(l)
+	return address, length, ok1 && ok2
+}
+
+// number reads a hexadecimal number.
+func number(text string) (uint64, bool) {
+	n, err := strconv.ParseUint(text, 16, 64)
+	return n, err == nil
 }
