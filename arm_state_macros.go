@@ -22,14 +22,18 @@ const (
 // addressBits is how much of a pointer is address: the rest is signature, or a
 // copy of bit 55 (T0SZ_BOOT of xnu osfmk/arm64/proc_reg.h).
 func addressBits() int {
-	if runtime.GOOS == "ios" {
+	switch runtime.GOOS {
+	case "ios":
 		return 39
+	case "linux":
+		return 48 // what mmap gives unless it is asked for more
 	}
 	return 47
 }
 
 // StripPointer takes the pointer authentication code off p. addressBits is the
-// size of the address space: 47 on macOS, 39 on most iOS devices.
+// size of the address space: 47 on macOS, 39 on most iOS devices, 48 on most Linux
+// systems.
 func StripPointer(p uint64, addressBits int) uint64 {
 	if addressBits < 1 || addressBits > 55 {
 		return p

@@ -19,13 +19,17 @@ func kernReturn(r uint64) error {
 }
 
 // ErrNoKernel is the error of every call on a system other than Darwin while
-// no kernel is registered; on Darwin nothing returns it. It is both [KERN_NOT_SUPPORTED] and
+// no kernel is registered. Its text says what to import, or why the hosted
+// kernel could not start; on Darwin nothing returns it. It is both [KERN_NOT_SUPPORTED] and
 // [errors.ErrUnsupported].
 var ErrNoKernel error = noKernel{}
 
 type noKernel struct{}
 
 func (noKernel) Error() string {
+	if err := libsystem.StartError(); err != nil {
+		return "mach: the hosted Mach kernel could not start: " + err.Error()
+	}
 	return `mach: no Mach kernel in this process: import _ "github.com/gomach/mach/hosted"`
 }
 

@@ -37,6 +37,34 @@ const (
 	GUARD_TYPE_REJECTED_SC = 6
 )
 
+// Flavors of EXC_GUARD exceptions of file descriptors, of <sys/guarded.h>
+// (enum guard_fd_exception_codes), and of vnodes (guard_vn_exception_codes).
+// Those of ports and of memory stand in <mach/port.h> and <mach/vm_statistics.h>.
+const (
+	KGUARD_EXC_CLOSE       = 1 << 0
+	KGUARD_EXC_DUP         = 1 << 1
+	KGUARD_EXC_NOCLOEXEC   = 1 << 2
+	KGUARD_EXC_SOCKET_IPC  = 1 << 3
+	KGUARD_EXC_FILEPORT    = 1 << 4
+	KGUARD_EXC_MISMATCH    = 1 << 5
+	KGUARD_EXC_WRITE       = 1 << 6
+	KGUARD_EXC_RENAME_TO   = 1 << 0
+	KGUARD_EXC_RENAME_FROM = 1 << 1
+	KGUARD_EXC_UNLINK      = 1 << 2
+	KGUARD_EXC_WRITE_OTHER = 1 << 3
+	KGUARD_EXC_TRUNC_OTHER = 1 << 4
+	KGUARD_EXC_LINK        = 1 << 5
+	KGUARD_EXC_EXCHDATA    = 1 << 6
+)
+
+// Codes of EXC_SOFTWARE exceptions, of <sys/ux_exception.h>, besides
+// [EXC_SOFT_SIGNAL].
+const (
+	EXC_UNIX_BAD_SYSCALL = 0x10000
+	EXC_UNIX_BAD_PIPE    = 0x10001
+	EXC_UNIX_ABORT       = 0x10002
+)
+
 // ExcResourceDecodeResourceType is the resource that an EXC_RESOURCE exception is about, such as [RESOURCE_TYPE_CPU].
 //
 // C: EXC_RESOURCE_DECODE_RESOURCE_TYPE of <kern/exc_resource.h>.

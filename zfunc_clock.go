@@ -13,7 +13,7 @@ import (
 //
 // Errors: [KERN_INVALID_ARGUMENT] if clockServ is no clock, [KERN_FAILURE] for a clock other than [SYSTEM_CLOCK], [KERN_INVALID_CAPABILITY] if alarmPort is null or dead.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves clockServ. As that is not known, the scheduler is told about the call.
 //
 // C: clock_alarm of <mach/clock.h>.
 func ClockAlarm(clockServ ClockServ, alarmType AlarmType, alarmTime MachTimespec, alarmPort ClockReply) error {
@@ -27,7 +27,7 @@ func ClockAlarm(clockServ ClockServ, alarmType AlarmType, alarmTime MachTimespec
 		alarmPort ClockReply
 		_         uint32
 	}{clockServ: clockServ, alarmType: alarmType, alarmTime: alarmTime, alarmPort: alarmPort}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_clock_alarm, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_clock_alarm, unsafe.Pointer(&f)))
 }
 
 // ClockGetAttributes stores the resolution of a clock in nanoseconds in clockAttr.
@@ -36,7 +36,7 @@ func ClockAlarm(clockServ ClockServ, alarmType AlarmType, alarmTime MachTimespec
 //
 // Errors: [KERN_INVALID_ARGUMENT] if clockServ is no clock, [KERN_FAILURE] if the count is not 1, [KERN_INVALID_VALUE] for another flavor.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves clockServ. As that is not known, the scheduler is told about the call.
 //
 // C: clock_get_attributes of <mach/clock.h>.
 func ClockGetAttributes(clockServ ClockServ, flavor ClockFlavor, clockAttr *int32, clockAttrCnt *MachMsgTypeNumber) error {
@@ -49,7 +49,7 @@ func ClockGetAttributes(clockServ ClockServ, flavor ClockFlavor, clockAttr *int3
 		clockAttr    *int32
 		clockAttrCnt *MachMsgTypeNumber
 	}{clockServ: clockServ, flavor: flavor, clockAttr: libsystem.Ptr(clockAttr), clockAttrCnt: libsystem.Ptr(clockAttrCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_clock_get_attributes, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_clock_get_attributes, unsafe.Pointer(&f)))
 }
 
 // ClockGetTime stores the time of a clock in *curTime, in seconds and nanoseconds.
@@ -58,7 +58,7 @@ func ClockGetAttributes(clockServ ClockServ, flavor ClockFlavor, clockAttr *int3
 //
 // Error: [KERN_INVALID_ARGUMENT] if clockServ is no clock.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves clockServ. As that is not known, the scheduler is told about the call.
 //
 // C: clock_get_time of <mach/clock.h>.
 func ClockGetTime(clockServ ClockServ, curTime *MachTimespec) error {
@@ -68,5 +68,5 @@ func ClockGetTime(clockServ ClockServ, curTime *MachTimespec) error {
 		_         uint32
 		curTime   *MachTimespec
 	}{clockServ: clockServ, curTime: libsystem.Ptr(curTime)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_clock_get_time, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_clock_get_time, unsafe.Pointer(&f)))
 }

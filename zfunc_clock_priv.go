@@ -11,7 +11,7 @@ import (
 //
 // The kernel no longer serves this call: the request is answered with [MIG_BAD_ID].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves clockCtrl. As that is not known, the scheduler is told about the call.
 //
 // C: clock_set_attributes of <mach/clock_priv.h>.
 func ClockSetAttributes(clockCtrl ClockCtrl, flavor ClockFlavor, clockAttr *int32, clockAttrCnt MachMsgTypeNumber) error {
@@ -25,14 +25,14 @@ func ClockSetAttributes(clockCtrl ClockCtrl, flavor ClockFlavor, clockAttr *int3
 		clockAttrCnt MachMsgTypeNumber
 		_            uint32
 	}{clockCtrl: clockCtrl, flavor: flavor, clockAttr: libsystem.Ptr(clockAttr), clockAttrCnt: clockAttrCnt}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_clock_set_attributes, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_clock_set_attributes, unsafe.Pointer(&f)))
 }
 
 // ClockSetTime once set the time of a clock.
 //
 // The kernel no longer serves this call: the request is answered with [MIG_BAD_ID]. Use the settimeofday system call.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves clockCtrl. As that is not known, the scheduler is told about the call.
 //
 // C: clock_set_time of <mach/clock_priv.h>.
 func ClockSetTime(clockCtrl ClockCtrl, newTime MachTimespec) error {
@@ -42,5 +42,5 @@ func ClockSetTime(clockCtrl ClockCtrl, newTime MachTimespec) error {
 		_         uint32
 		newTime   MachTimespec
 	}{clockCtrl: clockCtrl, newTime: newTime}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_clock_set_time, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_clock_set_time, unsafe.Pointer(&f)))
 }

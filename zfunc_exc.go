@@ -9,7 +9,13 @@ import (
 
 // ExceptionRaise sends an exception of 32-bit codes to the server behind exceptionPort and waits for its verdict.
 //
-// The kernel sends this message itself ([EXCEPTION_DEFAULT]); a program sends it to pass an exception on to another handler. thread and task are send rights that are copied into the message; code has codeCnt words. Success means that the server has dealt with the exception, [KERN_FAILURE] that it declines.
+// The kernel sends this message itself ([EXCEPTION_DEFAULT]); a program sends it, by mach_msg, to pass an exception on to another handler. thread and task are send rights that are copied into the message; code has codeCnt words. Success means that the server has dealt with the exception, [KERN_FAILURE] that it declines.
+//
+// libSystem sends it as a call to an object of the kernel (libsyscall makes its stubs with KOBJECT_SERVER;
+// the kernel does not use them for its own exceptions). Do not call it with a port that a program serves: since
+// macOS 13 the kernel refuses a message queue then ([MACH_SEND_INVALID_OPTIONS]) while System Integrity
+// Protection is on, and macOS 26.4 ends the program. exc.Forward and port.Send.Call build the message
+// themselves and send it as one.
 //
 // [MACH_SEND_INVALID_DEST] means that exceptionPort is dead. The wait has no limit.
 //
@@ -38,6 +44,8 @@ func ExceptionRaise(exceptionPort MachPort, thread MachPort, task MachPort, exce
 //
 // This is [EXCEPTION_STATE]. *flavor names the kind of state; oldState has oldStateCnt 32-bit words. newState receives the state to go on with; *newStateCnt is its room in 32-bit words on the way in and the words written on the way out. The results are those of [ExceptionRaise].
 //
+// As with [ExceptionRaise], do not call it with a port that a program serves.
+//
 // It may wait: the scheduler is told about the call.
 //
 // C: exception_raise_state of <mach/exc.h>.
@@ -49,6 +57,8 @@ func ExceptionRaiseState(exceptionPort MachPort, exception ExceptionType, code *
 // ExceptionRaiseStateIdentity sends an exception with the ports and the registers of the thread to the server behind exceptionPort, and waits for its verdict.
 //
 // This is [EXCEPTION_STATE_IDENTITY]. The arguments are those of [ExceptionRaise] and [ExceptionRaiseState] together, and so are the results.
+//
+// As with [ExceptionRaise], do not call it with a port that a program serves.
 //
 // It may wait: the scheduler is told about the call.
 //

@@ -13,7 +13,7 @@ import (
 // null; release it with [MachPortDeallocate]. clusterSize is ignored. [KERN_NO_ACCESS]: an attempt to
 // set it; only the kernel may. [KERN_INVALID_HOST]: not the privileged host port.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if hostPriv is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_default_memory_manager of <mach/host_priv.h>.
 func HostDefaultMemoryManager(hostPriv HostPriv, defaultManager *MemoryObjectDefault, clusterSize MemoryObjectClusterSize) error {
@@ -25,14 +25,18 @@ func HostDefaultMemoryManager(hostPriv HostPriv, defaultManager *MemoryObjectDef
 		clusterSize    MemoryObjectClusterSize
 		_              uint32
 	}{hostPriv: hostPriv, defaultManager: libsystem.Ptr(defaultManager), clusterSize: clusterSize}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_default_memory_manager, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(hostPriv)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_default_memory_manager, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_default_memory_manager, unsafe.Pointer(&f)))
 }
 
 // HostGetBootInfo copies the arguments that the kernel was booted with to bootInfo, a buffer of [KERNEL_BOOT_INFO_MAX] bytes.
 //
 // The text ends with a zero byte and may be empty. [KERN_INVALID_HOST]: not the privileged host port.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if hostPriv is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_get_boot_info of <mach/host_priv.h>.
 func HostGetBootInfo(hostPriv HostPriv, bootInfo *KernelBootInfo) error {
@@ -42,7 +46,11 @@ func HostGetBootInfo(hostPriv HostPriv, bootInfo *KernelBootInfo) error {
 		_        uint32
 		bootInfo *KernelBootInfo
 	}{hostPriv: hostPriv, bootInfo: libsystem.Ptr(bootInfo)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_boot_info, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(hostPriv)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_boot_info, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_get_boot_info, unsafe.Pointer(&f)))
 }
 
 // HostGetClockControl asks for the control port of a clock; it is gone.
@@ -50,7 +58,7 @@ func HostGetBootInfo(hostPriv HostPriv, bootInfo *KernelBootInfo) error {
 // Since macOS 13 the kernel answers [MIG_BAD_ID]; macOS 12 stored a send right. Set the time with
 // settimeofday.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if hostPriv is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_get_clock_control of <mach/host_priv.h>.
 func HostGetClockControl(hostPriv HostPriv, clockID ClockID, clockCtrl *ClockCtrl) error {
@@ -62,7 +70,11 @@ func HostGetClockControl(hostPriv HostPriv, clockID ClockID, clockCtrl *ClockCtr
 		_         uint32
 		clockCtrl *ClockCtrl
 	}{hostPriv: hostPriv, clockID: clockID, clockCtrl: libsystem.Ptr(clockCtrl)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_clock_control, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(hostPriv)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_clock_control, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_get_clock_control, unsafe.Pointer(&f)))
 }
 
 // HostGetExceptionPorts reports the exception handlers of the host for the kinds in exceptionMask.
@@ -72,12 +84,16 @@ func HostGetClockControl(hostPriv HostPriv, clockID ClockID, clockCtrl *ClockCtr
 // The caller owns one send right in each oldHandlers element that is not [MACH_PORT_NULL]: release it with
 // [MachPortDeallocate]. [KERN_INVALID_ARGUMENT]: not the privileged host port, or unknown mask bits.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if hostPriv is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_get_exception_ports of <mach/host_priv.h>.
 func HostGetExceptionPorts(hostPriv HostPriv, exceptionMask ExceptionMask, masks *ExceptionMask, masksCnt *MachMsgTypeNumber, oldHandlers *ExceptionHandler, oldBehaviors *ExceptionBehavior, oldFlavors *ThreadStateFlavor) error {
 	f := frameHostGetExceptionPorts{hostPriv: hostPriv, exceptionMask: exceptionMask, masks: libsystem.Ptr(masks), masksCnt: libsystem.Ptr(masksCnt), oldHandlers: libsystem.Ptr(oldHandlers), oldBehaviors: libsystem.Ptr(oldBehaviors), oldFlavors: libsystem.Ptr(oldFlavors)}
-	return kernReturn(libsystem.CallWide(libsystem.Sym_host_get_exception_ports, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(hostPriv)) {
+		return kernReturn(libsystem.CallWide(libsystem.Sym_host_get_exception_ports, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallWideBlocking(libsystem.Sym_host_get_exception_ports, unsafe.Pointer(&f)))
 }
 
 // HostGetSpecialPort stores a send right to one of the host's ports in *port.
@@ -89,7 +105,7 @@ func HostGetExceptionPorts(hostPriv HostPriv, exceptionMask ExceptionMask, masks
 // [KERN_INVALID_ARGUMENT]: not the privileged host port, no such port, or [HOST_SECURITY_PORT].
 // [KERN_NO_ACCESS]: the caller is a driver.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if hostPriv is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_get_special_port of <mach/host_priv.h>.
 func HostGetSpecialPort(hostPriv HostPriv, node int32, which int32, port *MachPort) error {
@@ -103,7 +119,11 @@ func HostGetSpecialPort(hostPriv HostPriv, node int32, which int32, port *MachPo
 		_        uint32
 		port     *MachPort
 	}{hostPriv: hostPriv, node: node, which: which, port: libsystem.Ptr(port)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_special_port, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(hostPriv)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_special_port, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_get_special_port, unsafe.Pointer(&f)))
 }
 
 // HostGetUNDServer stores a send right to the user notification server's port in *server.
@@ -111,7 +131,7 @@ func HostGetSpecialPort(hostPriv HostPriv, node int32, which int32, port *MachPo
 // It is [HostGetSpecialPort] with [HOST_USER_NOTIFICATION_PORT]. Release the right with
 // [MachPortDeallocate]. [KERN_NOT_SUPPORTED]: systems without user notifications.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if host is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_get_UNDServer of <mach/host_priv.h>.
 func HostGetUNDServer(host HostPriv, server *UNDServerRef) error {
@@ -121,7 +141,11 @@ func HostGetUNDServer(host HostPriv, server *UNDServerRef) error {
 		_      uint32
 		server *UNDServerRef
 	}{host: host, server: libsystem.Ptr(server)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_UNDServer, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(host)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_UNDServer, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_get_UNDServer, unsafe.Pointer(&f)))
 }
 
 // HostPrivStatistics copies counters of this machine to hostInfoOut.
@@ -131,7 +155,7 @@ func HostGetUNDServer(host HostPriv, server *UNDServerRef) error {
 // [KERN_FAILURE]: too little room. [KERN_INVALID_ARGUMENT]: unknown flavor. [KERN_INVALID_HOST]: not the
 // privileged host port.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if hostPriv is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_priv_statistics of <mach/host_priv.h>.
 func HostPrivStatistics(hostPriv HostPriv, flavor HostFlavor, hostInfoOut *Integer, hostInfoOutCnt *MachMsgTypeNumber) error {
@@ -144,7 +168,11 @@ func HostPrivStatistics(hostPriv HostPriv, flavor HostFlavor, hostInfoOut *Integ
 		hostInfoOut    *Integer
 		hostInfoOutCnt *MachMsgTypeNumber
 	}{hostPriv: hostPriv, flavor: flavor, hostInfoOut: libsystem.Ptr(hostInfoOut), hostInfoOutCnt: libsystem.Ptr(hostInfoOutCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_priv_statistics, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(hostPriv)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_priv_statistics, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_priv_statistics, unsafe.Pointer(&f)))
 }
 
 // HostProcessorSetPriv turns the name port of a processor set into its control port and stores a send right to it in *set.
@@ -152,7 +180,7 @@ func HostPrivStatistics(hostPriv HostPriv, flavor HostFlavor, hostInfoOut *Integ
 // That is what [ProcessorSetTasks] takes, and so root's way to a port of every task. Release the right
 // with [MachPortDeallocate]. [KERN_INVALID_ARGUMENT]: not the privileged host port, or no such set.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if hostPriv is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_processor_set_priv of <mach/host_priv.h>.
 func HostProcessorSetPriv(hostPriv HostPriv, setName ProcessorSetName, set *ProcessorSet) error {
@@ -164,7 +192,11 @@ func HostProcessorSetPriv(hostPriv HostPriv, setName ProcessorSetName, set *Proc
 		_        uint32
 		set      *ProcessorSet
 	}{hostPriv: hostPriv, setName: setName, set: libsystem.Ptr(set)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_processor_set_priv, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(hostPriv)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_processor_set_priv, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_processor_set_priv, unsafe.Pointer(&f)))
 }
 
 // HostProcessorSets hands over the name ports of all processor sets, of which there is one.
@@ -173,7 +205,7 @@ func HostProcessorSetPriv(hostPriv HostPriv, setName ProcessorSetName, set *Proc
 // send right an element: release it with [MachPortDeallocate], then the array (4 bytes an element) with
 // [VMDeallocate], in the caller's own task. [KERN_INVALID_ARGUMENT]: not the privileged host port.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if hostPriv is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_processor_sets of <mach/host_priv.h>.
 func HostProcessorSets(hostPriv HostPriv, processorSets **ProcessorSet, processorSetsCnt *MachMsgTypeNumber) error {
@@ -184,7 +216,11 @@ func HostProcessorSets(hostPriv HostPriv, processorSets **ProcessorSet, processo
 		processorSets    **ProcessorSet
 		processorSetsCnt *MachMsgTypeNumber
 	}{hostPriv: hostPriv, processorSets: libsystem.Ptr(processorSets), processorSetsCnt: libsystem.Ptr(processorSetsCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_processor_sets, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(hostPriv)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_processor_sets, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_processor_sets, unsafe.Pointer(&f)))
 }
 
 // HostProcessors hands over ports to all processors.
@@ -195,7 +231,7 @@ func HostProcessorSets(hostPriv HostPriv, processorSets **ProcessorSet, processo
 //
 // [KERN_INVALID_ARGUMENT]: not the privileged host port. [KERN_RESOURCE_SHORTAGE]: no memory for the list.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if hostPriv is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_processors of <mach/host_priv.h>.
 func HostProcessors(hostPriv HostPriv, outProcessorList **Processor, outProcessorListCnt *MachMsgTypeNumber) error {
@@ -206,7 +242,11 @@ func HostProcessors(hostPriv HostPriv, outProcessorList **Processor, outProcesso
 		outProcessorList    **Processor
 		outProcessorListCnt *MachMsgTypeNumber
 	}{hostPriv: hostPriv, outProcessorList: libsystem.Ptr(outProcessorList), outProcessorListCnt: libsystem.Ptr(outProcessorListCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_processors, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(hostPriv)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_processors, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_processors, unsafe.Pointer(&f)))
 }
 
 // HostReboot restarts or stops the machine at once, without asking anyone and without writing caches to disk.
@@ -237,7 +277,7 @@ func HostReboot(hostPriv HostPriv, options int32) error {
 // [KERN_INVALID_ARGUMENT]: not the privileged host port, unknown mask, behavior or flavor.
 // [KERN_INVALID_RIGHT]: a port that may not be moved. [KERN_NO_ACCESS] or [KERN_DENIED]: policy.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: host_set_exception_ports of <mach/host_priv.h>.
 func HostSetExceptionPorts(hostPriv HostPriv, exceptionMask ExceptionMask, newPort MachPort, behavior ExceptionBehavior, newFlavor ThreadStateFlavor) error {
@@ -254,7 +294,7 @@ func HostSetExceptionPorts(hostPriv HostPriv, exceptionMask ExceptionMask, newPo
 		newFlavor     ThreadStateFlavor
 		_             uint32
 	}{hostPriv: hostPriv, exceptionMask: exceptionMask, newPort: newPort, behavior: behavior, newFlavor: newFlavor}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_set_exception_ports, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_set_exception_ports, unsafe.Pointer(&f)))
 }
 
 // HostSetSpecialPort makes port one of the host's ports, above [HOST_MAX_SPECIAL_KERNEL_PORT].
@@ -265,7 +305,7 @@ func HostSetExceptionPorts(hostPriv HostPriv, exceptionMask ExceptionMask, newPo
 // [KERN_NO_ACCESS]: not allowed to the caller. [KERN_INVALID_ARGUMENT]: not the privileged host port or no
 // such port. [KERN_INVALID_RIGHT]: a port that may not be moved.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: host_set_special_port of <mach/host_priv.h>.
 func HostSetSpecialPort(hostPriv HostPriv, which int32, port MachPort) error {
@@ -278,7 +318,7 @@ func HostSetSpecialPort(hostPriv HostPriv, which int32, port MachPort) error {
 		port     MachPort
 		_        uint32
 	}{hostPriv: hostPriv, which: which, port: port}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_set_special_port, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_set_special_port, unsafe.Pointer(&f)))
 }
 
 // HostSetUNDServer makes server the port of the user notification server.
@@ -286,7 +326,7 @@ func HostSetSpecialPort(hostPriv HostPriv, which int32, port MachPort) error {
 // It is [HostSetSpecialPort] with [HOST_USER_NOTIFICATION_PORT]. The right is copied: the caller keeps
 // its own. [KERN_NOT_SUPPORTED]: systems without user notifications.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if host is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_set_UNDServer of <mach/host_priv.h>.
 func HostSetUNDServer(host HostPriv, server UNDServerRef) error {
@@ -297,7 +337,11 @@ func HostSetUNDServer(host HostPriv, server UNDServerRef) error {
 		server UNDServerRef
 		_      uint32
 	}{host: host, server: server}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_set_UNDServer, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(host)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_set_UNDServer, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_set_UNDServer, unsafe.Pointer(&f)))
 }
 
 // HostSwapExceptionPorts makes newPort the handler of the host for the exceptions in exceptionMask and reports the old ones.
@@ -306,12 +350,12 @@ func HostSetUNDServer(host HostPriv, server UNDServerRef) error {
 // room for [EXC_TYPES_COUNT] elements. The caller owns one send right in each oldHandlerss element (spelled
 // so in C): release it with [MachPortDeallocate]. Errors are those of the two calls.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: host_swap_exception_ports of <mach/host_priv.h>.
 func HostSwapExceptionPorts(hostPriv HostPriv, exceptionMask ExceptionMask, newPort MachPort, behavior ExceptionBehavior, newFlavor ThreadStateFlavor, masks *ExceptionMask, masksCnt *MachMsgTypeNumber, oldHandlerss *ExceptionHandler, oldBehaviors *ExceptionBehavior, oldFlavors *ThreadStateFlavor) error {
 	f := frameHostSwapExceptionPorts{hostPriv: hostPriv, exceptionMask: exceptionMask, newPort: newPort, behavior: behavior, newFlavor: newFlavor, masks: libsystem.Ptr(masks), masksCnt: libsystem.Ptr(masksCnt), oldHandlerss: libsystem.Ptr(oldHandlerss), oldBehaviors: libsystem.Ptr(oldBehaviors), oldFlavors: libsystem.Ptr(oldFlavors)}
-	return kernReturn(libsystem.CallWide(libsystem.Sym_host_swap_exception_ports, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallWideBlocking(libsystem.Sym_host_swap_exception_ports, unsafe.Pointer(&f)))
 }
 
 // KextRequest asks the kernel's extension loader to do what requestData says.
@@ -335,7 +379,7 @@ func KextRequest(hostPriv HostPriv, userLogFlags uint32, requestData VMOffset, r
 //
 // Since macOS 13 the kernel answers [MIG_BAD_ID], macOS 12 answered [KERN_NOT_SUPPORTED].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if hostPriv is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: kmod_control of <mach/host_priv.h>.
 func KmodControl(hostPriv HostPriv, module Kmod, flavor KmodControlFlavor, data *unsafe.Pointer, dataCnt *MachMsgTypeNumber) error {
@@ -350,14 +394,18 @@ func KmodControl(hostPriv HostPriv, module Kmod, flavor KmodControlFlavor, data 
 		data     *unsafe.Pointer
 		dataCnt  *MachMsgTypeNumber
 	}{hostPriv: hostPriv, module: module, flavor: flavor, data: libsystem.Ptr(data), dataCnt: libsystem.Ptr(dataCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_kmod_control, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(hostPriv)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_kmod_control, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_kmod_control, unsafe.Pointer(&f)))
 }
 
 // KmodCreate asks to load a kernel module; it is gone.
 //
 // Since macOS 13 the kernel answers [MIG_BAD_ID], macOS 12 answered [KERN_NOT_SUPPORTED].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if hostPriv is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: kmod_create of <mach/host_priv.h>.
 func KmodCreate(hostPriv HostPriv, info VMAddress, module *Kmod) error {
@@ -368,14 +416,18 @@ func KmodCreate(hostPriv HostPriv, info VMAddress, module *Kmod) error {
 		info     VMAddress
 		module   *Kmod
 	}{hostPriv: hostPriv, info: info, module: libsystem.Ptr(module)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_kmod_create, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(hostPriv)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_kmod_create, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_kmod_create, unsafe.Pointer(&f)))
 }
 
 // KmodDestroy asks to unload a kernel module; it is gone.
 //
 // Since macOS 13 the kernel answers [MIG_BAD_ID], macOS 12 answered [KERN_NOT_SUPPORTED].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if hostPriv is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: kmod_destroy of <mach/host_priv.h>.
 func KmodDestroy(hostPriv HostPriv, module Kmod) error {
@@ -386,7 +438,11 @@ func KmodDestroy(hostPriv HostPriv, module Kmod) error {
 		module   Kmod
 		_        uint32
 	}{hostPriv: hostPriv, module: module}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_kmod_destroy, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(hostPriv)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_kmod_destroy, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_kmod_destroy, unsafe.Pointer(&f)))
 }
 
 // MachVMWire keeps a range of task in memory, ready for the given accesses, or with [VM_PROT_NONE] releases it.
@@ -420,7 +476,7 @@ func MachVMWire(hostPriv HostPriv, task VMMap_t, address MachVMAddress, size Mac
 //
 // The answer is [KERN_NOT_SUPPORTED].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if hostPriv is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: thread_wire of <mach/host_priv.h>.
 func ThreadWire(hostPriv HostPriv, thread ThreadAct, wired Boolean) error {
@@ -433,7 +489,11 @@ func ThreadWire(hostPriv HostPriv, thread ThreadAct, wired Boolean) error {
 		wired    Boolean
 		_        uint32
 	}{hostPriv: hostPriv, thread: thread, wired: wired}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_wire, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(hostPriv)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_thread_wire, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_wire, unsafe.Pointer(&f)))
 }
 
 // VMAllocateCpm asks for size bytes of physically contiguous memory in task; it is gone.

@@ -11,22 +11,30 @@ import (
 //
 // The kernel no longer serves this call: the request is answered with [MIG_BAD_ID].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if hostSecurity is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_security_create_task_token of <mach/host_security.h>.
 func HostSecurityCreateTaskToken(hostSecurity HostSecurity, parentTask Task, secToken SecurityToken, auditToken AuditToken, host Host, ledgers *Ledger, ledgersCnt MachMsgTypeNumber, inheritMemory Boolean, childTask *Task) error {
 	f := frameHostSecurityCreateTaskToken{hostSecurity: hostSecurity, parentTask: parentTask, secToken: secToken, auditToken: auditTokenArg(&auditToken), host: host, ledgers: libsystem.Ptr(ledgers), ledgersCnt: ledgersCnt, inheritMemory: inheritMemory, childTask: libsystem.Ptr(childTask)}
-	return kernReturn(libsystem.CallWide(libsystem.Sym_host_security_create_task_token, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(hostSecurity)) {
+		return kernReturn(libsystem.CallWide(libsystem.Sym_host_security_create_task_token, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallWideBlocking(libsystem.Sym_host_security_create_task_token, unsafe.Pointer(&f)))
 }
 
 // HostSecuritySetTaskToken once replaced the security token of a task.
 //
 // The kernel no longer serves this call: the request is answered with [MIG_BAD_ID].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if hostSecurity is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_security_set_task_token of <mach/host_security.h>.
 func HostSecuritySetTaskToken(hostSecurity HostSecurity, targetTask Task, secToken SecurityToken, auditToken AuditToken, host Host) error {
 	f := frameHostSecuritySetTaskToken{hostSecurity: hostSecurity, targetTask: targetTask, secToken: secToken, auditToken: auditTokenArg(&auditToken), host: host}
-	return kernReturn(libsystem.CallWide(libsystem.Sym_host_security_set_task_token, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(hostSecurity)) {
+		return kernReturn(libsystem.CallWide(libsystem.Sym_host_security_set_task_token, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallWideBlocking(libsystem.Sym_host_security_set_task_token, unsafe.Pointer(&f)))
 }

@@ -49,7 +49,7 @@ func MIGReplySetup(request *MachMsgHeader, reply *MachMsgHeader) {
 //
 // That covers the remote and voucher ports of the header and all descriptors: send and send-once rights are released, receive rights destroyed, memory deallocated if its descriptor says so. The local port of the header is left alone, and so is the message buffer. Do not use the message's rights afterwards, and do not call it twice: names may have been reused. Errors on the way are ignored.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: mach_msg_destroy of <mach/mach.h>.
 func MachMsgDestroy(msg *MachMsgHeader) {
@@ -57,7 +57,7 @@ func MachMsgDestroy(msg *MachMsgHeader) {
 		libsystem.Head
 		msg *MachMsgHeader
 	}{msg: libsystem.Ptr(msg)}
-	libsystem.Call(libsystem.Sym_mach_msg_destroy, unsafe.Pointer(&f))
+	libsystem.CallBlocking(libsystem.Sym_mach_msg_destroy, unsafe.Pointer(&f))
 }
 
 // MachMsgReceive receives one message on the port in the msgh_local_port of the header, with no options and no timeout.
@@ -149,7 +149,7 @@ func SlotName(cpuType CPUType, cpuSubtype CPUSubtype, cpuName **byte, cpuSubtype
 //
 // The voucher moves from the message to the thread, and the voucher fields of the header are cleared. Lock the goroutine to its thread until the voucher is reverted.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: voucher_mach_msg_adopt of <mach/mach.h>.
 func VoucherMachMsgAdopt(msg *MachMsgHeader) unsafe.Pointer {
@@ -157,14 +157,14 @@ func VoucherMachMsgAdopt(msg *MachMsgHeader) unsafe.Pointer {
 		libsystem.Head
 		msg *MachMsgHeader
 	}{msg: libsystem.Ptr(msg)}
-	return (unsafe.Pointer)(libsystem.ValuePointer(libsystem.Call(libsystem.Sym_voucher_mach_msg_adopt, unsafe.Pointer(&f))))
+	return (unsafe.Pointer)(libsystem.ValuePointer(libsystem.CallBlocking(libsystem.Sym_voucher_mach_msg_adopt, unsafe.Pointer(&f))))
 }
 
 // VoucherMachMsgClear undoes [VoucherMachMsgSet] and whatever a later send did to the voucher in the header of msg.
 //
 // Call it only if [VoucherMachMsgSet] returned true, and [MachMsgDestroy] instead if the message is no longer needed.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: voucher_mach_msg_clear of <mach/mach.h>.
 func VoucherMachMsgClear(msg *MachMsgHeader) {
@@ -172,14 +172,14 @@ func VoucherMachMsgClear(msg *MachMsgHeader) {
 		libsystem.Head
 		msg *MachMsgHeader
 	}{msg: libsystem.Ptr(msg)}
-	libsystem.Call(libsystem.Sym_voucher_mach_msg_clear, unsafe.Pointer(&f))
+	libsystem.CallBlocking(libsystem.Sym_voucher_mach_msg_clear, unsafe.Pointer(&f))
 }
 
 // VoucherMachMsgRevert gives the calling thread back the voucher that it had before [VoucherMachMsgAdopt].
 //
 // It must run on the same operating system thread. The voucher adopted meanwhile is released.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: voucher_mach_msg_revert of <mach/mach.h>.
 func VoucherMachMsgRevert(state unsafe.Pointer) {
@@ -187,7 +187,7 @@ func VoucherMachMsgRevert(state unsafe.Pointer) {
 		libsystem.Head
 		state unsafe.Pointer
 	}{state: libsystem.Pointer(state)}
-	libsystem.Call(libsystem.Sym_voucher_mach_msg_revert, unsafe.Pointer(&f))
+	libsystem.CallBlocking(libsystem.Sym_voucher_mach_msg_revert, unsafe.Pointer(&f))
 }
 
 // VoucherMachMsgSet puts the current voucher of the calling thread into the header of msg, unless it holds one, and reports whether it changed the header.

@@ -12,7 +12,7 @@ import (
 // It reads a page that the kernel shares with all tasks and makes no call. macOS answers
 // [KERN_NOT_SUPPORTED].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if host is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_check_multiuser_mode of <mach/mach_host.h>.
 func HostCheckMultiuserMode(host Host, multiuserMode *uint32) error {
@@ -22,7 +22,11 @@ func HostCheckMultiuserMode(host Host, multiuserMode *uint32) error {
 		_             uint32
 		multiuserMode *uint32
 	}{host: host, multiuserMode: libsystem.Ptr(multiuserMode)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_check_multiuser_mode, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(host)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_check_multiuser_mode, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_check_multiuser_mode, unsafe.Pointer(&f)))
 }
 
 // HostCreateMachVoucher makes a voucher from recipes and stores a send right to it in *voucher.
@@ -34,7 +38,7 @@ func HostCheckMultiuserMode(host Host, multiuserMode *uint32) error {
 // [KERN_INVALID_ARGUMENT]: no host port or a recipe that does not parse. [MIG_ARRAY_TOO_LARGE]: too many
 // bytes. [KERN_RESOURCE_SHORTAGE]: no memory.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: host_create_mach_voucher of <mach/mach_host.h>.
 func HostCreateMachVoucher(host Host, recipes *uint8, recipesCnt MachMsgTypeNumber, voucher *IPCVoucher) error {
@@ -47,14 +51,14 @@ func HostCreateMachVoucher(host Host, recipes *uint8, recipesCnt MachMsgTypeNumb
 		_          uint32
 		voucher    *IPCVoucher
 	}{host: host, recipes: libsystem.Ptr(recipes), recipesCnt: recipesCnt, voucher: libsystem.Ptr(voucher)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_create_mach_voucher, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_create_mach_voucher, unsafe.Pointer(&f)))
 }
 
 // HostGetAtmDiagnosticFlag stores the system's activity tracing flags in *diagnosticFlag.
 //
 // It reads a page that the kernel shares with all tasks, makes no call and never fails; host is ignored.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if host is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_get_atm_diagnostic_flag of <mach/mach_host.h>.
 func HostGetAtmDiagnosticFlag(host Host, diagnosticFlag *uint32) error {
@@ -64,7 +68,11 @@ func HostGetAtmDiagnosticFlag(host Host, diagnosticFlag *uint32) error {
 		_              uint32
 		diagnosticFlag *uint32
 	}{host: host, diagnosticFlag: libsystem.Ptr(diagnosticFlag)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_atm_diagnostic_flag, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(host)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_atm_diagnostic_flag, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_get_atm_diagnostic_flag, unsafe.Pointer(&f)))
 }
 
 // HostGetClockService stores a send right to a clock in *clockServ, for [ClockGetTime] and its kin.
@@ -73,7 +81,7 @@ func HostGetAtmDiagnosticFlag(host Host, diagnosticFlag *uint32) error {
 // of day). Release the right with [MachPortDeallocate]. [KERN_INVALID_ARGUMENT]: no host port or no
 // such clock. [KERN_FAILURE]: the clock does not work.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if host is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_get_clock_service of <mach/mach_host.h>.
 func HostGetClockService(host Host, clockID ClockID, clockServ *ClockServ) error {
@@ -85,14 +93,18 @@ func HostGetClockService(host Host, clockID ClockID, clockServ *ClockServ) error
 		_         uint32
 		clockServ *ClockServ
 	}{host: host, clockID: clockID, clockServ: libsystem.Ptr(clockServ)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_clock_service, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(host)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_clock_service, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_get_clock_service, unsafe.Pointer(&f)))
 }
 
 // HostGetIOMain stores a send right to the device tree's port, the start of every IOKit request, in *ioMain.
 //
 // Release it with [MachPortDeallocate]. [KERN_INVALID_ARGUMENT]: no host port.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if host is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_get_io_main of <mach/mach_host.h>. Found at run time: the SDK of macOS 14.2 has it and that of 12.0 does not. On a system without it the error is [errors.ErrUnsupported].
 func HostGetIOMain(host Host, ioMain *IOMain) error {
@@ -106,14 +118,18 @@ func HostGetIOMain(host Host, ioMain *IOMain) error {
 		_      uint32
 		ioMain *IOMain
 	}{host: host, ioMain: libsystem.Ptr(ioMain)}
-	return kernReturn(libsystem.CallKern(sym, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(host)) {
+		return kernReturn(libsystem.CallLate(sym, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallLateBlocking(sym, unsafe.Pointer(&f)))
 }
 
 // HostGetIOMaster is the older name of [HostGetIOMain].
 //
 // The C library keeps it for old programs.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if host is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_get_io_master of <mach/mach_host.h>.
 //
@@ -125,7 +141,11 @@ func HostGetIOMaster(host Host, ioMaster *IOMaster) error {
 		_        uint32
 		ioMaster *IOMaster
 	}{host: host, ioMaster: libsystem.Ptr(ioMaster)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_io_master, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(host)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_io_master, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_get_io_master, unsafe.Pointer(&f)))
 }
 
 // HostGetMultiuserConfigFlags stores the shared-iPad flags of the device in *multiuserFlags.
@@ -133,7 +153,7 @@ func HostGetIOMaster(host Host, ioMaster *IOMaster) error {
 // It reads a page that the kernel shares with all tasks and makes no call. macOS answers
 // [KERN_NOT_SUPPORTED].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if host is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_get_multiuser_config_flags of <mach/mach_host.h>.
 func HostGetMultiuserConfigFlags(host Host, multiuserFlags *uint32) error {
@@ -143,7 +163,11 @@ func HostGetMultiuserConfigFlags(host Host, multiuserFlags *uint32) error {
 		_              uint32
 		multiuserFlags *uint32
 	}{host: host, multiuserFlags: libsystem.Ptr(multiuserFlags)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_multiuser_config_flags, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(host)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_get_multiuser_config_flags, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_get_multiuser_config_flags, unsafe.Pointer(&f)))
 }
 
 // HostInfo copies facts about this machine, of the kind named by flavor, to hostInfoOut.
@@ -156,7 +180,7 @@ func HostGetMultiuserConfigFlags(host Host, multiuserFlags *uint32) error {
 // [KERN_FAILURE]: too little room. [KERN_INVALID_ARGUMENT]: no host port or unknown flavor, and
 // [HOST_RESOURCE_SIZES] always.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if host is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_info of <mach/mach_host.h>.
 func HostInfo(host Host, flavor HostFlavor, hostInfoOut *Integer, hostInfoOutCnt *MachMsgTypeNumber) error {
@@ -169,14 +193,18 @@ func HostInfo(host Host, flavor HostFlavor, hostInfoOut *Integer, hostInfoOutCnt
 		hostInfoOut    *Integer
 		hostInfoOutCnt *MachMsgTypeNumber
 	}{host: host, flavor: flavor, hostInfoOut: libsystem.Ptr(hostInfoOut), hostInfoOutCnt: libsystem.Ptr(hostInfoOutCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_info, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(host)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_info, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_info, unsafe.Pointer(&f)))
 }
 
 // HostKernelVersion copies the kernel's version line to kernelVersion, a buffer of the whole size of [KernelVersion].
 //
 // It is the text that uname -v prints, ended by a zero byte. [KERN_INVALID_ARGUMENT]: no host port.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if host is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_kernel_version of <mach/mach_host.h>.
 func HostKernelVersion(host Host, kernelVersion *KernelVersion) error {
@@ -186,7 +214,11 @@ func HostKernelVersion(host Host, kernelVersion *KernelVersion) error {
 		_             uint32
 		kernelVersion *KernelVersion
 	}{host: host, kernelVersion: libsystem.Ptr(kernelVersion)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_kernel_version, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(host)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_kernel_version, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_kernel_version, unsafe.Pointer(&f)))
 }
 
 // HostLockgroupInfo hands over usage counts of the kernel's lock groups.
@@ -212,14 +244,15 @@ func HostLockgroupInfo(host Host, lockgroupInfo **LockgroupInfo, lockgroupInfoCn
 // HostProcessorInfo hands over one record a processor, of the kind named by flavor.
 //
 // flavor is [PROCESSOR_BASIC_INFO] or [PROCESSOR_CPU_LOAD_INFO] (ticks of 1/100 s by state, 32 bits wide
-// and wrapping). *outProcessorInfo becomes an array of *outProcessorInfoCnt 32-bit words for
+// and wrapping); on Apple silicon also [PROCESSOR_CPU_STAT] and [PROCESSOR_CPU_STAT64] (counts of
+// interrupts and exceptions). *outProcessorInfo becomes an array of *outProcessorInfoCnt 32-bit words for
 // *outProcessorCount processors. Free *outProcessorInfoCnt times 4 bytes with [VMDeallocate] in
 // the caller's own task; the number of processors is not the size. No rights come with it.
 //
 // [KERN_INVALID_ARGUMENT]: no host port. [KERN_FAILURE] or [KERN_INVALID_ARGUMENT]: unknown flavor.
 // [KERN_RESOURCE_SHORTAGE]: no memory for the list.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if host is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_processor_info of <mach/mach_host.h>.
 func HostProcessorInfo(host Host, flavor ProcessorFlavor, outProcessorCount *Natural, outProcessorInfo **Integer, outProcessorInfoCnt *MachMsgTypeNumber) error {
@@ -233,14 +266,18 @@ func HostProcessorInfo(host Host, flavor ProcessorFlavor, outProcessorCount *Nat
 		outProcessorInfo    **Integer
 		outProcessorInfoCnt *MachMsgTypeNumber
 	}{host: host, flavor: flavor, outProcessorCount: libsystem.Ptr(outProcessorCount), outProcessorInfo: libsystem.Ptr(outProcessorInfo), outProcessorInfoCnt: libsystem.Ptr(outProcessorInfoCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_processor_info, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(host)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_processor_info, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_processor_info, unsafe.Pointer(&f)))
 }
 
 // HostRegisterMachVoucherAttrManager asks to make the caller the manager of a kind of voucher attribute; only the kernel may.
 //
 // Since macOS 13 the kernel answers [MIG_BAD_ID]; before it refused too.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if host is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_register_mach_voucher_attr_manager of <mach/mach_host.h>.
 func HostRegisterMachVoucherAttrManager(host Host, attrManager MachVoucherAttrManager, defaultValue MachVoucherAttrValueHandle, newKey *MachVoucherAttrKey, newAttrControl *IPCVoucherAttrControl) error {
@@ -254,14 +291,18 @@ func HostRegisterMachVoucherAttrManager(host Host, attrManager MachVoucherAttrMa
 		newKey         *MachVoucherAttrKey
 		newAttrControl *IPCVoucherAttrControl
 	}{host: host, attrManager: attrManager, defaultValue: defaultValue, newKey: libsystem.Ptr(newKey), newAttrControl: libsystem.Ptr(newAttrControl)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_register_mach_voucher_attr_manager, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(host)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_register_mach_voucher_attr_manager, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_register_mach_voucher_attr_manager, unsafe.Pointer(&f)))
 }
 
 // HostRegisterWellKnownMachVoucherAttrManager asks to make the caller the manager of a known kind of voucher attribute; only the kernel may.
 //
 // Since macOS 13 the kernel answers [MIG_BAD_ID]; before it refused too.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if host is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_register_well_known_mach_voucher_attr_manager of <mach/mach_host.h>.
 func HostRegisterWellKnownMachVoucherAttrManager(host Host, attrManager MachVoucherAttrManager, defaultValue MachVoucherAttrValueHandle, key MachVoucherAttrKey, newAttrControl *IPCVoucherAttrControl) error {
@@ -276,7 +317,11 @@ func HostRegisterWellKnownMachVoucherAttrManager(host Host, attrManager MachVouc
 		_              uint32
 		newAttrControl *IPCVoucherAttrControl
 	}{host: host, attrManager: attrManager, defaultValue: defaultValue, key: key, newAttrControl: libsystem.Ptr(newAttrControl)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_register_well_known_mach_voucher_attr_manager, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(host)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_register_well_known_mach_voucher_attr_manager, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_register_well_known_mach_voucher_attr_manager, unsafe.Pointer(&f)))
 }
 
 // HostRequestNotification asks for one message to notifyPort when the calendar clock is set.
@@ -288,7 +333,7 @@ func HostRegisterWellKnownMachVoucherAttrManager(host Host, attrManager MachVouc
 //
 // [KERN_INVALID_CAPABILITY]: a null or dead port. [KERN_INVALID_ARGUMENT]: no host port or unknown type.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if host is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_request_notification of <mach/mach_host.h>.
 func HostRequestNotification(host Host, notifyType HostFlavor, notifyPort MachPort) error {
@@ -301,7 +346,11 @@ func HostRequestNotification(host Host, notifyType HostFlavor, notifyPort MachPo
 		notifyPort MachPort
 		_          uint32
 	}{host: host, notifyType: notifyType, notifyPort: notifyPort}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_request_notification, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(host)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_request_notification, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_request_notification, unsafe.Pointer(&f)))
 }
 
 // HostSetAtmDiagnosticFlag sets the system's activity tracing flags.
@@ -309,7 +358,7 @@ func HostRequestNotification(host Host, notifyType HostFlavor, notifyPort MachPo
 // [KERN_NO_ACCESS]: the caller lacks Apple's private entitlement. [KERN_NOT_SUPPORTED]: the kernel was
 // built without activity tracing.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if host is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_set_atm_diagnostic_flag of <mach/mach_host.h>.
 func HostSetAtmDiagnosticFlag(host Host, diagnosticFlag uint32) error {
@@ -320,14 +369,18 @@ func HostSetAtmDiagnosticFlag(host Host, diagnosticFlag uint32) error {
 		diagnosticFlag uint32
 		_              uint32
 	}{host: host, diagnosticFlag: diagnosticFlag}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_set_atm_diagnostic_flag, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(host)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_set_atm_diagnostic_flag, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_set_atm_diagnostic_flag, unsafe.Pointer(&f)))
 }
 
 // HostSetMultiuserConfigFlags sets the shared-iPad flags of the device; it takes the privileged host port.
 //
 // macOS answers [KERN_NOT_SUPPORTED]. [KERN_INVALID_ARGUMENT]: not the privileged port.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if hostPriv is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_set_multiuser_config_flags of <mach/mach_host.h>.
 func HostSetMultiuserConfigFlags(hostPriv HostPriv, multiuserFlags uint32) error {
@@ -338,7 +391,11 @@ func HostSetMultiuserConfigFlags(hostPriv HostPriv, multiuserFlags uint32) error
 		multiuserFlags uint32
 		_              uint32
 	}{hostPriv: hostPriv, multiuserFlags: multiuserFlags}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_set_multiuser_config_flags, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(hostPriv)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_set_multiuser_config_flags, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_set_multiuser_config_flags, unsafe.Pointer(&f)))
 }
 
 // HostStatistics copies counters of this machine, of the kind named by flavor, to hostInfoOut.
@@ -353,7 +410,7 @@ func HostSetMultiuserConfigFlags(hostPriv HostPriv, multiuserFlags uint32) error
 // repeat cached ones. [KERN_FAILURE]: too little room. [KERN_INVALID_ARGUMENT]: unknown flavor, or one of
 // the 64-bit ones. [KERN_INVALID_HOST]: no host port.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if hostPriv is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_statistics of <mach/mach_host.h>.
 func HostStatistics(hostPriv Host, flavor HostFlavor, hostInfoOut *Integer, hostInfoOutCnt *MachMsgTypeNumber) error {
@@ -366,7 +423,11 @@ func HostStatistics(hostPriv Host, flavor HostFlavor, hostInfoOut *Integer, host
 		hostInfoOut    *Integer
 		hostInfoOutCnt *MachMsgTypeNumber
 	}{hostPriv: hostPriv, flavor: flavor, hostInfoOut: libsystem.Ptr(hostInfoOut), hostInfoOutCnt: libsystem.Ptr(hostInfoOutCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_statistics, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(hostPriv)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_statistics, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_statistics, unsafe.Pointer(&f)))
 }
 
 // HostStatistics64 copies counters of this machine, with 64-bit fields, to hostInfo64Out.
@@ -381,7 +442,7 @@ func HostStatistics(hostPriv Host, flavor HostFlavor, hostInfoOut *Integer, host
 // repeat cached ones. [KERN_FAILURE]: too little room. [KERN_INVALID_ARGUMENT]: unknown flavor.
 // [KERN_INVALID_HOST]: no host port.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if hostPriv is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_statistics64 of <mach/mach_host.h>.
 func HostStatistics64(hostPriv Host, flavor HostFlavor, hostInfo64Out *Integer, hostInfo64OutCnt *MachMsgTypeNumber) error {
@@ -394,7 +455,11 @@ func HostStatistics64(hostPriv Host, flavor HostFlavor, hostInfo64Out *Integer, 
 		hostInfo64Out    *Integer
 		hostInfo64OutCnt *MachMsgTypeNumber
 	}{hostPriv: hostPriv, flavor: flavor, hostInfo64Out: libsystem.Ptr(hostInfo64Out), hostInfo64OutCnt: libsystem.Ptr(hostInfo64OutCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_statistics64, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(hostPriv)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_statistics64, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_statistics64, unsafe.Pointer(&f)))
 }
 
 // HostVirtualPhysicalTableInfo asks how full the kernel's page hash table is; for kernel debugging.
@@ -402,7 +467,7 @@ func HostStatistics64(hostPriv Host, flavor HostFlavor, hostInfo64Out *Integer, 
 // Release kernels answer [KERN_FAILURE]. Otherwise free *infoCnt times the size of an element at *info
 // with [VMDeallocate] in the caller's own task.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if host is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: host_virtual_physical_table_info of <mach/mach_host.h>.
 func HostVirtualPhysicalTableInfo(host Host, info **HashInfoBucket, infoCnt *MachMsgTypeNumber) error {
@@ -413,14 +478,18 @@ func HostVirtualPhysicalTableInfo(host Host, info **HashInfoBucket, infoCnt *Mac
 		info    **HashInfoBucket
 		infoCnt *MachMsgTypeNumber
 	}{host: host, info: libsystem.Ptr(info), infoCnt: libsystem.Ptr(infoCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_host_virtual_physical_table_info, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(host)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_host_virtual_physical_table_info, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_host_virtual_physical_table_info, unsafe.Pointer(&f)))
 }
 
 // KmodGetInfo asks for the loaded kernel modules; it is gone.
 //
 // The answer is [KERN_NOT_SUPPORTED]. Use [KextRequest] or IOKit's kext calls.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if host is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: kmod_get_info of <mach/mach_host.h>.
 func KmodGetInfo(host Host, modules *unsafe.Pointer, modulesCnt *MachMsgTypeNumber) error {
@@ -431,7 +500,11 @@ func KmodGetInfo(host Host, modules *unsafe.Pointer, modulesCnt *MachMsgTypeNumb
 		modules    *unsafe.Pointer
 		modulesCnt *MachMsgTypeNumber
 	}{host: host, modules: libsystem.Ptr(modules), modulesCnt: libsystem.Ptr(modulesCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_kmod_get_info, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(host)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_kmod_get_info, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_kmod_get_info, unsafe.Pointer(&f)))
 }
 
 // MachMemoryInfo hands over the kernel's memory use by zone and by tag.
@@ -473,7 +546,7 @@ func MachMemoryInfoRedacted(host MachPort, names **MachZoneName, namesCnt *MachM
 //
 // It is [MachMemoryObjectMemoryEntry64]; on 64-bit systems the two do the same.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if host is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_memory_object_memory_entry of <mach/mach_host.h>.
 func MachMemoryObjectMemoryEntry(host Host, internal Boolean, size VMSize, permission VMProt, pager MemoryObject, entryHandle *MachPort) error {
@@ -490,7 +563,11 @@ func MachMemoryObjectMemoryEntry(host Host, internal Boolean, size VMSize, permi
 		_           uint32
 		entryHandle *MachPort
 	}{host: host, internal: internal, size: size, permission: permission, pager: pager, entryHandle: libsystem.Ptr(entryHandle)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_memory_object_memory_entry, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(host)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_memory_object_memory_entry, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_memory_object_memory_entry, unsafe.Pointer(&f)))
 }
 
 // MachMemoryObjectMemoryEntry64 makes a memory entry of size bytes and stores a send right to it in *entryHandle.
@@ -502,7 +579,7 @@ func MachMemoryObjectMemoryEntry(host Host, internal Boolean, size VMSize, permi
 // [KERN_INVALID_HOST]: no host port. [KERN_INVALID_ARGUMENT]: an impossible size or permission, or a
 // pager that is not the kernel's.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if host is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_memory_object_memory_entry_64 of <mach/mach_host.h>.
 func MachMemoryObjectMemoryEntry64(host Host, internal Boolean, size MemoryObjectSize, permission VMProt, pager MemoryObject, entryHandle *MachPort) error {
@@ -519,7 +596,11 @@ func MachMemoryObjectMemoryEntry64(host Host, internal Boolean, size MemoryObjec
 		_           uint32
 		entryHandle *MachPort
 	}{host: host, internal: internal, size: size, permission: permission, pager: pager, entryHandle: libsystem.Ptr(entryHandle)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_memory_object_memory_entry_64, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(host)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_memory_object_memory_entry_64, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_memory_object_memory_entry_64, unsafe.Pointer(&f)))
 }
 
 // MachZoneInfo hands over the kernel's memory use by zone.
@@ -561,7 +642,7 @@ func MachZoneInfoForZone(host HostPriv, name MachZoneName, info *MachZoneInfo_t)
 //
 // Since macOS 13 the kernel answers [MIG_BAD_ID], macOS 12 answered [KERN_FAILURE].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if host is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: processor_set_create of <mach/mach_host.h>.
 func ProcessorSetCreate(host Host, newSet *ProcessorSet, newName *ProcessorSetName) error {
@@ -572,7 +653,11 @@ func ProcessorSetCreate(host Host, newSet *ProcessorSet, newName *ProcessorSetNa
 		newSet  *ProcessorSet
 		newName *ProcessorSetName
 	}{host: host, newSet: libsystem.Ptr(newSet), newName: libsystem.Ptr(newName)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_create, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(host)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_create, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_processor_set_create, unsafe.Pointer(&f)))
 }
 
 // ProcessorSetDefault stores a send right to the name port of the one processor set in *defaultSet.
@@ -581,7 +666,7 @@ func ProcessorSetCreate(host Host, newSet *ProcessorSet, newName *ProcessorSetNa
 // it into the control port. Release it with [MachPortDeallocate]. [KERN_INVALID_ARGUMENT]: no host
 // port.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if host is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: processor_set_default of <mach/mach_host.h>.
 func ProcessorSetDefault(host Host, defaultSet *ProcessorSetName) error {
@@ -591,7 +676,11 @@ func ProcessorSetDefault(host Host, defaultSet *ProcessorSetName) error {
 		_          uint32
 		defaultSet *ProcessorSetName
 	}{host: host, defaultSet: libsystem.Ptr(defaultSet)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_default, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(host)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_default, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_processor_set_default, unsafe.Pointer(&f)))
 }
 
 // XHostPageSize stores the kernel's page size, in bytes, in *outPageSize.
@@ -600,7 +689,7 @@ func ProcessorSetDefault(host Host, defaultSet *ProcessorSetName) error {
 // Intel, and what host statistics count; a translated process sees 4 KiB pages all the same.
 // [KERN_INVALID_ARGUMENT]: no host port.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if host is [MachHostSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: _host_page_size of <mach/mach_host.h>.
 func XHostPageSize(host Host, outPageSize *VMSize) error {
@@ -610,5 +699,9 @@ func XHostPageSize(host Host, outPageSize *VMSize) error {
 		_           uint32
 		outPageSize *VMSize
 	}{host: host, outPageSize: libsystem.Ptr(outPageSize)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym__host_page_size, unsafe.Pointer(&f)))
+	if libsystem.OwnHost(uint32(host)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym__host_page_size, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnHost()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym__host_page_size, unsafe.Pointer(&f)))
 }

@@ -42,7 +42,7 @@ func MachHostSelf() MachPort {
 //
 // It answers false if task is no task port. The right is not consumed.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_task_is_self of <mach/mach_init.h>.
 func MachTaskIsSelf(task TaskName) Boolean {
@@ -51,7 +51,11 @@ func MachTaskIsSelf(task TaskName) Boolean {
 		task TaskName
 		_    uint32
 	}{task: task}
-	return Boolean(libsystem.Value(libsystem.Call(libsystem.Sym_mach_task_is_self, unsafe.Pointer(&f))))
+	if libsystem.OwnTask(uint32(task)) {
+		return Boolean(libsystem.Value(libsystem.Call(libsystem.Sym_mach_task_is_self, unsafe.Pointer(&f))))
+	}
+	libsystem.LearnTask()
+	return Boolean(libsystem.Value(libsystem.CallBlocking(libsystem.Sym_mach_task_is_self, unsafe.Pointer(&f))))
 }
 
 // MachThreadSelf returns a send right to the control port of the calling operating system thread.

@@ -15,7 +15,7 @@ import (
 //
 // Errors: [KERN_INVALID_VALUE] for another right, [KERN_INVALID_TASK] if task is no task or has died, [KERN_NO_SPACE] if the name space is full, [KERN_RESOURCE_SHORTAGE] without memory.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_allocate of <mach/mach_port.h>.
 func MachPortAllocate(task IPCSpace, right MachPortRight, name *MachPortName) error {
@@ -27,7 +27,11 @@ func MachPortAllocate(task IPCSpace, right MachPortRight, name *MachPortName) er
 		_     uint32
 		name  *MachPortName
 	}{task: task, right: right, name: libsystem.Ptr(name)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_allocate, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_allocate, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_allocate, unsafe.Pointer(&f)))
 }
 
 // MachPortAllocateFull is the general form behind [MachPortAllocate], [MachPortAllocateName] and [MachPortAllocateQOS]; call one of those instead.
@@ -36,7 +40,9 @@ func MachPortAllocate(task IPCSpace, right MachPortRight, name *MachPortName) er
 //
 // Errors: [KERN_INVALID_VALUE] for a proto other than null, a right of another kind or a name that cannot be used, and those of [MachPortAllocateName].
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for a wanted name the error is [KERN_INVALID_VALUE].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_allocate_full of <mach/mach_port.h>.
 func MachPortAllocateFull(task IPCSpace, right MachPortRight, proto MachPort, qos *MachPortQOS, name *MachPortName) error {
@@ -51,7 +57,11 @@ func MachPortAllocateFull(task IPCSpace, right MachPortRight, proto MachPort, qo
 		qos   *MachPortQOS
 		name  *MachPortName
 	}{task: task, right: right, proto: proto, qos: libsystem.Ptr(qos), name: libsystem.Ptr(name)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_allocate_full, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_allocate_full, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_allocate_full, unsafe.Pointer(&f)))
 }
 
 // MachPortAllocateName creates a receive right, port set or dead name under the caller's choice of name in the name space of task.
@@ -60,7 +70,9 @@ func MachPortAllocateFull(task IPCSpace, right MachPortRight, proto MachPort, qo
 //
 // Errors: [KERN_INVALID_VALUE] for another right or a name that cannot be used, [KERN_NAME_EXISTS] if name already denotes a right, [KERN_FAILURE] if its place in the table is taken by another name, [KERN_NO_SPACE] if the table cannot grow so far, [KERN_INVALID_TASK] if task is no task or has died, [KERN_RESOURCE_SHORTAGE] without memory.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_VALUE].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_allocate_name of <mach/mach_port.h>.
 func MachPortAllocateName(task IPCSpace, right MachPortRight, name MachPortName) error {
@@ -73,7 +85,11 @@ func MachPortAllocateName(task IPCSpace, right MachPortRight, name MachPortName)
 		name  MachPortName
 		_     uint32
 	}{task: task, right: right, name: name}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_allocate_name, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_allocate_name, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_allocate_name, unsafe.Pointer(&f)))
 }
 
 // MachPortAllocateQOS creates a right as [MachPortAllocate] does, with options in qos.
@@ -82,7 +98,7 @@ func MachPortAllocateName(task IPCSpace, right MachPortRight, name MachPortName)
 //
 // Errors: [KERN_INVALID_ARGUMENT] if qos asks for a certain name, [KERN_INVALID_VALUE] if right is no such right or preallocation is asked for anything but a receive right, [KERN_RESOURCE_SHORTAGE] if the preallocation is absurdly large, and those of [MachPortAllocate].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_allocate_qos of <mach/mach_port.h>.
 func MachPortAllocateQOS(task IPCSpace, right MachPortRight, qos *MachPortQOS, name *MachPortName) error {
@@ -95,7 +111,11 @@ func MachPortAllocateQOS(task IPCSpace, right MachPortRight, qos *MachPortQOS, n
 		qos   *MachPortQOS
 		name  *MachPortName
 	}{task: task, right: right, qos: libsystem.Ptr(qos), name: libsystem.Ptr(name)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_allocate_qos, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_allocate_qos, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_allocate_qos, unsafe.Pointer(&f)))
 }
 
 // MachPortAssertAttributes makes sure that the receive right name has the stated attribute, and otherwise ends the calling process with an [EXC_GUARD] exception.
@@ -104,7 +124,9 @@ func MachPortAllocateQOS(task IPCSpace, right MachPortRight, qos *MachPortQOS, n
 //
 // Errors: [KERN_INVALID_ARGUMENT] for another flavor or a missing guard (after the exception), [KERN_FAILURE] if infoCnt is too small, [KERN_INVALID_NAME] or [KERN_INVALID_RIGHT] if name is no receive right, [KERN_INVALID_TASK] if task is no task or has died.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_RIGHT].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_assert_attributes of <mach/mach_port.h>.
 func MachPortAssertAttributes(task IPCSpace, name MachPortName, flavor MachPortFlavor, info *Integer, infoCnt MachMsgTypeNumber) error {
@@ -120,7 +142,11 @@ func MachPortAssertAttributes(task IPCSpace, name MachPortName, flavor MachPortF
 		infoCnt MachMsgTypeNumber
 		_       uint32
 	}{task: task, name: name, flavor: flavor, info: libsystem.Ptr(info), infoCnt: infoCnt}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_assert_attributes, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_assert_attributes, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_assert_attributes, unsafe.Pointer(&f)))
 }
 
 // MachPortConstruct creates a port with the given options in the name space of task and stores the name of its receive right in *name.
@@ -129,7 +155,7 @@ func MachPortAssertAttributes(task IPCSpace, name MachPortName, flavor MachPortF
 //
 // Errors: [KERN_INVALID_ARGUMENT] for flags that exclude each other, [KERN_INVALID_VALUE] if the queue limit exceeds [MACH_PORT_QLIMIT_MAX], [KERN_DENIED] for flags that are reserved for system processes, [KERN_NO_SPACE] if the name space is full, [KERN_RESOURCE_SHORTAGE] without memory, [KERN_INVALID_TASK] if task is no task or has died.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_construct of <mach/mach_port.h>.
 func MachPortConstruct(task IPCSpace, options *MachPortOptions, context MachPortContext, name *MachPortName) error {
@@ -141,16 +167,22 @@ func MachPortConstruct(task IPCSpace, options *MachPortOptions, context MachPort
 		context MachPortContext
 		name    *MachPortName
 	}{task: task, options: libsystem.Ptr(options), context: context, name: libsystem.Ptr(name)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_construct, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_construct, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_construct, unsafe.Pointer(&f)))
 }
 
 // MachPortDeallocate releases one user reference of the send right, send-once right, dead name or port set that name denotes in the name space of task.
 //
 // With the last reference the right goes away, and so does the name unless it denotes other rights. Releasing a send-once right unused makes the kernel send a send-once notification to its port. The call works whether or not the port has died meanwhile, which [MachPortModRefs] does not.
 //
-// [MACH_PORT_NULL] and [MACH_PORT_DEAD] are accepted and ignored. Errors: [KERN_INVALID_NAME] if name denotes nothing, [KERN_INVALID_RIGHT] if it denotes only a receive right, [KERN_INVALID_CAPABILITY] for the last reference of a pinned right, [KERN_INVALID_TASK] if task is no task or has died. Releasing a name twice raises an [EXC_GUARD] exception, which is fatal in many processes.
+// Errors: [KERN_INVALID_NAME] if name denotes nothing, [KERN_INVALID_RIGHT] if it denotes only a receive right, [KERN_INVALID_CAPABILITY] for the last reference of a pinned right (see [MachPortDestroy]), [KERN_INVALID_TASK] if task is no task or has died. Releasing a name twice raises an [EXC_GUARD] exception, which is fatal in many processes.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the call does nothing and succeeds.
+//
+// It may wait: the scheduler is told about the call.
 //
 // C: mach_port_deallocate of <mach/mach_port.h>.
 func MachPortDeallocate(task IPCSpace, name MachPortName) error {
@@ -161,16 +193,20 @@ func MachPortDeallocate(task IPCSpace, name MachPortName) error {
 		name MachPortName
 		_    uint32
 	}{task: task, name: name}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_deallocate, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_deallocate, unsafe.Pointer(&f)))
 }
 
 // MachPortDestroy removes all rights that name denotes in the name space of task, whatever their user reference counts, and frees the name.
 //
 // Destroying a receive right destroys the port, unless a port-destroyed notification was requested, which gets the right instead. Because it also throws away references that other code holds under the same name, prefer [MachPortDeallocate], [MachPortModRefs] or [MachPortDestruct].
 //
-// [MACH_PORT_NULL] and [MACH_PORT_DEAD] are accepted and ignored. Errors: [KERN_INVALID_NAME] if name denotes nothing, [KERN_INVALID_CAPABILITY] for a pinned right (such as the task's own self port), [KERN_INVALID_RIGHT] for a guarded port, [KERN_INVALID_TASK] if task is no task or has died. A wrong name or a guard also raises an [EXC_GUARD] exception, which can end the process.
+// Errors: [KERN_INVALID_NAME] if name denotes nothing, [KERN_INVALID_CAPABILITY] for a pinned right, [KERN_INVALID_RIGHT] for a guarded port, [KERN_INVALID_TASK] if task is no task or has died. A wrong name or a guard also raises an [EXC_GUARD] exception, which can end the process.
 //
-// It does not wait: the scheduler is not told about the call.
+// Pinned are the control ports of the own task and its threads, on macOS in Apple's own (platform) binaries only: other programs can throw theirs away.
+//
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the call does nothing and succeeds.
+//
+// It may wait: the scheduler is told about the call.
 //
 // C: mach_port_destroy of <mach/mach_port.h>.
 func MachPortDestroy(task IPCSpace, name MachPortName) error {
@@ -181,7 +217,7 @@ func MachPortDestroy(task IPCSpace, name MachPortName) error {
 		name MachPortName
 		_    uint32
 	}{task: task, name: name}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_destroy, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_destroy, unsafe.Pointer(&f)))
 }
 
 // MachPortDestruct destroys the port whose receive right is name, proving with guard that the caller owns it, and adds srdelta to the send references under the same name.
@@ -190,7 +226,9 @@ func MachPortDestroy(task IPCSpace, name MachPortName) error {
 //
 // Errors: [KERN_INVALID_ARGUMENT] if guard does not match, [KERN_INVALID_NAME] if name denotes nothing, [KERN_INVALID_RIGHT] if it is no receive right, or no send right while srdelta is not 0, [KERN_INVALID_VALUE] if srdelta is positive or larger than the count, [KERN_INVALID_TASK] if task is no task or has died. All but the last can also raise an [EXC_GUARD] exception; that of a wrong guard is fatal.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_NAME]. No [EXC_GUARD] exception is raised then.
+//
+// It may wait: the scheduler is told about the call.
 //
 // C: mach_port_destruct of <mach/mach_port.h>.
 func MachPortDestruct(task IPCSpace, name MachPortName, srdelta MachPortDelta, guard MachPortContext) error {
@@ -204,7 +242,7 @@ func MachPortDestruct(task IPCSpace, name MachPortName, srdelta MachPortDelta, g
 		_       uint32
 		guard   MachPortContext
 	}{task: task, name: name, srdelta: srdelta, guard: guard}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_destruct, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_destruct, unsafe.Pointer(&f)))
 }
 
 // MachPortDnrequestInfo counts the dead-name requests that are registered with the port whose receive right is name.
@@ -213,7 +251,9 @@ func MachPortDestruct(task IPCSpace, name MachPortName, srdelta MachPortDelta, g
 //
 // Errors: [KERN_INVALID_NAME] or [KERN_INVALID_RIGHT] if name is no receive right, [KERN_INVALID_TASK] if task is no task or has died.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_NAME].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_dnrequest_info of <mach/mach_port.h>.
 func MachPortDnrequestInfo(task IPCSpace, name MachPortName, dnrTotal *uint32, dnrUsed *uint32) error {
@@ -226,14 +266,20 @@ func MachPortDnrequestInfo(task IPCSpace, name MachPortName, dnrTotal *uint32, d
 		dnrTotal *uint32
 		dnrUsed  *uint32
 	}{task: task, name: name, dnrTotal: libsystem.Ptr(dnrTotal), dnrUsed: libsystem.Ptr(dnrUsed)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_dnrequest_info, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_dnrequest_info, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_dnrequest_info, unsafe.Pointer(&f)))
 }
 
 // MachPortExtractMember removes the receive right name from the port set pset.
 //
 // Errors: [KERN_NOT_IN_SET] if name is no member of pset, [KERN_INVALID_NAME] if a name denotes nothing, [KERN_INVALID_RIGHT] if name is no receive right or pset no port set, [KERN_INVALID_TASK] if task is no task or has died.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name or pset the error is [KERN_INVALID_RIGHT].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_extract_member of <mach/mach_port.h>.
 func MachPortExtractMember(task IPCSpace, name MachPortName, pset MachPortName) error {
@@ -246,7 +292,11 @@ func MachPortExtractMember(task IPCSpace, name MachPortName, pset MachPortName) 
 		pset MachPortName
 		_    uint32
 	}{task: task, name: name, pset: pset}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_extract_member, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_extract_member, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_extract_member, unsafe.Pointer(&f)))
 }
 
 // MachPortExtractRight takes a right out of the name space of task and gives it to the caller, as if task had sent it.
@@ -255,7 +305,9 @@ func MachPortExtractMember(task IPCSpace, name MachPortName, pset MachPortName) 
 //
 // Errors: [KERN_INVALID_VALUE] if msgtName is no such disposition, [KERN_INVALID_NAME] if name denotes nothing, [KERN_INVALID_RIGHT] if name does not denote the right that msgtName needs, [KERN_INVALID_CAPABILITY] if the right may not be moved, [KERN_INVALID_TASK] if task is no task or has died.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_RIGHT].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_extract_right of <mach/mach_port.h>.
 func MachPortExtractRight(task IPCSpace, name MachPortName, msgtName MachMsgTypeName, poly *MachPort, polyPoly *MachMsgTypeName) error {
@@ -270,7 +322,11 @@ func MachPortExtractRight(task IPCSpace, name MachPortName, msgtName MachMsgType
 		poly     *MachPort
 		polyPoly *MachMsgTypeName
 	}{task: task, name: name, msgtName: msgtName, poly: libsystem.Ptr(poly), polyPoly: libsystem.Ptr(polyPoly)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_extract_right, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_extract_right, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_extract_right, unsafe.Pointer(&f)))
 }
 
 // MachPortGetAttributes reads attributes of the port whose receive right is name into portInfoOut.
@@ -279,7 +335,9 @@ func MachPortExtractRight(task IPCSpace, name MachPortName, msgtName MachMsgType
 //
 // Errors: [KERN_INVALID_ARGUMENT] for another flavor, or a task that is none, [KERN_FAILURE] if the room is too small, [KERN_INVALID_NAME] or [KERN_INVALID_RIGHT] if name is no receive right, [KERN_INVALID_CAPABILITY] if [MACH_PORT_SERVICE_THROTTLED] is asked of a port that is no service port.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the call succeeds for [MACH_PORT_LIMITS_INFO], with a count of 0 and no data, and for [MACH_PORT_DNREQUESTS_SIZE], with a size of 0; for the other flavors the error is [KERN_INVALID_RIGHT].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_get_attributes of <mach/mach_port.h>.
 func MachPortGetAttributes(task IPCSpaceRead, name MachPortName, flavor MachPortFlavor, portInfoOut *Integer, portInfoOutCnt *MachMsgTypeNumber) error {
@@ -294,7 +352,11 @@ func MachPortGetAttributes(task IPCSpaceRead, name MachPortName, flavor MachPort
 		portInfoOut    *Integer
 		portInfoOutCnt *MachMsgTypeNumber
 	}{task: task, name: name, flavor: flavor, portInfoOut: libsystem.Ptr(portInfoOut), portInfoOutCnt: libsystem.Ptr(portInfoOutCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_get_attributes, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_get_attributes, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_get_attributes, unsafe.Pointer(&f)))
 }
 
 // MachPortGetContext stores in *context the 64-bit word that [MachPortSetContext] attached to the port whose receive right is name.
@@ -303,7 +365,9 @@ func MachPortGetAttributes(task IPCSpaceRead, name MachPortName, flavor MachPort
 //
 // Errors: [KERN_INVALID_NAME] or [KERN_INVALID_RIGHT] if name is no receive right, [KERN_INVALID_ARGUMENT] if task is no task.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_RIGHT].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_get_context of <mach/mach_port.h>.
 func MachPortGetContext(task IPCSpaceRead, name MachPortName, context *MachPortContext) error {
@@ -315,7 +379,11 @@ func MachPortGetContext(task IPCSpaceRead, name MachPortName, context *MachPortC
 		_       uint32
 		context *MachPortContext
 	}{task: task, name: name, context: libsystem.Ptr(context)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_get_context, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_get_context, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_get_context, unsafe.Pointer(&f)))
 }
 
 // MachPortGetRefs stores in *refs how many user references name holds for the given kind of right.
@@ -324,7 +392,9 @@ func MachPortGetContext(task IPCSpaceRead, name MachPortName, context *MachPortC
 //
 // Errors: [KERN_INVALID_VALUE] if right is no kind of right, [KERN_INVALID_NAME] if name denotes nothing, [KERN_INVALID_TASK] if task is no task or has died.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the call succeeds for [MACH_PORT_RIGHT_SEND] and [MACH_PORT_RIGHT_SEND_ONCE], with a count of 1; for other rights the error is [KERN_INVALID_NAME].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_get_refs of <mach/mach_port.h>.
 func MachPortGetRefs(task IPCSpace, name MachPortName, right MachPortRight, refs *MachPortUrefs) error {
@@ -338,14 +408,20 @@ func MachPortGetRefs(task IPCSpace, name MachPortName, right MachPortRight, refs
 		_     uint32
 		refs  *MachPortUrefs
 	}{task: task, name: name, right: right, refs: libsystem.Ptr(refs)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_get_refs, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_get_refs, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_get_refs, unsafe.Pointer(&f)))
 }
 
 // MachPortGetServicePortInfo fills *spInfoOut with the service name and domain of the service port whose receive right is name.
 //
-// Only development kernels offer it: all others answer [KERN_NOT_SUPPORTED]. There, [KERN_INVALID_CAPABILITY] means that name is no service port and [KERN_INVALID_NAME] or [KERN_INVALID_RIGHT] that it is no receive right.
+// Errors: [KERN_INVALID_CAPABILITY] if name is no service port, [KERN_INVALID_NAME] or [KERN_INVALID_RIGHT] if it is no receive right, [KERN_NOT_SUPPORTED] from a kernel that is built without the call, [KERN_INVALID_TASK] if task is no task or has died.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_RIGHT].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_get_service_port_info of <mach/mach_port.h>.
 func MachPortGetServicePortInfo(task IPCSpaceRead, name MachPortName, spInfoOut *MachServicePortInfo) error {
@@ -357,7 +433,11 @@ func MachPortGetServicePortInfo(task IPCSpaceRead, name MachPortName, spInfoOut 
 		_         uint32
 		spInfoOut *MachServicePortInfo
 	}{task: task, name: name, spInfoOut: libsystem.Ptr(spInfoOut)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_get_service_port_info, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_get_service_port_info, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_get_service_port_info, unsafe.Pointer(&f)))
 }
 
 // MachPortGetSetStatus lists the receive rights that are members of the port set name.
@@ -366,7 +446,9 @@ func MachPortGetServicePortInfo(task IPCSpaceRead, name MachPortName, spInfoOut 
 //
 // Errors: [KERN_INVALID_NAME] if name denotes nothing, [KERN_INVALID_RIGHT] if it is no port set, [KERN_INVALID_ARGUMENT] if task is no task, [KERN_RESOURCE_SHORTAGE] without memory.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_RIGHT].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_get_set_status of <mach/mach_port.h>.
 func MachPortGetSetStatus(task IPCSpaceRead, name MachPortName, members **MachPortName, membersCnt *MachMsgTypeNumber) error {
@@ -379,7 +461,11 @@ func MachPortGetSetStatus(task IPCSpaceRead, name MachPortName, members **MachPo
 		members    **MachPortName
 		membersCnt *MachMsgTypeNumber
 	}{task: task, name: name, members: libsystem.Ptr(members), membersCnt: libsystem.Ptr(membersCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_get_set_status, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_get_set_status, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_get_set_status, unsafe.Pointer(&f)))
 }
 
 // MachPortGetSrights stores in *srights how many send rights to the port with the receive right name exist in all tasks, kernel and messages.
@@ -388,7 +474,9 @@ func MachPortGetSetStatus(task IPCSpaceRead, name MachPortName, members **MachPo
 //
 // Errors: [KERN_INVALID_NAME] or [KERN_INVALID_RIGHT] if name is no receive right, [KERN_INVALID_TASK] if task is no task or has died.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_NAME].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_get_srights of <mach/mach_port.h>.
 func MachPortGetSrights(task IPCSpace, name MachPortName, srights *MachPortRights) error {
@@ -400,7 +488,11 @@ func MachPortGetSrights(task IPCSpace, name MachPortName, srights *MachPortRight
 		_       uint32
 		srights *MachPortRights
 	}{task: task, name: name, srights: libsystem.Ptr(srights)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_get_srights, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_get_srights, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_get_srights, unsafe.Pointer(&f)))
 }
 
 // MachPortGuard protects the receive right name with the 64-bit word guard: from now on only [MachPortDestruct] with the same word, or [MachPortUnguard] first, can destroy the port.
@@ -409,7 +501,9 @@ func MachPortGetSrights(task IPCSpace, name MachPortName, srights *MachPortRight
 //
 // Errors: [KERN_INVALID_ARGUMENT] if the port has a context or a guard already, [KERN_INVALID_NAME] or [KERN_INVALID_RIGHT] if name is no receive right, [KERN_INVALID_TASK] if task is no task or has died. The first three also raise an [EXC_GUARD] exception.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_NAME]. No [EXC_GUARD] exception is raised then.
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_guard of <mach/mach_port.h>.
 func MachPortGuard(task IPCSpace, name MachPortName, guard MachPortContext, strict Boolean) error {
@@ -423,7 +517,11 @@ func MachPortGuard(task IPCSpace, name MachPortName, guard MachPortContext, stri
 		strict Boolean
 		_      uint32
 	}{task: task, name: name, guard: guard, strict: strict}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_guard, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_guard, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_guard, unsafe.Pointer(&f)))
 }
 
 // MachPortGuardWithFlags guards the receive right name as [MachPortGuard] does, with flags [MPG_STRICT] and [MPG_IMMOVABLE_RECEIVE].
@@ -432,7 +530,9 @@ func MachPortGuard(task IPCSpace, name MachPortName, guard MachPortContext, stri
 //
 // Errors: [KERN_INVALID_ARGUMENT] if the port has a context or a guard already, [KERN_INVALID_NAME] or [KERN_INVALID_RIGHT] if name is no receive right, [KERN_INVALID_TASK] if task is no task or has died. The first three also raise an [EXC_GUARD] exception.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_NAME]. No [EXC_GUARD] exception is raised then.
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_guard_with_flags of <mach/mach_port.h>.
 func MachPortGuardWithFlags(task IPCSpace, name MachPortName, guard MachPortContext, flags uint64) error {
@@ -445,7 +545,11 @@ func MachPortGuardWithFlags(task IPCSpace, name MachPortName, guard MachPortCont
 		guard MachPortContext
 		flags uint64
 	}{task: task, name: name, guard: guard, flags: flags}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_guard_with_flags, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_guard_with_flags, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_guard_with_flags, unsafe.Pointer(&f)))
 }
 
 // MachPortInsertMember adds the receive right name to the port set pset, keeping its memberships in other sets.
@@ -454,7 +558,9 @@ func MachPortGuardWithFlags(task IPCSpace, name MachPortName, guard MachPortCont
 //
 // Errors: [KERN_ALREADY_IN_SET] if name is a member of pset already, [KERN_INVALID_NAME] if a name denotes nothing, [KERN_INVALID_RIGHT] if name is no receive right or pset no port set, [KERN_INVALID_TASK] if task is no task or has died.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name or pset the error is [KERN_INVALID_RIGHT].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_insert_member of <mach/mach_port.h>.
 func MachPortInsertMember(task IPCSpace, name MachPortName, pset MachPortName) error {
@@ -467,16 +573,22 @@ func MachPortInsertMember(task IPCSpace, name MachPortName, pset MachPortName) e
 		pset MachPortName
 		_    uint32
 	}{task: task, name: name, pset: pset}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_insert_member, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_insert_member, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_insert_member, unsafe.Pointer(&f)))
 }
 
 // MachPortInsertRight gives task a right to the port poly under the chosen name, as if task had received it in a message.
 //
 // polyPoly says what becomes of the caller's right to poly, e.g. [MACH_MSG_TYPE_MAKE_SEND] makes a send right from a receive right, [MACH_MSG_TYPE_COPY_SEND] copies a send right and [MACH_MSG_TYPE_MOVE_SEND] gives it away. To make a send right in one's own task pass the receive right's name as both name and poly. If task holds rights to the port already, name must be the name it has there; a send right then gains a user reference, which [MachPortDeallocate] releases.
 //
-// Errors: [KERN_INVALID_NAME] if poly denotes nothing, as [MACH_PORT_NULL] does, [KERN_INVALID_RIGHT] if polyPoly is no disposition or poly lacks the right that it needs, [KERN_INVALID_CAPABILITY] if poly is a dead name or its right may not be moved, [KERN_INVALID_VALUE] if name cannot be used, [KERN_FAILURE] if its place in the table is taken by another name, [KERN_NO_SPACE] if the table cannot grow so far, [KERN_NAME_EXISTS] if name denotes another port's right, [KERN_RIGHT_EXISTS] if task knows the port under another name, [KERN_RESOURCE_SHORTAGE], [KERN_INVALID_TASK] if task is no task or has died.
+// Errors: [KERN_INVALID_NAME] if poly denotes nothing, [KERN_INVALID_RIGHT] if polyPoly is no disposition or poly lacks the right that it needs, [KERN_INVALID_CAPABILITY] if poly is a dead name or its right may not be moved, [KERN_INVALID_VALUE] if name cannot be used, [KERN_FAILURE] if its place in the table is taken by another name, [KERN_NO_SPACE] if the table cannot grow so far, [KERN_NAME_EXISTS] if name denotes another port's right, [KERN_RIGHT_EXISTS] if task knows the port under another name, [KERN_RESOURCE_SHORTAGE], [KERN_INVALID_TASK] if task is no task or has died.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_VALUE]; for poly it is [KERN_INVALID_NAME].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_insert_right of <mach/mach_port.h>.
 func MachPortInsertRight(task IPCSpace, name MachPortName, poly MachPort, polyPoly MachMsgTypeName) error {
@@ -491,7 +603,11 @@ func MachPortInsertRight(task IPCSpace, name MachPortName, poly MachPort, polyPo
 		polyPoly MachMsgTypeName
 		_        uint32
 	}{task: task, name: name, poly: poly, polyPoly: polyPoly}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_insert_right, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_insert_right, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_insert_right, unsafe.Pointer(&f)))
 }
 
 // MachPortIsConnectionForService checks that connectionPort was made for servicePort, and stores the message filter policy of the connection in *filterPolicyID (0 if there is none).
@@ -500,7 +616,9 @@ func MachPortInsertRight(task IPCSpace, name MachPortName, poly MachPort, polyPo
 //
 // Errors: [KERN_INVALID_CAPABILITY] if servicePort is no service port, [KERN_INVALID_NAME] or [KERN_INVALID_RIGHT] if a name is no receive right, [KERN_NOT_SUPPORTED] if no message filter is loaded, [KERN_INVALID_TASK] if task is no task or has died.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for either name the error is [KERN_INVALID_NAME].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_is_connection_for_service of <mach/mach_port.h>.
 func MachPortIsConnectionForService(task IPCSpace, connectionPort MachPortName, servicePort MachPortName, filterPolicyID *uint64) error {
@@ -514,14 +632,20 @@ func MachPortIsConnectionForService(task IPCSpace, connectionPort MachPortName, 
 		_              uint32
 		filterPolicyID *uint64
 	}{task: task, connectionPort: connectionPort, servicePort: servicePort, filterPolicyID: libsystem.Ptr(filterPolicyID)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_is_connection_for_service, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_is_connection_for_service, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_is_connection_for_service, unsafe.Pointer(&f)))
 }
 
 // MachPortKernelObject tells the type of the kernel object behind name in *objectType, and 0 or the low half of its address in *objectAddr.
 //
 // The kernel no longer has this call: libSystem answers it with [MachPortKobject], which see for types and errors. Use that one.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_NAME].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_kernel_object of <mach/mach_port.h>.
 func MachPortKernelObject(task IPCSpaceRead, name MachPortName, objectType *IPCInfoObjectType, objectAddr *uint32) error {
@@ -534,7 +658,11 @@ func MachPortKernelObject(task IPCSpaceRead, name MachPortName, objectType *IPCI
 		objectType *IPCInfoObjectType
 		objectAddr *uint32
 	}{task: task, name: name, objectType: libsystem.Ptr(objectType), objectAddr: libsystem.Ptr(objectAddr)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_kernel_object, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_kernel_object, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_kernel_object, unsafe.Pointer(&f)))
 }
 
 // MachPortKobject stores in *objectType the kind of kernel object that the send or receive right name stands for (the IPC_OTYPE constants, [IPC_OTYPE_CLOCK] and so on; [IPC_OTYPE_NONE] for an ordinary port).
@@ -543,7 +671,9 @@ func MachPortKernelObject(task IPCSpaceRead, name MachPortName, objectType *IPCI
 //
 // Errors: [KERN_INVALID_NAME] if name denotes nothing, [KERN_INVALID_RIGHT] if it is neither a send nor a receive right, [KERN_INVALID_ARGUMENT] if task is no task.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_NAME].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_kobject of <mach/mach_port.h>.
 func MachPortKobject(task IPCSpaceRead, name MachPortName, objectType *IPCInfoObjectType, objectAddr *MachVMAddress) error {
@@ -556,7 +686,11 @@ func MachPortKobject(task IPCSpaceRead, name MachPortName, objectType *IPCInfoOb
 		objectType *IPCInfoObjectType
 		objectAddr *MachVMAddress
 	}{task: task, name: name, objectType: libsystem.Ptr(objectType), objectAddr: libsystem.Ptr(objectAddr)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_kobject, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_kobject, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_kobject, unsafe.Pointer(&f)))
 }
 
 // MachPortKobjectDescription answers as [MachPortKobject] does and writes a description of the kernel object to description, which must have room for 512 bytes.
@@ -564,6 +698,8 @@ func MachPortKobject(task IPCSpaceRead, name MachPortName, objectType *IPCInfoOb
 // The text is a NUL-terminated C string, filled in for I/O Kit objects and task identity tokens ("pid,unique id,version") and empty for all others.
 //
 // Errors: [KERN_INVALID_NAME] if name denotes nothing, [KERN_INVALID_RIGHT] if it is neither a send nor a receive right, [KERN_INVALID_ARGUMENT] if task is no task.
+//
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_NAME].
 //
 // It may wait: the scheduler is told about the call.
 //
@@ -586,9 +722,11 @@ func MachPortKobjectDescription(task IPCSpaceRead, name MachPortName, objectType
 //
 // Only send rights and dead names can gain references; a receive right, port set or send-once right takes a delta of 0 or -1. At 0 references the right is released; for a receive right that destroys the port and turns the send rights that others hold into dead names.
 //
-// Errors: [KERN_INVALID_VALUE] if right is no kind of right or the count would become negative, [KERN_INVALID_NAME] if name denotes nothing, [KERN_INVALID_RIGHT] if name denotes no such right (a send right whose port has died is a dead name) or its port is guarded, [KERN_INVALID_CAPABILITY] for the last reference of a pinned right, [KERN_UREFS_OVERFLOW] if the count would overflow (newer kernels pin it at the maximum instead), [KERN_INVALID_TASK] if task is no task or has died. Wrong names and rights also raise an [EXC_GUARD] exception.
+// Errors: [KERN_INVALID_VALUE] if right is no kind of right or the count would become negative, [KERN_INVALID_NAME] if name denotes nothing, [KERN_INVALID_RIGHT] if name denotes no such right (a send right whose port has died is a dead name) or its port is guarded, [KERN_INVALID_CAPABILITY] for the last reference of a pinned right (see [MachPortDestroy]), [KERN_UREFS_OVERFLOW] if the count would overflow (newer kernels pin it at the maximum instead), [KERN_INVALID_TASK] if task is no task or has died. Wrong names and rights also raise an [EXC_GUARD] exception.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the call does nothing and succeeds for [MACH_PORT_RIGHT_SEND] and [MACH_PORT_RIGHT_SEND_ONCE]; for other rights the error is [KERN_INVALID_NAME].
+//
+// It may wait: the scheduler is told about the call.
 //
 // C: mach_port_mod_refs of <mach/mach_port.h>.
 func MachPortModRefs(task IPCSpace, name MachPortName, right MachPortRight, delta MachPortDelta) error {
@@ -603,7 +741,7 @@ func MachPortModRefs(task IPCSpace, name MachPortName, right MachPortRight, delt
 		delta MachPortDelta
 		_     uint32
 	}{task: task, name: name, right: right, delta: delta}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_mod_refs, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_mod_refs, unsafe.Pointer(&f)))
 }
 
 // MachPortMoveMember moves the receive right member into the port set after, taking it out of every other set in the same step.
@@ -612,7 +750,9 @@ func MachPortModRefs(task IPCSpace, name MachPortName, right MachPortRight, delt
 //
 // Errors: [KERN_INVALID_NAME] if a name denotes nothing, [KERN_INVALID_RIGHT] if member is no receive right or after no port set, [KERN_NOT_IN_SET] if after is [MACH_PORT_NULL] and member is in no set, [KERN_INVALID_TASK] if task is no task or has died.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for member, or [MACH_PORT_DEAD] for after, the error is [KERN_INVALID_RIGHT]. [MACH_PORT_NULL] for after means no set, with [KERN_NOT_IN_SET] as above.
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_move_member of <mach/mach_port.h>.
 func MachPortMoveMember(task IPCSpace, member MachPortName, after MachPortName) error {
@@ -625,7 +765,11 @@ func MachPortMoveMember(task IPCSpace, member MachPortName, after MachPortName) 
 		after  MachPortName
 		_      uint32
 	}{task: task, member: member, after: after}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_move_member, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_move_member, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_move_member, unsafe.Pointer(&f)))
 }
 
 // MachPortNames lists every name in the port name space of task together with its type bits.
@@ -634,7 +778,7 @@ func MachPortMoveMember(task IPCSpace, member MachPortName, after MachPortName) 
 //
 // Errors: [KERN_INVALID_TASK] if task is no task or has died, [KERN_RESOURCE_SHORTAGE] if the kernel has no memory for the list.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_names of <mach/mach_port.h>.
 func MachPortNames(task IPCSpace, names **MachPortName, namesCnt *MachMsgTypeNumber, types **MachPortType_t, typesCnt *MachMsgTypeNumber) error {
@@ -647,7 +791,11 @@ func MachPortNames(task IPCSpace, names **MachPortName, namesCnt *MachMsgTypeNum
 		types    **MachPortType_t
 		typesCnt *MachMsgTypeNumber
 	}{task: task, names: libsystem.Ptr(names), namesCnt: libsystem.Ptr(namesCnt), types: libsystem.Ptr(types), typesCnt: libsystem.Ptr(typesCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_names, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_names, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_names, unsafe.Pointer(&f)))
 }
 
 // MachPortPeek looks at a message in the queue of the receive right name without receiving it.
@@ -656,19 +804,25 @@ func MachPortNames(task IPCSpace, names **MachPortName, namesCnt *MachMsgTypeNum
 //
 // Errors: [KERN_FAILURE] if there is no such message, [KERN_INVALID_VALUE] for a trailer that is too rich or too large, [KERN_INVALID_NAME] or [KERN_INVALID_RIGHT] if name is no receive right, [KERN_INVALID_TASK] if task is no task or has died.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_RIGHT].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_peek of <mach/mach_port.h>.
 func MachPortPeek(task IPCSpace, name MachPortName, trailerType MachMsgTrailerType, requestSeqnop *MachPortSeqno, msgSizep *MachMsgSize, msgIdp *MachMsgID, trailerInfop *byte, trailerInfopCnt *MachMsgTypeNumber) error {
 	f := frameMachPortPeek{task: task, name: name, trailerType: trailerType, requestSeqnop: libsystem.Ptr(requestSeqnop), msgSizep: libsystem.Ptr(msgSizep), msgIdp: libsystem.Ptr(msgIdp), trailerInfop: libsystem.Ptr(trailerInfop), trailerInfopCnt: libsystem.Ptr(trailerInfopCnt)}
-	return kernReturn(libsystem.CallWide(libsystem.Sym_mach_port_peek, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallWide(libsystem.Sym_mach_port_peek, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallWideBlocking(libsystem.Sym_mach_port_peek, unsafe.Pointer(&f)))
 }
 
 // MachPortRename once gave the right oldName the new name newName.
 //
 // The kernel no longer has this call: the request is answered with [MIG_BAD_ID]. Do not use it.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_rename of <mach/mach_port.h>.
 func MachPortRename(task IPCSpace, oldName MachPortName, newName MachPortName) error {
@@ -681,7 +835,11 @@ func MachPortRename(task IPCSpace, oldName MachPortName, newName MachPortName) e
 		newName MachPortName
 		_       uint32
 	}{task: task, oldName: oldName, newName: newName}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_rename, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_rename, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_rename, unsafe.Pointer(&f)))
 }
 
 // MachPortRequestNotification asks the kernel to send one message to the port notify when something happens to name.
@@ -690,14 +848,20 @@ func MachPortRename(task IPCSpace, oldName MachPortName, newName MachPortName) e
 //
 // *previous receives the send-once right registered before, or [MACH_PORT_NULL]; the caller owns it and releases it with [MachPortDeallocate]. A fired dead-name notification adds a user reference to the dead name, which the receiver must release.
 //
-// Errors: [KERN_INVALID_VALUE] for another msgid, or a sync other than 0 with [MACH_NOTIFY_PORT_DESTROYED], [KERN_INVALID_NAME] if name denotes nothing, [KERN_INVALID_RIGHT] if it is not the right that msgid needs, [KERN_INVALID_CAPABILITY] if notify is dead, [KERN_INVALID_ARGUMENT] for a [MACH_NOTIFY_DEAD_NAME] request on a dead name, whatever sync is, and for one of the last two on [MACH_PORT_NULL] or [MACH_PORT_DEAD], [KERN_FAILURE] if a port-destroyed request exists already, [KERN_RESOURCE_SHORTAGE], [KERN_INVALID_TASK] if task is no task or has died.
+// Errors: [KERN_INVALID_VALUE] for another msgid, or a sync other than 0 with [MACH_NOTIFY_PORT_DESTROYED], [KERN_INVALID_NAME] if name denotes nothing, [KERN_INVALID_RIGHT] if it is not the right that msgid needs, [KERN_INVALID_CAPABILITY] if notify is dead, [KERN_INVALID_ARGUMENT] for a [MACH_NOTIFY_DEAD_NAME] request on a dead name, whatever sync is, [KERN_FAILURE] if a port-destroyed request exists already, [KERN_RESOURCE_SHORTAGE], [KERN_INVALID_TASK] if task is no task or has died.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_RIGHT] where msgid needs a receive right, [KERN_INVALID_ARGUMENT] with the other two.
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_request_notification of <mach/mach_port.h>.
 func MachPortRequestNotification(task IPCSpace, name MachPortName, msgid MachMsgID, sync MachPortMscount, notify MachPort, notifyPoly MachMsgTypeName, previous *MachPort) error {
 	f := frameMachPortRequestNotification{task: task, name: name, msgid: msgid, sync: sync, notify: notify, notifyPoly: notifyPoly, previous: libsystem.Ptr(previous)}
-	return kernReturn(libsystem.CallWide(libsystem.Sym_mach_port_request_notification, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallWide(libsystem.Sym_mach_port_request_notification, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallWideBlocking(libsystem.Sym_mach_port_request_notification, unsafe.Pointer(&f)))
 }
 
 // MachPortSetAttributes changes an attribute of the port whose receive right is name.
@@ -706,7 +870,9 @@ func MachPortRequestNotification(task IPCSpace, name MachPortName, msgid MachMsg
 //
 // Errors: [KERN_INVALID_ARGUMENT] for another flavor, or importance asked of a kernel object's port, [KERN_FAILURE] if portInfoCnt is too small, [KERN_INVALID_VALUE] if the queue limit is too high, [KERN_INVALID_NAME] or [KERN_INVALID_RIGHT] if name is no receive right, [KERN_INVALID_CAPABILITY] if the port is no service port, [KERN_INVALID_TASK] if task is no task or has died.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_RIGHT].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_set_attributes of <mach/mach_port.h>.
 func MachPortSetAttributes(task IPCSpace, name MachPortName, flavor MachPortFlavor, portInfo *Integer, portInfoCnt MachMsgTypeNumber) error {
@@ -722,7 +888,11 @@ func MachPortSetAttributes(task IPCSpace, name MachPortName, flavor MachPortFlav
 		portInfoCnt MachMsgTypeNumber
 		_           uint32
 	}{task: task, name: name, flavor: flavor, portInfo: libsystem.Ptr(portInfo), portInfoCnt: portInfoCnt}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_set_attributes, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_set_attributes, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_set_attributes, unsafe.Pointer(&f)))
 }
 
 // MachPortSetContext attaches the 64-bit word context to the port whose receive right is name.
@@ -731,7 +901,9 @@ func MachPortSetAttributes(task IPCSpace, name MachPortName, flavor MachPortFlav
 //
 // Errors: [KERN_INVALID_NAME] or [KERN_INVALID_RIGHT] if name is no receive right, [KERN_INVALID_ARGUMENT], with an [EXC_GUARD] exception, if the port has a strict guard, [KERN_INVALID_TASK] if task is no task or has died.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_RIGHT].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_set_context of <mach/mach_port.h>.
 func MachPortSetContext(task IPCSpace, name MachPortName, context MachPortContext) error {
@@ -743,7 +915,11 @@ func MachPortSetContext(task IPCSpace, name MachPortName, context MachPortContex
 		_       uint32
 		context MachPortContext
 	}{task: task, name: name, context: context}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_set_context, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_set_context, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_set_context, unsafe.Pointer(&f)))
 }
 
 // MachPortSetMscount sets the make-send count of the port whose receive right is name to mscount.
@@ -752,7 +928,9 @@ func MachPortSetContext(task IPCSpace, name MachPortName, context MachPortContex
 //
 // Errors: [KERN_INVALID_NAME] or [KERN_INVALID_RIGHT] if name is no receive right, [KERN_INVALID_TASK] if task is no task or has died.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_RIGHT].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_set_mscount of <mach/mach_port.h>.
 func MachPortSetMscount(task IPCSpace, name MachPortName, mscount MachPortMscount) error {
@@ -765,14 +943,20 @@ func MachPortSetMscount(task IPCSpace, name MachPortName, mscount MachPortMscoun
 		mscount MachPortMscount
 		_       uint32
 	}{task: task, name: name, mscount: mscount}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_set_mscount, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_set_mscount, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_set_mscount, unsafe.Pointer(&f)))
 }
 
 // MachPortSetSeqno sets the sequence number that the next message received from the port name will carry in its trailer.
 //
 // Errors: [KERN_INVALID_NAME] or [KERN_INVALID_RIGHT] if name is no receive right, [KERN_INVALID_TASK] if task is no task or has died.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_RIGHT].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_set_seqno of <mach/mach_port.h>.
 func MachPortSetSeqno(task IPCSpace, name MachPortName, seqno MachPortSeqno) error {
@@ -785,7 +969,11 @@ func MachPortSetSeqno(task IPCSpace, name MachPortName, seqno MachPortSeqno) err
 		seqno MachPortSeqno
 		_     uint32
 	}{task: task, name: name, seqno: seqno}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_set_seqno, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_set_seqno, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_set_seqno, unsafe.Pointer(&f)))
 }
 
 // MachPortSpaceBasicInfo fills *basicInfo with the totals of the port name space of task: the size of its table, its generation mask and how much of it is in use.
@@ -794,7 +982,7 @@ func MachPortSetSeqno(task IPCSpace, name MachPortName, seqno MachPortSeqno) err
 //
 // Error: [KERN_INVALID_TASK] if task is no task or has died.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_space_basic_info of <mach/mach_port.h>.
 func MachPortSpaceBasicInfo(task IPCSpaceInspect, basicInfo *IPCInfoSpaceBasic) error {
@@ -804,7 +992,11 @@ func MachPortSpaceBasicInfo(task IPCSpaceInspect, basicInfo *IPCInfoSpaceBasic) 
 		_         uint32
 		basicInfo *IPCInfoSpaceBasic
 	}{task: task, basicInfo: libsystem.Ptr(basicInfo)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_space_basic_info, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_space_basic_info, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_space_basic_info, unsafe.Pointer(&f)))
 }
 
 // MachPortSpaceInfo describes a whole port name space: totals in *spaceInfo and one record for each table slot in *tableInfo.
@@ -813,7 +1005,7 @@ func MachPortSpaceBasicInfo(task IPCSpaceInspect, basicInfo *IPCInfoSpaceBasic) 
 //
 // Errors: [KERN_INVALID_ARGUMENT] if space is no task, [KERN_INVALID_TASK] if the task has died, [KERN_RESOURCE_SHORTAGE] without memory.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if space is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_space_info of <mach/mach_port.h>.
 func MachPortSpaceInfo(space IPCSpaceRead, spaceInfo *IPCInfoSpace, tableInfo **IPCInfoName, tableInfoCnt *MachMsgTypeNumber, treeInfo **IPCInfoTreeName, treeInfoCnt *MachMsgTypeNumber) error {
@@ -827,14 +1019,20 @@ func MachPortSpaceInfo(space IPCSpaceRead, spaceInfo *IPCInfoSpace, tableInfo **
 		treeInfo     **IPCInfoTreeName
 		treeInfoCnt  *MachMsgTypeNumber
 	}{space: space, spaceInfo: libsystem.Ptr(spaceInfo), tableInfo: libsystem.Ptr(tableInfo), tableInfoCnt: libsystem.Ptr(tableInfoCnt), treeInfo: libsystem.Ptr(treeInfo), treeInfoCnt: libsystem.Ptr(treeInfoCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_space_info, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(space)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_space_info, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_space_info, unsafe.Pointer(&f)))
 }
 
 // MachPortSwapGuard replaces the guard oldGuard of the receive right name by newGuard.
 //
 // Errors: [KERN_INVALID_ARGUMENT] if the port has no guard, a strict one or another one than oldGuard, [KERN_INVALID_NAME] or [KERN_INVALID_RIGHT] if name is no receive right, [KERN_INVALID_TASK] if task is no task or has died. The first three also raise an [EXC_GUARD] exception; that of a wrong guard is fatal.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_NAME]. No [EXC_GUARD] exception is raised then.
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_swap_guard of <mach/mach_port.h>.
 func MachPortSwapGuard(task IPCSpace, name MachPortName, oldGuard MachPortContext, newGuard MachPortContext) error {
@@ -847,16 +1045,22 @@ func MachPortSwapGuard(task IPCSpace, name MachPortName, oldGuard MachPortContex
 		oldGuard MachPortContext
 		newGuard MachPortContext
 	}{task: task, name: name, oldGuard: oldGuard, newGuard: newGuard}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_swap_guard, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_swap_guard, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_swap_guard, unsafe.Pointer(&f)))
 }
 
 // MachPortType tells what name denotes in the name space of task, as a mask of [MACH_PORT_TYPE_SEND], [MACH_PORT_TYPE_RECEIVE], [MACH_PORT_TYPE_SEND_ONCE], [MACH_PORT_TYPE_PORT_SET] and [MACH_PORT_TYPE_DEAD_NAME] stored in *ptype.
 //
-// [MACH_PORT_TYPE_DNREQUEST] is added when a dead-name notification has been requested for the name. A send right whose port has died is reported as a dead name. [MACH_PORT_DEAD] counts as a dead name.
+// [MACH_PORT_TYPE_DNREQUEST] is added when a dead-name notification has been requested for the name. A send right whose port has died is reported as a dead name.
 //
 // Errors: [KERN_INVALID_TASK] if task is no task or has died, [KERN_INVALID_NAME] if name denotes nothing.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name: [MACH_PORT_NULL] gives [KERN_INVALID_NAME], and asking for [MACH_PORT_DEAD] succeeds with [MACH_PORT_TYPE_DEAD_NAME].
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_type of <mach/mach_port.h>.
 func MachPortType(task IPCSpace, name MachPortName, ptype *MachPortType_t) error {
@@ -868,7 +1072,11 @@ func MachPortType(task IPCSpace, name MachPortName, ptype *MachPortType_t) error
 		_     uint32
 		ptype *MachPortType_t
 	}{task: task, name: name, ptype: libsystem.Ptr(ptype)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_type, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_type, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_type, unsafe.Pointer(&f)))
 }
 
 // MachPortUnguard removes the guard of the receive right name; guard must be the word given when it was set.
@@ -877,7 +1085,9 @@ func MachPortType(task IPCSpace, name MachPortName, ptype *MachPortType_t) error
 //
 // Errors: [KERN_INVALID_ARGUMENT] if the port has no guard or another one, [KERN_INVALID_NAME] or [KERN_INVALID_RIGHT] if name is no receive right, [KERN_INVALID_TASK] if task is no task or has died. The first three also raise an [EXC_GUARD] exception; that of a wrong guard is fatal.
 //
-// It does not wait: the scheduler is not told about the call.
+// With [MACH_PORT_NULL] or [MACH_PORT_DEAD] for name the error is [KERN_INVALID_NAME]. No [EXC_GUARD] exception is raised then.
+//
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_port_unguard of <mach/mach_port.h>.
 func MachPortUnguard(task IPCSpace, name MachPortName, guard MachPortContext) error {
@@ -889,14 +1099,18 @@ func MachPortUnguard(task IPCSpace, name MachPortName, guard MachPortContext) er
 		_     uint32
 		guard MachPortContext
 	}{task: task, name: name, guard: guard}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_unguard, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_port_unguard, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_port_unguard, unsafe.Pointer(&f)))
 }
 
 // TaskSetPortSpace does nothing and succeeds: it once grew the name space of task to tableEntries in advance.
 //
 // The kernel sizes name spaces by itself. Error: [KERN_INVALID_TASK] if task is no task.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_set_port_space of <mach/mach_port.h>.
 func TaskSetPortSpace(task IPCSpace, tableEntries int32) error {
@@ -907,5 +1121,9 @@ func TaskSetPortSpace(task IPCSpace, tableEntries int32) error {
 		tableEntries int32
 		_            uint32
 	}{task: task, tableEntries: tableEntries}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_port_space, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_port_space, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_set_port_space, unsafe.Pointer(&f)))
 }

@@ -113,7 +113,7 @@ func KernelrpcMachPortConstructTrap(target MachPortName, options *MachPortOption
 //
 // It works on the calling task only: for any other target it answers [MACH_SEND_INVALID_DEST].
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: _kernelrpc_mach_port_deallocate_trap of <mach/mach_traps.h>.
 func KernelrpcMachPortDeallocateTrap(target MachPortName, name MachPortName) error {
@@ -124,14 +124,14 @@ func KernelrpcMachPortDeallocateTrap(target MachPortName, name MachPortName) err
 		name   MachPortName
 		_      uint32
 	}{target: target, name: name}
-	return kernReturn(libsystem.CallKern(libsystem.Sym__kernelrpc_mach_port_deallocate_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym__kernelrpc_mach_port_deallocate_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachPortDestructTrap is the system call under [MachPortDestruct]; call that instead.
 //
 // It works on the calling task only: for any other target it answers [MACH_SEND_INVALID_DEST].
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: _kernelrpc_mach_port_destruct_trap of <mach/mach_traps.h>.
 func KernelrpcMachPortDestructTrap(target MachPortName, name MachPortName, srdelta MachPortDelta, guard uint64) error {
@@ -145,7 +145,7 @@ func KernelrpcMachPortDestructTrap(target MachPortName, name MachPortName, srdel
 		_       uint32
 		guard   uint64
 	}{target: target, name: name, srdelta: srdelta, guard: guard}
-	return kernReturn(libsystem.CallKern(libsystem.Sym__kernelrpc_mach_port_destruct_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym__kernelrpc_mach_port_destruct_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachPortExtractMemberTrap is the system call under [MachPortExtractMember]; call that instead.
@@ -257,7 +257,7 @@ func KernelrpcMachPortInsertRightTrap(target MachPortName, name MachPortName, po
 //
 // It works on the calling task only: for any other target it answers [MACH_SEND_INVALID_DEST].
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: _kernelrpc_mach_port_mod_refs_trap of <mach/mach_traps.h>.
 func KernelrpcMachPortModRefsTrap(target MachPortName, name MachPortName, right MachPortRight, delta MachPortDelta) error {
@@ -272,7 +272,7 @@ func KernelrpcMachPortModRefsTrap(target MachPortName, name MachPortName, right 
 		delta  MachPortDelta
 		_      uint32
 	}{target: target, name: name, right: right, delta: delta}
-	return kernReturn(libsystem.CallKern(libsystem.Sym__kernelrpc_mach_port_mod_refs_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym__kernelrpc_mach_port_mod_refs_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachPortMoveMemberTrap is the system call under [MachPortMoveMember]; call that instead.
@@ -362,7 +362,10 @@ func KernelrpcMachVMAllocateTrap(target MachPortName, addr *MachVMOffset, size M
 		flags  int32
 		_      uint32
 	}{target: target, addr: libsystem.Ptr(addr), size: size, flags: flags}
-	return kernReturn(libsystem.CallKern(libsystem.Sym__kernelrpc_mach_vm_allocate_trap, unsafe.Pointer(&f)))
+	if flags&(VM_FLAGS_OVERWRITE|1<<15|VM_FLAGS_SUPERPAGE_MASK) == 0 {
+		return kernReturn(libsystem.CallKern(libsystem.Sym__kernelrpc_mach_vm_allocate_trap, unsafe.Pointer(&f)))
+	}
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym__kernelrpc_mach_vm_allocate_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachVMDeallocateTrap is the system call under [MachVMDeallocate]; call that instead.
@@ -387,7 +390,7 @@ func KernelrpcMachVMDeallocateTrap(target MachPortName, address MachVMAddress, s
 //
 // It maps zero-filled memory with the maximum protection [VM_PROT_ALL] and the default inheritance into the calling task; for any other target it answers [MACH_SEND_INVALID_DEST].
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: _kernelrpc_mach_vm_map_trap of <mach/mach_traps.h>.
 func KernelrpcMachVMMapTrap(target MachPortName, address *MachVMOffset, size MachVMSize, mask MachVMOffset, flags int32, curProtection VMProt) error {
@@ -403,7 +406,7 @@ func KernelrpcMachVMMapTrap(target MachPortName, address *MachVMOffset, size Mac
 		curProtection VMProt
 		_             uint32
 	}{target: target, address: libsystem.Ptr(address), size: size, mask: mask, flags: flags, curProtection: curProtection}
-	return kernReturn(libsystem.CallKern(libsystem.Sym__kernelrpc_mach_vm_map_trap, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym__kernelrpc_mach_vm_map_trap, unsafe.Pointer(&f)))
 }
 
 // KernelrpcMachVMProtectTrap is the system call under [MachVMProtect]; call that instead.
@@ -745,12 +748,12 @@ func ThreadSetX86_64Compat(enable uint32) error {
 		enable uint32
 		_      uint32
 	}{enable: enable}
-	return kernReturn(libsystem.CallKern(sym, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallLate(sym, unsafe.Pointer(&f)))
 }
 
 // ThreadSwitch gives the processor to another thread, to threadName if that thread can run.
 //
-// threadName may be [MACH_PORT_NULL]. option is [SWITCH_OPTION_NONE], [SWITCH_OPTION_DEPRESS] (lower the caller's priority for up to optionTime) or [SWITCH_OPTION_WAIT] (sleep for optionTime); optionTime is in milliseconds. It acts on operating system threads, not goroutines.
+// threadName may be [MACH_PORT_NULL]. option is [SWITCH_OPTION_NONE], [SWITCH_OPTION_DEPRESS] (lower the caller's priority for up to optionTime) or [SWITCH_OPTION_WAIT] (sleep for optionTime); optionTime is in milliseconds. The kernel also knows three options that no public header names: 3 waits for optionTime in microseconds, 4 and 5 are like [SWITCH_OPTION_DEPRESS] and [SWITCH_OPTION_WAIT] for locks. It acts on operating system threads, not goroutines.
 //
 // Error: [KERN_INVALID_ARGUMENT] for another option. A threadName that is no thread is ignored.
 //

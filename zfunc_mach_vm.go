@@ -21,7 +21,7 @@ import (
 // range outside the address space. [KERN_INVALID_ARGUMENT]: no such task, unknown flags or an
 // impossible size.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if target is [MachTaskSelf] without [VM_FLAGS_OVERWRITE] and a superpage: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_vm_allocate of <mach/mach_vm.h>.
 func MachVMAllocate(target VMMap_t, address *MachVMAddress, size MachVMSize, flags int32) error {
@@ -34,7 +34,11 @@ func MachVMAllocate(target VMMap_t, address *MachVMAddress, size MachVMSize, fla
 		flags   int32
 		_       uint32
 	}{target: target, address: libsystem.Ptr(address), size: size, flags: flags}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_vm_allocate, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(target)) && flags&(VM_FLAGS_OVERWRITE|1<<15|VM_FLAGS_SUPERPAGE_MASK) == 0 {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_vm_allocate, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_vm_allocate, unsafe.Pointer(&f)))
 }
 
 // MachVMBehaviorSet tells the pager how a range of targetTask will be used.
@@ -71,7 +75,8 @@ func MachVMBehaviorSet(targetTask VMMap_t, address MachVMAddress, size MachVMSiz
 // captured before anything is written.
 //
 // [KERN_INVALID_ADDRESS]: a hole in either range. [KERN_PROTECTION_FAILURE]: source not readable or
-// destination not writable. [KERN_INVALID_ARGUMENT]: no such task.
+// destination not writable, of more than 16 KiB (Intel) or 32 KiB (ARM); of less that too is
+// [KERN_INVALID_ADDRESS]. [KERN_INVALID_ARGUMENT]: no such task.
 //
 // It may wait: the scheduler is told about the call.
 //
@@ -114,10 +119,11 @@ func MachVMDeallocate(target VMMap_t, address MachVMAddress, size MachVMSize) er
 // MachVMInherit says what a child made by fork gets in place of a range of targetTask.
 //
 // newInheritance is [VM_INHERIT_SHARE], [VM_INHERIT_COPY] (the usual) or [VM_INHERIT_NONE]. Address and
-// size are bytes, extended to whole pages; holes are skipped. [KERN_INVALID_ARGUMENT]: no such task or
-// value, or copying a region that cannot be. [KERN_INVALID_ADDRESS]: a range outside the address space.
+// size are bytes, extended to whole pages; holes, and what is beyond the address space, are skipped.
+// [KERN_INVALID_ARGUMENT]: no such task or value, a range whose end is no address, or copying a region
+// that cannot be.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if targetTask is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_vm_inherit of <mach/mach_vm.h>.
 func MachVMInherit(targetTask VMMap_t, address MachVMAddress, size MachVMSize, newInheritance VMInherit_t) error {
@@ -130,7 +136,11 @@ func MachVMInherit(targetTask VMMap_t, address MachVMAddress, size MachVMSize, n
 		newInheritance VMInherit_t
 		_              uint32
 	}{targetTask: targetTask, address: address, size: size, newInheritance: newInheritance}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_vm_inherit, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(targetTask)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_vm_inherit, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_vm_inherit, unsafe.Pointer(&f)))
 }
 
 // MachVMMachineAttribute reads or changes a property of the hardware's caches for a range of targetTask.
@@ -209,12 +219,12 @@ func MachVMMsync(targetTask VMMap_t, address MachVMAddress, size MachVMSize, syn
 //
 // flavor is [VM_PAGE_INFO_BASIC]: disposition bits ([VM_PAGE_QUERY_PAGE_PRESENT],
 // [VM_PAGE_QUERY_PAGE_DIRTY], ...), reference count, object identity, offset and depth. *infoCnt
-// counts 32-bit words and must be [VM_PAGE_INFO_BASIC_COUNT]. An unmapped page gives zeros.
+// counts 32-bit words and must be [VM_PAGE_INFO_BASIC_COUNT]. A page that is not mapped gives zeros, also
+// outside the address space.
 //
-// [KERN_INVALID_ARGUMENT]: no such task, flavor or count. [KERN_INVALID_ADDRESS]: outside the address
-// space.
+// [KERN_INVALID_ARGUMENT]: no such task, flavor or count. [KERN_INVALID_ADDRESS]: the last page of all.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if targetTask is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_vm_page_info of <mach/mach_vm.h>.
 func MachVMPageInfo(targetTask VMMapRead, address MachVMAddress, flavor VMPageInfoFlavor, info *int32, infoCnt *MachMsgTypeNumber) error {
@@ -228,17 +238,21 @@ func MachVMPageInfo(targetTask VMMapRead, address MachVMAddress, flavor VMPageIn
 		info       *int32
 		infoCnt    *MachMsgTypeNumber
 	}{targetTask: targetTask, address: address, flavor: flavor, info: libsystem.Ptr(info), infoCnt: libsystem.Ptr(infoCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_vm_page_info, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(targetTask)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_vm_page_info, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_vm_page_info, unsafe.Pointer(&f)))
 }
 
 // MachVMPageQuery stores whether the page at offset in targetMap is in memory, and how it is used.
 //
 // *disposition gets [VM_PAGE_QUERY_PAGE_PRESENT] and its kin, *refCount the number of mappings of the
-// object. offset is an address, despite its name. Both are 0 on error. [KERN_INVALID_ARGUMENT]: no such
-// task. [KERN_INVALID_ADDRESS]: outside the address space. For many pages use
-// [MachVMPageRangeQuery].
+// object. offset is an address, despite its name. Both are 0 for a page that is not mapped, also outside
+// the address space. [KERN_INVALID_ARGUMENT]: no such task. [KERN_INVALID_ADDRESS]: the last page of all.
+// For many pages use [MachVMPageRangeQuery].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if targetMap is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_vm_page_query of <mach/mach_vm.h>.
 func MachVMPageQuery(targetMap VMMapRead, offset MachVMOffset, disposition *Integer, refCount *Integer) error {
@@ -250,7 +264,11 @@ func MachVMPageQuery(targetMap VMMapRead, offset MachVMOffset, disposition *Inte
 		disposition *Integer
 		refCount    *Integer
 	}{targetMap: targetMap, offset: offset, disposition: libsystem.Ptr(disposition), refCount: libsystem.Ptr(refCount)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_vm_page_query, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(targetMap)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_vm_page_query, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_vm_page_query, unsafe.Pointer(&f)))
 }
 
 // MachVMPageRangeQuery stores the disposition of each page of a range of targetMap.
@@ -347,7 +365,7 @@ func MachVMPurgableControl(targetTask VMMap_t, address MachVMAddress, control VM
 // [KERN_NOT_SUPPORTED]: the system, or this process, has no such ranges. [KERN_INVALID_ARGUMENT]: another
 // task, a wrong flavor or size, or a range that does not fit. [KERN_NO_SPACE]: too many.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if targetTask is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_vm_range_create of <mach/mach_vm.h>. Found at run time: the SDK of macOS 14.2 has it and that of 12.0 does not. On a system without it the error is [errors.ErrUnsupported].
 func MachVMRangeCreate(targetTask VMMap_t, flavor MachVMRangeFlavor, recipes *uint8, recipesCnt MachMsgTypeNumber) error {
@@ -365,7 +383,11 @@ func MachVMRangeCreate(targetTask VMMap_t, flavor MachVMRangeFlavor, recipes *ui
 		recipesCnt MachMsgTypeNumber
 		_          uint32
 	}{targetTask: targetTask, flavor: flavor, recipes: libsystem.Ptr(recipes), recipesCnt: recipesCnt}
-	return kernReturn(libsystem.CallKern(sym, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(targetTask)) {
+		return kernReturn(libsystem.CallLate(sym, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallLateBlocking(sym, unsafe.Pointer(&f)))
 }
 
 // MachVMRead copies size bytes at address of targetTask into new memory of the caller and stores where in *data.
@@ -376,7 +398,8 @@ func MachVMRangeCreate(targetTask VMMap_t, flavor MachVMRangeFlavor, recipes *ui
 // [MachVMReadOverwrite] into a buffer of yours is faster.
 //
 // All or nothing: [KERN_INVALID_ADDRESS]: a hole in the range. [KERN_PROTECTION_FAILURE]: a part is not
-// readable. [KERN_INVALID_ARGUMENT]: no such task, or 4 GiB or more. [KERN_MEMORY_ERROR]: a page cannot
+// readable, of more than 16 KiB (Intel) or 32 KiB (ARM); of less that too is [KERN_INVALID_ADDRESS].
+// [KERN_INVALID_ARGUMENT]: no such task, or 4 GiB or more. [KERN_MEMORY_ERROR]: a page cannot
 // be read in.
 //
 // It may wait: the scheduler is told about the call.
@@ -400,7 +423,8 @@ func MachVMRead(targetTask VMMapRead, address MachVMAddress, size MachVMSize, da
 // dataList has count elements, at most [VM_MAP_ENTRY_MAX]; the C type is an array of that many and the
 // whole of it is sent and returned, so give it all. Each element names address and size of the range; on
 // return address is that of the copy. Ranges that failed get 0 and 0, and the result is that of the last
-// one. Free each copy with [MachVMDeallocate] in the caller's own task.
+// one: if that failed, the list stays as it was, and the copies of the others are in the caller's memory
+// at unknown addresses. Free each copy with [MachVMDeallocate] in the caller's own task.
 //
 // [KERN_INVALID_ARGUMENT]: no such task, or too many ranges.
 //
@@ -426,7 +450,8 @@ func MachVMReadList(targetTask VMMapRead, dataList *MachVMReadEntry, count Natur
 // call runtime.KeepAlive afterwards. It is all or nothing as far as reading goes: an error in the source stores nothing.
 //
 // [KERN_INVALID_ADDRESS]: a hole in either range. [KERN_PROTECTION_FAILURE]: source not readable or data
-// not writable. [KERN_INVALID_ARGUMENT]: no such task. [KERN_MEMORY_ERROR]: a page cannot be read in.
+// not writable, of more than 16 KiB (Intel) or 32 KiB (ARM); of less that too is [KERN_INVALID_ADDRESS].
+// [KERN_INVALID_ARGUMENT]: no such task. [KERN_MEMORY_ERROR]: a page cannot be read in.
 //
 // It may wait: the scheduler is told about the call.
 //
@@ -533,7 +558,8 @@ func MachVMRemapNew(targetTask VMMap_t, targetAddress *MachVMAddress, size MachV
 // caller keeps its memory; take the address of Go memory with [AddressOf] and call
 // runtime.KeepAlive afterwards.
 //
-// [KERN_INVALID_ADDRESS]: the destination has a hole. [KERN_PROTECTION_FAILURE]: it is not writable.
+// [KERN_INVALID_ADDRESS]: the destination has a hole. [KERN_PROTECTION_FAILURE]: it is not writable,
+// with more than 16 KiB (Intel) or 32 KiB (ARM) of data; with less that too is [KERN_INVALID_ADDRESS].
 // [KERN_INVALID_ARGUMENT]: no such task.
 //
 // It may wait: the scheduler is told about the call.

@@ -13,7 +13,7 @@ import (
 //
 // Error: [KERN_INVALID_ARGUMENT] if memEntry is no memory entry or one of a submap or a copy.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves memEntry. As that is not known, the scheduler is told about the call.
 //
 // C: mach_memory_entry_access_tracking of <mach/memory_entry.h>.
 func MachMemoryEntryAccessTracking(memEntry MemEntryNamePort, accessTracking *int32, accessTrackingReads *uint32, accessTrackingWrites *uint32) error {
@@ -25,7 +25,7 @@ func MachMemoryEntryAccessTracking(memEntry MemEntryNamePort, accessTracking *in
 		accessTrackingReads  *uint32
 		accessTrackingWrites *uint32
 	}{memEntry: memEntry, accessTracking: libsystem.Ptr(accessTracking), accessTrackingReads: libsystem.Ptr(accessTrackingReads), accessTrackingWrites: libsystem.Ptr(accessTrackingWrites)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_memory_entry_access_tracking, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_memory_entry_access_tracking, unsafe.Pointer(&f)))
 }
 
 // MachMemoryEntryOwnership charges the memory behind memEntry to the task owner, under ledgerTag.

@@ -45,7 +45,7 @@ func MachMsgOverwrite(msg *MachMsgHeader, option MachMsgOption, sendSize MachMsg
 //
 // It is [MachPortDeallocate] on one's own task and gives the same errors: [KERN_INVALID_NAME] if voucher denotes nothing, [KERN_INVALID_RIGHT] if it is no send right or dead name.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: mach_voucher_deallocate of <mach/message.h>.
 func MachVoucherDeallocate(voucher MachPortName) error {
@@ -54,5 +54,5 @@ func MachVoucherDeallocate(voucher MachPortName) error {
 		voucher MachPortName
 		_       uint32
 	}{voucher: voucher}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_voucher_deallocate, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_voucher_deallocate, unsafe.Pointer(&f)))
 }

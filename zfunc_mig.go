@@ -27,7 +27,7 @@ func MIGAllocate(address *VMAddress, size VMSize) {
 //
 // If replyPort is another port, one user reference of it is released too. The port belongs to an operating system thread: lock the goroutine to it around the remote call.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: mig_dealloc_reply_port of <mach/mig.h>.
 func MIGDeallocReplyPort(replyPort MachPort) {
@@ -36,14 +36,14 @@ func MIGDeallocReplyPort(replyPort MachPort) {
 		replyPort MachPort
 		_         uint32
 	}{replyPort: replyPort}
-	libsystem.Call(libsystem.Sym_mig_dealloc_reply_port, unsafe.Pointer(&f))
+	libsystem.CallBlocking(libsystem.Sym_mig_dealloc_reply_port, unsafe.Pointer(&f))
 }
 
 // MIGDeallocate releases memory of the calling task that came from [MIGAllocate] or out of line in a MIG reply.
 //
 // It takes the address and the size in bytes. Errors are ignored.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: mig_deallocate of <mach/mig.h>.
 func MIGDeallocate(address VMAddress, size VMSize) {
@@ -52,7 +52,7 @@ func MIGDeallocate(address VMAddress, size VMSize) {
 		address VMAddress
 		size    VMSize
 	}{address: address, size: size}
-	libsystem.Call(libsystem.Sym_mig_deallocate, unsafe.Pointer(&f))
+	libsystem.CallBlocking(libsystem.Sym_mig_deallocate, unsafe.Pointer(&f))
 }
 
 // MIGGetReplyPort returns the receive right on which the calling thread's MIG stubs wait for replies, and creates it at the first call.

@@ -11,7 +11,7 @@ import (
 //
 // The answer is [KERN_FAILURE].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves processor. As that is not known, the scheduler is told about the call.
 //
 // C: processor_assign of <mach/processor.h>.
 func ProcessorAssign(processor Processor, newSet ProcessorSet, wait Boolean) error {
@@ -24,14 +24,14 @@ func ProcessorAssign(processor Processor, newSet ProcessorSet, wait Boolean) err
 		wait      Boolean
 		_         uint32
 	}{processor: processor, newSet: newSet, wait: wait}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_assign, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_processor_assign, unsafe.Pointer(&f)))
 }
 
 // ProcessorControl asks processor to carry out a command of the hardware.
 //
 // No supported machine has commands: the answer is [KERN_FAILURE]. processorCmdCnt counts 32-bit words.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves processor. As that is not known, the scheduler is told about the call.
 //
 // C: processor_control of <mach/processor.h>.
 func ProcessorControl(processor Processor, processorCmd *Integer, processorCmdCnt MachMsgTypeNumber) error {
@@ -43,7 +43,7 @@ func ProcessorControl(processor Processor, processorCmd *Integer, processorCmdCn
 		processorCmdCnt MachMsgTypeNumber
 		_               uint32
 	}{processor: processor, processorCmd: libsystem.Ptr(processorCmd), processorCmdCnt: processorCmdCnt}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_control, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_processor_control, unsafe.Pointer(&f)))
 }
 
 // ProcessorExit switches processor off.
@@ -69,7 +69,7 @@ func ProcessorExit(processor Processor) error {
 // Release it with [MachPortDeallocate]. [KERN_FAILURE]: the processor is off.
 // [KERN_INVALID_ARGUMENT]: no processor port.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves processor. As that is not known, the scheduler is told about the call.
 //
 // C: processor_get_assignment of <mach/processor.h>.
 func ProcessorGetAssignment(processor Processor, assignedSet *ProcessorSetName) error {
@@ -79,7 +79,7 @@ func ProcessorGetAssignment(processor Processor, assignedSet *ProcessorSetName) 
 		_           uint32
 		assignedSet *ProcessorSetName
 	}{processor: processor, assignedSet: libsystem.Ptr(assignedSet)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_get_assignment, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_processor_get_assignment, unsafe.Pointer(&f)))
 }
 
 // ProcessorInfo copies facts about processor, of the kind named by flavor, to processorInfoOut.
@@ -92,7 +92,7 @@ func ProcessorGetAssignment(processor Processor, assignedSet *ProcessorSetName) 
 // [KERN_FAILURE]: too little room, or a flavor that the hardware does not have. [KERN_INVALID_ARGUMENT]: no
 // processor port.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves processor. As that is not known, the scheduler is told about the call.
 //
 // C: processor_info of <mach/processor.h>.
 func ProcessorInfo(processor Processor, flavor ProcessorFlavor, host *Host, processorInfoOut *Integer, processorInfoOutCnt *MachMsgTypeNumber) error {
@@ -106,7 +106,7 @@ func ProcessorInfo(processor Processor, flavor ProcessorFlavor, host *Host, proc
 		processorInfoOut    *Integer
 		processorInfoOutCnt *MachMsgTypeNumber
 	}{processor: processor, flavor: flavor, host: libsystem.Ptr(host), processorInfoOut: libsystem.Ptr(processorInfoOut), processorInfoOutCnt: libsystem.Ptr(processorInfoOutCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_processor_info, unsafe.Pointer(&f)))
 }
 
 // ProcessorStart switches processor on again after [ProcessorExit].

@@ -11,7 +11,7 @@ import (
 //
 // Since macOS 13 the kernel answers [MIG_BAD_ID], macOS 12 answered [KERN_FAILURE].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves set. As that is not known, the scheduler is told about the call.
 //
 // C: processor_set_destroy of <mach/processor_set.h>.
 func ProcessorSetDestroy(set ProcessorSet) error {
@@ -20,7 +20,7 @@ func ProcessorSetDestroy(set ProcessorSet) error {
 		set ProcessorSet
 		_   uint32
 	}{set: set}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_destroy, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_processor_set_destroy, unsafe.Pointer(&f)))
 }
 
 // ProcessorSetInfo copies facts about a processor set, of the kind named by flavor, to infoOut.
@@ -31,7 +31,7 @@ func ProcessorSetDestroy(set ProcessorSet) error {
 //
 // [KERN_FAILURE]: too little room. [KERN_INVALID_ARGUMENT]: no such set or flavor.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves setName. As that is not known, the scheduler is told about the call.
 //
 // C: processor_set_info of <mach/processor_set.h>.
 func ProcessorSetInfo(setName ProcessorSetName, flavor ProcessorSetFlavor, host *Host, infoOut *Integer, infoOutCnt *MachMsgTypeNumber) error {
@@ -45,14 +45,14 @@ func ProcessorSetInfo(setName ProcessorSetName, flavor ProcessorSetFlavor, host 
 		infoOut    *Integer
 		infoOutCnt *MachMsgTypeNumber
 	}{setName: setName, flavor: flavor, host: libsystem.Ptr(host), infoOut: libsystem.Ptr(infoOut), infoOutCnt: libsystem.Ptr(infoOutCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_processor_set_info, unsafe.Pointer(&f)))
 }
 
 // ProcessorSetMaxPriority asks to limit the priority of threads in a processor set; it is gone.
 //
 // Since macOS 13 the kernel answers [MIG_BAD_ID], macOS 12 answered [KERN_INVALID_ARGUMENT].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves processorSet. As that is not known, the scheduler is told about the call.
 //
 // C: processor_set_max_priority of <mach/processor_set.h>.
 func ProcessorSetMaxPriority(processorSet ProcessorSet, maxPriority int32, changeThreads Boolean) error {
@@ -65,14 +65,14 @@ func ProcessorSetMaxPriority(processorSet ProcessorSet, maxPriority int32, chang
 		changeThreads Boolean
 		_             uint32
 	}{processorSet: processorSet, maxPriority: maxPriority, changeThreads: changeThreads}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_max_priority, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_processor_set_max_priority, unsafe.Pointer(&f)))
 }
 
 // ProcessorSetPolicyControl asks to change limits of a scheduling policy in a processor set; it is gone.
 //
 // Since macOS 13 the kernel answers [MIG_BAD_ID], macOS 12 answered [KERN_INVALID_ARGUMENT].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves pset. As that is not known, the scheduler is told about the call.
 //
 // C: processor_set_policy_control of <mach/processor_set.h>.
 func ProcessorSetPolicyControl(pset ProcessorSet, flavor ProcessorSetFlavor, policyInfo *Integer, policyInfoCnt MachMsgTypeNumber, change Boolean) error {
@@ -88,14 +88,14 @@ func ProcessorSetPolicyControl(pset ProcessorSet, flavor ProcessorSetFlavor, pol
 		change        Boolean
 		_             uint32
 	}{pset: pset, flavor: flavor, policyInfo: libsystem.Ptr(policyInfo), policyInfoCnt: policyInfoCnt, change: change}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_policy_control, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_processor_set_policy_control, unsafe.Pointer(&f)))
 }
 
 // ProcessorSetPolicyDisable asks to forbid a scheduling policy in a processor set; it is gone.
 //
 // Since macOS 13 the kernel answers [MIG_BAD_ID], macOS 12 answered [KERN_INVALID_ARGUMENT].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves processorSet. As that is not known, the scheduler is told about the call.
 //
 // C: processor_set_policy_disable of <mach/processor_set.h>.
 func ProcessorSetPolicyDisable(processorSet ProcessorSet, policy Policy, changeThreads Boolean) error {
@@ -108,14 +108,14 @@ func ProcessorSetPolicyDisable(processorSet ProcessorSet, policy Policy, changeT
 		changeThreads Boolean
 		_             uint32
 	}{processorSet: processorSet, policy: policy, changeThreads: changeThreads}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_policy_disable, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_processor_set_policy_disable, unsafe.Pointer(&f)))
 }
 
 // ProcessorSetPolicyEnable asks to allow a scheduling policy in a processor set; it is gone.
 //
 // Since macOS 13 the kernel answers [MIG_BAD_ID], macOS 12 answered [KERN_INVALID_ARGUMENT].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves processorSet. As that is not known, the scheduler is told about the call.
 //
 // C: processor_set_policy_enable of <mach/processor_set.h>.
 func ProcessorSetPolicyEnable(processorSet ProcessorSet, policy Policy) error {
@@ -126,7 +126,7 @@ func ProcessorSetPolicyEnable(processorSet ProcessorSet, policy Policy) error {
 		policy       Policy
 		_            uint32
 	}{processorSet: processorSet, policy: policy}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_policy_enable, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_processor_set_policy_enable, unsafe.Pointer(&f)))
 }
 
 // ProcessorSetStackUsage asks for the use of kernel stacks; only development kernels tell.
@@ -134,7 +134,7 @@ func ProcessorSetPolicyEnable(processorSet ProcessorSet, policy Policy) error {
 // There *ltotal is the number of stacks, *space and *resident their bytes, and the other two are 0. Release
 // kernels answer [KERN_NOT_SUPPORTED].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves pset. As that is not known, the scheduler is told about the call.
 //
 // C: processor_set_stack_usage of <mach/processor_set.h>.
 func ProcessorSetStackUsage(pset ProcessorSet, ltotal *uint32, space *VMSize, resident *VMSize, maxusage *VMSize, maxstack *VMOffset) error {
@@ -148,7 +148,7 @@ func ProcessorSetStackUsage(pset ProcessorSet, ltotal *uint32, space *VMSize, re
 		maxusage *VMSize
 		maxstack *VMOffset
 	}{pset: pset, ltotal: libsystem.Ptr(ltotal), space: libsystem.Ptr(space), resident: libsystem.Ptr(resident), maxusage: libsystem.Ptr(maxusage), maxstack: libsystem.Ptr(maxstack)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_stack_usage, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_processor_set_stack_usage, unsafe.Pointer(&f)))
 }
 
 // ProcessorSetStatistics copies counters of a processor set to infoOut.
@@ -160,7 +160,7 @@ func ProcessorSetStackUsage(pset ProcessorSet, ltotal *uint32, space *VMSize, re
 // [KERN_FAILURE]: too little room. [KERN_INVALID_ARGUMENT]: unknown flavor.
 // [KERN_INVALID_PROCESSOR_SET]: no such set.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves pset. As that is not known, the scheduler is told about the call.
 //
 // C: processor_set_statistics of <mach/processor_set.h>.
 func ProcessorSetStatistics(pset ProcessorSetName, flavor ProcessorSetFlavor, infoOut *Integer, infoOutCnt *MachMsgTypeNumber) error {
@@ -173,7 +173,7 @@ func ProcessorSetStatistics(pset ProcessorSetName, flavor ProcessorSetFlavor, in
 		infoOut    *Integer
 		infoOutCnt *MachMsgTypeNumber
 	}{pset: pset, flavor: flavor, infoOut: libsystem.Ptr(infoOut), infoOutCnt: libsystem.Ptr(infoOutCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_processor_set_statistics, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_processor_set_statistics, unsafe.Pointer(&f)))
 }
 
 // ProcessorSetTasks hands over control ports to all tasks of the system that the caller may see.

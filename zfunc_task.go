@@ -12,7 +12,7 @@ import (
 // The kernel dropped the routine long ago and answers [MIG_BAD_ID]; nothing is stored.
 // Use [SemaphoreCreate], or package sync inside one process.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: lock_set_create of <mach/task.h>.
 func LockSetCreate(task Task, newLockSet *LockSet, nUlocks int32, policy SyncPolicy) error {
@@ -26,14 +26,18 @@ func LockSetCreate(task Task, newLockSet *LockSet, nUlocks int32, policy SyncPol
 		policy     SyncPolicy
 		_          uint32
 	}{task: task, newLockSet: libsystem.Ptr(newLockSet), nUlocks: nUlocks, policy: policy}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_lock_set_create, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_lock_set_create, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_lock_set_create, unsafe.Pointer(&f)))
 }
 
 // LockSetDestroy asks to destroy a lock set; no current system has lock sets.
 //
 // The kernel dropped the routine long ago and answers [MIG_BAD_ID].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: lock_set_destroy of <mach/task.h>.
 func LockSetDestroy(task Task, lockSet LockSet) error {
@@ -44,7 +48,11 @@ func LockSetDestroy(task Task, lockSet LockSet) error {
 		lockSet LockSet
 		_       uint32
 	}{task: task, lockSet: lockSet}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_lock_set_destroy, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_lock_set_destroy, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_lock_set_destroy, unsafe.Pointer(&f)))
 }
 
 // MachPortsLookup hands over the send rights that targetTask has registered with [MachPortsRegister].
@@ -59,7 +67,7 @@ func LockSetDestroy(task Task, lockSet LockSet) error {
 // space but writes through it in the caller's, so another task's port is a memory fault.
 // [KERN_INVALID_ARGUMENT]: targetTask is no task, or is being torn down.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if targetTask is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: mach_ports_lookup of <mach/task.h>.
 func MachPortsLookup(targetTask Task, initPortSet **MachPort, initPortSetCnt *MachMsgTypeNumber) error {
@@ -70,7 +78,11 @@ func MachPortsLookup(targetTask Task, initPortSet **MachPort, initPortSetCnt *Ma
 		initPortSet    **MachPort
 		initPortSetCnt *MachMsgTypeNumber
 	}{targetTask: targetTask, initPortSet: libsystem.Ptr(initPortSet), initPortSetCnt: libsystem.Ptr(initPortSetCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_ports_lookup, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(targetTask)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_mach_ports_lookup, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_ports_lookup, unsafe.Pointer(&f)))
 }
 
 // MachPortsRegister registers up to [TASK_PORT_REGISTER_MAX] send rights with targetTask, in place of those it had.
@@ -82,7 +94,7 @@ func MachPortsLookup(targetTask Task, initPortSet **MachPort, initPortSetCnt *Ma
 // [KERN_INVALID_ARGUMENT]: too many ports, or targetTask is no live task. [KERN_INVALID_RIGHT]: a
 // right that may not be moved, such as a task's own control port.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: mach_ports_register of <mach/task.h>.
 func MachPortsRegister(targetTask Task, initPortSet *MachPort, initPortSetCnt MachMsgTypeNumber) error {
@@ -94,7 +106,7 @@ func MachPortsRegister(targetTask Task, initPortSet *MachPort, initPortSetCnt Ma
 		initPortSetCnt MachMsgTypeNumber
 		_              uint32
 	}{targetTask: targetTask, initPortSet: libsystem.Ptr(initPortSet), initPortSetCnt: initPortSetCnt}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_mach_ports_register, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_mach_ports_register, unsafe.Pointer(&f)))
 }
 
 // SemaphoreCreate creates a counting semaphore owned by task and stores a send right to it in *semaphore.
@@ -108,7 +120,7 @@ func MachPortsRegister(targetTask Task, initPortSet *MachPort, initPortSetCnt Ma
 // [KERN_INVALID_ARGUMENT]: no such task, value below 0 or an unknown policy. [KERN_INVALID_TASK]:
 // task is terminating.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: semaphore_create of <mach/task.h>.
 func SemaphoreCreate(task Task, semaphore *Semaphore, policy SyncPolicy, value int32) error {
@@ -122,7 +134,11 @@ func SemaphoreCreate(task Task, semaphore *Semaphore, policy SyncPolicy, value i
 		value     int32
 		_         uint32
 	}{task: task, semaphore: libsystem.Ptr(semaphore), policy: policy, value: value}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_semaphore_create, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_semaphore_create, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_semaphore_create, unsafe.Pointer(&f)))
 }
 
 // SemaphoreDestroy destroys a semaphore of task and wakes its waiters, which get [KERN_TERMINATED].
@@ -133,7 +149,7 @@ func SemaphoreCreate(task Task, semaphore *Semaphore, policy SyncPolicy, value i
 //
 // [KERN_INVALID_ARGUMENT]: no such task or semaphore.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: semaphore_destroy of <mach/task.h>.
 func SemaphoreDestroy(task Task, semaphore Semaphore) error {
@@ -144,14 +160,18 @@ func SemaphoreDestroy(task Task, semaphore Semaphore) error {
 		semaphore Semaphore
 		_         uint32
 	}{task: task, semaphore: semaphore}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_semaphore_destroy, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_semaphore_destroy, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_semaphore_destroy, unsafe.Pointer(&f)))
 }
 
 // TaskAssign asks to move task to another processor set; there is one set only, so it never succeeds.
 //
 // Since macOS 13 the kernel answers [MIG_BAD_ID], macOS 12 answered [KERN_FAILURE].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_assign of <mach/task.h>.
 func TaskAssign(task Task, newSet ProcessorSet, assignThreads Boolean) error {
@@ -164,14 +184,18 @@ func TaskAssign(task Task, newSet ProcessorSet, assignThreads Boolean) error {
 		assignThreads Boolean
 		_             uint32
 	}{task: task, newSet: newSet, assignThreads: assignThreads}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_assign, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_assign, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_assign, unsafe.Pointer(&f)))
 }
 
 // TaskAssignDefault asks to move task to the default processor set, which is where every task is.
 //
 // Since macOS 13 the kernel answers [MIG_BAD_ID], macOS 12 answered [KERN_FAILURE].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_assign_default of <mach/task.h>.
 func TaskAssignDefault(task Task, assignThreads Boolean) error {
@@ -182,7 +206,11 @@ func TaskAssignDefault(task Task, assignThreads Boolean) error {
 		assignThreads Boolean
 		_             uint32
 	}{task: task, assignThreads: assignThreads}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_assign_default, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_assign_default, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_assign_default, unsafe.Pointer(&f)))
 }
 
 // TaskCreate asks for a task without a process; Darwin has none, use fork or posix_spawn.
@@ -190,7 +218,7 @@ func TaskAssignDefault(task Task, assignThreads Boolean) error {
 // Since macOS 13 the kernel answers [MIG_BAD_ID], macOS 12 answered [KERN_FAILURE]. *childTask is
 // not written.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if targetTask is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_create of <mach/task.h>.
 func TaskCreate(targetTask Task, ledgers *Ledger, ledgersCnt MachMsgTypeNumber, inheritMemory Boolean, childTask *Task) error {
@@ -205,7 +233,11 @@ func TaskCreate(targetTask Task, ledgers *Ledger, ledgersCnt MachMsgTypeNumber, 
 		_             uint32
 		childTask     *Task
 	}{targetTask: targetTask, ledgers: libsystem.Ptr(ledgers), ledgersCnt: ledgersCnt, inheritMemory: inheritMemory, childTask: libsystem.Ptr(childTask)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_create, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(targetTask)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_create, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_create, unsafe.Pointer(&f)))
 }
 
 // TaskCreateIdentityToken creates a token that names the process of task, or the corpse that task is, and stores it in *token.
@@ -216,7 +248,7 @@ func TaskCreate(targetTask Task, ledgers *Ledger, ledgersCnt MachMsgTypeNumber, 
 //
 // [KERN_INVALID_ARGUMENT]: task is no control port, is the kernel, or its process is gone.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_create_identity_token of <mach/task.h>.
 func TaskCreateIdentityToken(task Task, token *TaskIDToken) error {
@@ -226,7 +258,11 @@ func TaskCreateIdentityToken(task Task, token *TaskIDToken) error {
 		_     uint32
 		token *TaskIDToken
 	}{task: task, token: libsystem.Ptr(token)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_create_identity_token, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_create_identity_token, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_create_identity_token, unsafe.Pointer(&f)))
 }
 
 // TaskDyldProcessInfoNotifyDeregister takes back a registration made by [TaskDyldProcessInfoNotifyRegister].
@@ -237,7 +273,7 @@ func TaskCreateIdentityToken(task Task, token *TaskIDToken) error {
 // [KERN_INVALID_NAME]: notify is null or dead. [KERN_INVALID_RIGHT]: no receive right of that name.
 // [KERN_FAILURE]: the port is not registered.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: task_dyld_process_info_notify_deregister of <mach/task.h>.
 func TaskDyldProcessInfoNotifyDeregister(targetTask TaskRead, notify MachPortName) error {
@@ -248,7 +284,7 @@ func TaskDyldProcessInfoNotifyDeregister(targetTask TaskRead, notify MachPortNam
 		notify     MachPortName
 		_          uint32
 	}{targetTask: targetTask, notify: notify}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_dyld_process_info_notify_deregister, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_dyld_process_info_notify_deregister, unsafe.Pointer(&f)))
 }
 
 // TaskDyldProcessInfoNotifyRegister asks for a message on notify whenever dyld in targetTask loads or unloads an image.
@@ -303,7 +339,7 @@ func TaskGenerateCorpse(task TaskRead, corpseTaskPort *MachPort) error {
 // Since macOS 13 the kernel answers [MIG_BAD_ID]; macOS 12 stored the name port of the default set.
 // Use [ProcessorSetDefault].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_get_assignment of <mach/task.h>.
 func TaskGetAssignment(task TaskInspect_t, assignedSet *ProcessorSetName) error {
@@ -313,7 +349,11 @@ func TaskGetAssignment(task TaskInspect_t, assignedSet *ProcessorSetName) error 
 		_           uint32
 		assignedSet *ProcessorSetName
 	}{task: task, assignedSet: libsystem.Ptr(assignedSet)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_get_assignment, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_get_assignment, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_get_assignment, unsafe.Pointer(&f)))
 }
 
 // TaskGetDyldImageInfos asks the kernel for the images loaded in task; it keeps no such list.
@@ -321,7 +361,7 @@ func TaskGetAssignment(task TaskInspect_t, assignedSet *ProcessorSetName) error 
 // The answer is [KERN_NOT_SUPPORTED]. Ask [TaskInfo] for [TASK_DYLD_INFO] and read dyld's own table
 // from task's memory.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_get_dyld_image_infos of <mach/task.h>.
 func TaskGetDyldImageInfos(task TaskRead, dyldImages **DyldKernelImageInfo, dyldImagesCnt *MachMsgTypeNumber) error {
@@ -332,14 +372,18 @@ func TaskGetDyldImageInfos(task TaskRead, dyldImages **DyldKernelImageInfo, dyld
 		dyldImages    **DyldKernelImageInfo
 		dyldImagesCnt *MachMsgTypeNumber
 	}{task: task, dyldImages: libsystem.Ptr(dyldImages), dyldImagesCnt: libsystem.Ptr(dyldImagesCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_get_dyld_image_infos, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_get_dyld_image_infos, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_get_dyld_image_infos, unsafe.Pointer(&f)))
 }
 
 // TaskGetEmulationVector asks for the table of emulated system calls of task; Darwin has none.
 //
 // Since macOS 13 the kernel answers [MIG_BAD_ID], macOS 12 answered [KERN_NOT_SUPPORTED].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_get_emulation_vector of <mach/task.h>.
 func TaskGetEmulationVector(task Task, vectorStart *int32, emulationVector **MachVMOffset, emulationVectorCnt *MachMsgTypeNumber) error {
@@ -351,7 +395,11 @@ func TaskGetEmulationVector(task Task, vectorStart *int32, emulationVector **Mac
 		emulationVector    **MachVMOffset
 		emulationVectorCnt *MachMsgTypeNumber
 	}{task: task, vectorStart: libsystem.Ptr(vectorStart), emulationVector: libsystem.Ptr(emulationVector), emulationVectorCnt: libsystem.Ptr(emulationVectorCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_get_emulation_vector, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_get_emulation_vector, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_get_emulation_vector, unsafe.Pointer(&f)))
 }
 
 // TaskGetExcGuardBehavior stores in *behavior what the kernel does when task breaks a port or memory guard.
@@ -359,7 +407,7 @@ func TaskGetEmulationVector(task Task, vectorStart *int32, emulationVector **Mac
 // *behavior is a set of TASK_EXC_GUARD bits, see [TASK_EXC_GUARD_ALL]: deliver [EXC_GUARD], make a
 // corpse, only once, be fatal. [KERN_INVALID_TASK]: no such task.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_get_exc_guard_behavior of <mach/task.h>.
 func TaskGetExcGuardBehavior(task TaskInspect_t, behavior *TaskExcGuardBehavior) error {
@@ -369,7 +417,11 @@ func TaskGetExcGuardBehavior(task TaskInspect_t, behavior *TaskExcGuardBehavior)
 		_        uint32
 		behavior *TaskExcGuardBehavior
 	}{task: task, behavior: libsystem.Ptr(behavior)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_get_exc_guard_behavior, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_get_exc_guard_behavior, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_get_exc_guard_behavior, unsafe.Pointer(&f)))
 }
 
 // TaskGetExceptionPorts reports the exception handlers of task for the kinds in exceptionMask.
@@ -382,12 +434,16 @@ func TaskGetExcGuardBehavior(task TaskInspect_t, behavior *TaskExcGuardBehavior)
 // it with [MachPortDeallocate]. [KERN_INVALID_ARGUMENT]: no such task or unknown mask bits.
 // [KERN_FAILURE]: the task is gone.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_get_exception_ports of <mach/task.h>.
 func TaskGetExceptionPorts(task Task, exceptionMask ExceptionMask, masks *ExceptionMask, masksCnt *MachMsgTypeNumber, oldHandlers *ExceptionHandler, oldBehaviors *ExceptionBehavior, oldFlavors *ThreadStateFlavor) error {
 	f := frameTaskGetExceptionPorts{task: task, exceptionMask: exceptionMask, masks: libsystem.Ptr(masks), masksCnt: libsystem.Ptr(masksCnt), oldHandlers: libsystem.Ptr(oldHandlers), oldBehaviors: libsystem.Ptr(oldBehaviors), oldFlavors: libsystem.Ptr(oldFlavors)}
-	return kernReturn(libsystem.CallWide(libsystem.Sym_task_get_exception_ports, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallWide(libsystem.Sym_task_get_exception_ports, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallWideBlocking(libsystem.Sym_task_get_exception_ports, unsafe.Pointer(&f)))
 }
 
 // TaskGetExceptionPortsInfo reports the exception handlers of a task without handing over rights to them.
@@ -398,12 +454,16 @@ func TaskGetExceptionPorts(task Task, exceptionMask ExceptionMask, masks *Except
 //
 // [KERN_INVALID_ARGUMENT]: no such task or unknown mask bits. [KERN_FAILURE]: the task is gone.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if port is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_get_exception_ports_info of <mach/task.h>.
 func TaskGetExceptionPortsInfo(port MachPort, exceptionMask ExceptionMask, masks *ExceptionMask, masksCnt *MachMsgTypeNumber, oldHandlersInfo *IPCInfoPort, oldBehaviors *ExceptionBehavior, oldFlavors *ThreadStateFlavor) error {
 	f := frameTaskGetExceptionPortsInfo{port: port, exceptionMask: exceptionMask, masks: libsystem.Ptr(masks), masksCnt: libsystem.Ptr(masksCnt), oldHandlersInfo: libsystem.Ptr(oldHandlersInfo), oldBehaviors: libsystem.Ptr(oldBehaviors), oldFlavors: libsystem.Ptr(oldFlavors)}
-	return kernReturn(libsystem.CallWide(libsystem.Sym_task_get_exception_ports_info, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(port)) {
+		return kernReturn(libsystem.CallWide(libsystem.Sym_task_get_exception_ports_info, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallWideBlocking(libsystem.Sym_task_get_exception_ports_info, unsafe.Pointer(&f)))
 }
 
 // TaskGetMachVoucher stores [MACH_PORT_NULL] in *voucher: tasks have no voucher of their own.
@@ -411,7 +471,7 @@ func TaskGetExceptionPortsInfo(port MachPort, exceptionMask ExceptionMask, masks
 // XNU ignores which and always succeeds for a valid task. [KERN_INVALID_TASK]: no such task.
 // Threads do have one, see [ThreadGetMachVoucher].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_get_mach_voucher of <mach/task.h>.
 func TaskGetMachVoucher(task TaskRead, which MachVoucherSelector, voucher *IPCVoucher) error {
@@ -423,7 +483,11 @@ func TaskGetMachVoucher(task TaskRead, which MachVoucherSelector, voucher *IPCVo
 		_       uint32
 		voucher *IPCVoucher
 	}{task: task, which: which, voucher: libsystem.Ptr(voucher)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_get_mach_voucher, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_get_mach_voucher, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_get_mach_voucher, unsafe.Pointer(&f)))
 }
 
 // TaskGetSpecialPort stores a send right to one of the kernel's ports for task in *specialPort.
@@ -438,7 +502,7 @@ func TaskGetMachVoucher(task TaskRead, which MachVoucherSelector, voucher *IPCVo
 // of a hardened process. [KERN_INVALID_ARGUMENT]: no such task or port. [KERN_FAILURE]: the task is
 // gone.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_get_special_port of <mach/task.h>.
 func TaskGetSpecialPort(task TaskInspect_t, whichPort TaskSpecialPort, specialPort *MachPort) error {
@@ -450,7 +514,11 @@ func TaskGetSpecialPort(task TaskInspect_t, whichPort TaskSpecialPort, specialPo
 		_           uint32
 		specialPort *MachPort
 	}{task: task, whichPort: whichPort, specialPort: libsystem.Ptr(specialPort)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_get_special_port, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_get_special_port, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_get_special_port, unsafe.Pointer(&f)))
 }
 
 // TaskGetState copies the debug registers that new threads of task start with to oldState.
@@ -462,7 +530,7 @@ func TaskGetSpecialPort(task TaskInspect_t, whichPort TaskSpecialPort, specialPo
 // [KERN_INVALID_ARGUMENT]: no such task, another flavor, another count, or a flavor of the other
 // word size. [KERN_FAILURE]: the task is gone.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_get_state of <mach/task.h>.
 func TaskGetState(task TaskRead, flavor ThreadStateFlavor, oldState *Natural, oldStateCnt *MachMsgTypeNumber) error {
@@ -475,14 +543,18 @@ func TaskGetState(task TaskRead, flavor ThreadStateFlavor, oldState *Natural, ol
 		oldState    *Natural
 		oldStateCnt *MachMsgTypeNumber
 	}{task: task, flavor: flavor, oldState: libsystem.Ptr(oldState), oldStateCnt: libsystem.Ptr(oldStateCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_get_state, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_get_state, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_get_state, unsafe.Pointer(&f)))
 }
 
 // TaskIdentityTokenGetTaskPort turns an identity token into a port of the given flavor and stores it in *taskPort.
 //
 // flavor is [TASK_FLAVOR_CONTROL], [TASK_FLAVOR_READ], [TASK_FLAVOR_INSPECT] or [TASK_FLAVOR_NAME];
 // a corpse's token gives its control port only. The caller owns the send right: release it with
-// [MachPortDeallocate], except the control port of the own task, which is pinned. The token stays.
+// [MachPortDeallocate]. The token stays.
 //
 // [KERN_INVALID_ARGUMENT]: no token, unknown flavor, or a task that the caller may not control.
 // [KERN_DENIED]: policy forbids it. [KERN_NOT_FOUND]: the process is gone.
@@ -514,7 +586,7 @@ func TaskIdentityTokenGetTaskPort(token TaskIDToken, flavor TaskFlavor, taskPort
 // task, unknown flavor or too little room. [KERN_INVALID_POLICY]: a scheduling flavor that does not
 // fit the task.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if targetTask is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_info of <mach/task.h>.
 func TaskInfo(targetTask TaskName, flavor TaskFlavor, taskInfoOut *Integer, taskInfoOutCnt *MachMsgTypeNumber) error {
@@ -527,7 +599,11 @@ func TaskInfo(targetTask TaskName, flavor TaskFlavor, taskInfoOut *Integer, task
 		taskInfoOut    *Integer
 		taskInfoOutCnt *MachMsgTypeNumber
 	}{targetTask: targetTask, flavor: flavor, taskInfoOut: libsystem.Ptr(taskInfoOut), taskInfoOutCnt: libsystem.Ptr(taskInfoOutCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_info, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(targetTask)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_info, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_info, unsafe.Pointer(&f)))
 }
 
 // TaskInspect copies performance counters of task to infoOut.
@@ -539,7 +615,7 @@ func TaskInfo(targetTask TaskName, flavor TaskFlavor, taskInfoOut *Integer, task
 // [KERN_INVALID_ARGUMENT]: no such task, unknown flavor, too little room. [KERN_NOT_SUPPORTED]: the
 // processor does not count.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_inspect of <mach/task.h>.
 func TaskInspect(task TaskInspect_t, flavor TaskInspectFlavor, infoOut *Integer, infoOutCnt *MachMsgTypeNumber) error {
@@ -552,7 +628,11 @@ func TaskInspect(task TaskInspect_t, flavor TaskInspectFlavor, infoOut *Integer,
 		infoOut    *Integer
 		infoOutCnt *MachMsgTypeNumber
 	}{task: task, flavor: flavor, infoOut: libsystem.Ptr(infoOut), infoOutCnt: libsystem.Ptr(infoOutCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_inspect, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_inspect, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_inspect, unsafe.Pointer(&f)))
 }
 
 // TaskMapCorpseInfo maps a corpse's crash information into task and stores its address and size in bytes.
@@ -624,7 +704,7 @@ func TaskMapKcdataObject64(task Task, kcdataObject KcdataObject, kcdAddrBegin *M
 		kcdAddrBegin *MachVMAddress
 		kcdSize      *MachVMSize
 	}{task: task, kcdataObject: kcdataObject, kcdAddrBegin: libsystem.Ptr(kcdAddrBegin), kcdSize: libsystem.Ptr(kcdSize)}
-	return kernReturn(libsystem.CallKernBlocking(sym, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallLateBlocking(sym, unsafe.Pointer(&f)))
 }
 
 // TaskPolicy asks to set a scheduling policy for all threads of task; it is gone.
@@ -632,7 +712,7 @@ func TaskMapKcdataObject64(task Task, kcdataObject KcdataObject, kcdAddrBegin *M
 // Since macOS 13 the kernel answers [MIG_BAD_ID], macOS 12 answered [KERN_FAILURE]. Use
 // [TaskPolicySet].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_policy of <mach/task.h>.
 func TaskPolicy(task Task, policy Policy, base *Integer, baseCnt MachMsgTypeNumber, setLimit Boolean, change Boolean) error {
@@ -650,7 +730,11 @@ func TaskPolicy(task Task, policy Policy, base *Integer, baseCnt MachMsgTypeNumb
 		change   Boolean
 		_        uint32
 	}{task: task, policy: policy, base: libsystem.Ptr(base), baseCnt: baseCnt, setLimit: setLimit, change: change}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_policy, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_policy, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_policy, unsafe.Pointer(&f)))
 }
 
 // TaskPolicyGet copies a policy of task to policyInfo.
@@ -662,7 +746,7 @@ func TaskPolicy(task Task, policy Policy, base *Integer, baseCnt MachMsgTypeNumb
 // [KERN_INVALID_ARGUMENT]: no such task, the kernel, unknown flavor, too little room.
 // [KERN_PROTECTION_FAILURE]: [TASK_POLICY_STATE] without being root.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_policy_get of <mach/task.h>.
 func TaskPolicyGet(task TaskPolicyGet_t, flavor TaskPolicyFlavor, policyInfo *Integer, policyInfoCnt *MachMsgTypeNumber, getDefault *Boolean) error {
@@ -676,7 +760,11 @@ func TaskPolicyGet(task TaskPolicyGet_t, flavor TaskPolicyFlavor, policyInfo *In
 		policyInfoCnt *MachMsgTypeNumber
 		getDefault    *Boolean
 	}{task: task, flavor: flavor, policyInfo: libsystem.Ptr(policyInfo), policyInfoCnt: libsystem.Ptr(policyInfoCnt), getDefault: libsystem.Ptr(getDefault)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_policy_get, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_policy_get, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_policy_get, unsafe.Pointer(&f)))
 }
 
 // TaskPolicySet sets a policy of task: its role, or its latency and throughput tiers.
@@ -688,7 +776,7 @@ func TaskPolicyGet(task TaskPolicyGet_t, flavor TaskPolicyFlavor, policyInfo *In
 // [KERN_INVALID_ARGUMENT]: no such task, the kernel, unknown flavor or value, too few words, or a
 // role that only a privileged task may give itself.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_policy_set of <mach/task.h>.
 func TaskPolicySet(task TaskPolicySet_t, flavor TaskPolicyFlavor, policyInfo *Integer, policyInfoCnt MachMsgTypeNumber) error {
@@ -702,7 +790,11 @@ func TaskPolicySet(task TaskPolicySet_t, flavor TaskPolicyFlavor, policyInfo *In
 		policyInfoCnt MachMsgTypeNumber
 		_             uint32
 	}{task: task, flavor: flavor, policyInfo: libsystem.Ptr(policyInfo), policyInfoCnt: policyInfoCnt}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_policy_set, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_policy_set, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_policy_set, unsafe.Pointer(&f)))
 }
 
 // TaskPurgableInfo stores how many purgeable objects task has, and their size in bytes, in *stats.
@@ -710,7 +802,7 @@ func TaskPolicySet(task TaskPolicySet_t, flavor TaskPolicyFlavor, policyInfo *In
 // Figures are kept for the FIFO, LIFO and obsolete queues, by volatile group. An inspect port is
 // enough. [KERN_INVALID_ARGUMENT]: no such task.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_purgable_info of <mach/task.h>.
 func TaskPurgableInfo(task TaskInspect_t, stats *TaskPurgableInfo_t) error {
@@ -720,14 +812,18 @@ func TaskPurgableInfo(task TaskInspect_t, stats *TaskPurgableInfo_t) error {
 		_     uint32
 		stats *TaskPurgableInfo_t
 	}{task: task, stats: libsystem.Ptr(stats)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_purgable_info, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_purgable_info, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_purgable_info, unsafe.Pointer(&f)))
 }
 
 // TaskRegisterDyldGetProcessState asks for the state that dyld registered for task; the kernel keeps none.
 //
 // The answer is [KERN_NOT_SUPPORTED].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_register_dyld_get_process_state of <mach/task.h>.
 func TaskRegisterDyldGetProcessState(task Task, dyldProcessState *DyldKernelProcessInfo) error {
@@ -737,7 +833,11 @@ func TaskRegisterDyldGetProcessState(task Task, dyldProcessState *DyldKernelProc
 		_                uint32
 		dyldProcessState *DyldKernelProcessInfo
 	}{task: task, dyldProcessState: libsystem.Ptr(dyldProcessState)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_register_dyld_get_process_state, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_register_dyld_get_process_state, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_register_dyld_get_process_state, unsafe.Pointer(&f)))
 }
 
 // TaskRegisterDyldImageInfos tells the trace facility which images dyld has loaded; only dyld has a use for it.
@@ -764,7 +864,7 @@ func TaskRegisterDyldImageInfos(task Task, dyldImages *DyldKernelImageInfo, dyld
 //
 // The answer is [KERN_NOT_SUPPORTED].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_register_dyld_set_dyld_state of <mach/task.h>.
 func TaskRegisterDyldSetDyldState(task Task, dyldState uint8) error {
@@ -775,19 +875,27 @@ func TaskRegisterDyldSetDyldState(task Task, dyldState uint8) error {
 		dyldState uint8
 		_         [7]byte
 	}{task: task, dyldState: dyldState}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_register_dyld_set_dyld_state, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_register_dyld_set_dyld_state, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_register_dyld_set_dyld_state, unsafe.Pointer(&f)))
 }
 
 // TaskRegisterDyldSharedCacheImageInfo tells the trace facility where the shared cache lies; only dyld has a use for it.
 //
 // noCache and privateCache are ignored. [KERN_INVALID_TASK]: task is not the caller's.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_register_dyld_shared_cache_image_info of <mach/task.h>.
 func TaskRegisterDyldSharedCacheImageInfo(task Task, dyldCacheImage DyldKernelImageInfo, noCache Boolean, privateCache Boolean) error {
 	f := frameTaskRegisterDyldSharedCacheImageInfo{task: task, dyldCacheImage: dyldKernelImageInfoArg(&dyldCacheImage), noCache: noCache, privateCache: privateCache}
-	return kernReturn(libsystem.CallWide(libsystem.Sym_task_register_dyld_shared_cache_image_info, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallWide(libsystem.Sym_task_register_dyld_shared_cache_image_info, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallWideBlocking(libsystem.Sym_task_register_dyld_shared_cache_image_info, unsafe.Pointer(&f)))
 }
 
 // TaskRegisterHardenedExceptionHandler registers the one exception handler that threads of task may adopt with [ThreadAdoptExceptionHandler].
@@ -800,7 +908,7 @@ func TaskRegisterDyldSharedCacheImageInfo(task Task, dyldCacheImage DyldKernelIm
 // [KERN_INVALID_ARGUMENT]: no such task, no exception port, a second registration, or values that
 // [TaskSetExceptionPorts] refuses. [KERN_NAME_EXISTS]: a handler is there. [KERN_DENIED]: policy.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: task_register_hardened_exception_handler of <mach/task.h>. Found at run time: the SDK of macOS 26.4 has it and that of 14.2 does not. On a system without it the error is [errors.ErrUnsupported].
 func TaskRegisterHardenedExceptionHandler(task Task, signedPCKey uint32, exceptionsAllowed ExceptionMask, behaviorsAllowed ExceptionBehavior, flavorsAllowed ThreadStateFlavor, newExceptionPort MachPort) error {
@@ -823,7 +931,7 @@ func TaskRegisterHardenedExceptionHandler(task Task, signedPCKey uint32, excepti
 		newExceptionPort  MachPort
 		_                 uint32
 	}{task: task, signedPCKey: signedPCKey, exceptionsAllowed: exceptionsAllowed, behaviorsAllowed: behaviorsAllowed, flavorsAllowed: flavorsAllowed, newExceptionPort: newExceptionPort}
-	return kernReturn(libsystem.CallKern(sym, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallLateBlocking(sym, unsafe.Pointer(&f)))
 }
 
 // TaskResume takes back one [TaskSuspend] of the caller; at zero the threads of targetTask run again.
@@ -835,7 +943,7 @@ func TaskRegisterHardenedExceptionHandler(task Task, signedPCKey uint32, excepti
 // [KERN_FAILURE]: the task is not suspended, or is gone. [KERN_INVALID_ARGUMENT]: no such task, or the
 // kernel.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if targetTask is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_resume of <mach/task.h>.
 func TaskResume(targetTask TaskRead) error {
@@ -844,7 +952,11 @@ func TaskResume(targetTask TaskRead) error {
 		targetTask TaskRead
 		_          uint32
 	}{targetTask: targetTask}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_resume, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(targetTask)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_resume, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_resume, unsafe.Pointer(&f)))
 }
 
 // TaskResume2 takes back the suspension that suspendToken stands for.
@@ -853,7 +965,7 @@ func TaskResume(targetTask TaskRead) error {
 // afterwards. Deallocating it instead of calling resumes the task too. [KERN_FAILURE]: the task
 // was not suspended any more, or is gone.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves suspendToken. As that is not known, the scheduler is told about the call.
 //
 // C: task_resume2 of <mach/task.h>.
 func TaskResume2(suspendToken TaskSuspensionToken) error {
@@ -862,14 +974,14 @@ func TaskResume2(suspendToken TaskSuspensionToken) error {
 		suspendToken TaskSuspensionToken
 		_            uint32
 	}{suspendToken: suspendToken}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_resume2, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_resume2, unsafe.Pointer(&f)))
 }
 
 // TaskSample asks for program counter samples of task on reply; Darwin has no sampler.
 //
 // Every supported kernel answers [MIG_BAD_ID].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_sample of <mach/task.h>.
 func TaskSample(task Task, reply MachPort) error {
@@ -880,7 +992,11 @@ func TaskSample(task Task, reply MachPort) error {
 		reply MachPort
 		_     uint32
 	}{task: task, reply: reply}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_sample, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_sample, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_sample, unsafe.Pointer(&f)))
 }
 
 // TaskSetCorpseForkingBehavior forbids or allows corpses made for memory diagnostics of task; on customer kernels a no-op that fails.
@@ -888,7 +1004,7 @@ func TaskSample(task Task, reply MachPort) error {
 // behavior holds [TASK_CORPSE_FORKING_DISABLED_MEM_DIAG]. Release kernels answer
 // [KERN_NOT_SUPPORTED].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_set_corpse_forking_behavior of <mach/task.h>.
 func TaskSetCorpseForkingBehavior(task Task, behavior TaskCorpseForkingBehavior) error {
@@ -899,14 +1015,18 @@ func TaskSetCorpseForkingBehavior(task Task, behavior TaskCorpseForkingBehavior)
 		behavior TaskCorpseForkingBehavior
 		_        uint32
 	}{task: task, behavior: behavior}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_corpse_forking_behavior, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_corpse_forking_behavior, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_set_corpse_forking_behavior, unsafe.Pointer(&f)))
 }
 
 // TaskSetEmulation asks to send one system call of a task to a user routine; Darwin does not do that.
 //
 // Since macOS 13 the kernel answers [MIG_BAD_ID], macOS 12 answered [KERN_NOT_SUPPORTED].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if targetPort is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_set_emulation of <mach/task.h>.
 func TaskSetEmulation(targetPort Task, routineEntryPt VMAddress, routineNumber int32) error {
@@ -918,14 +1038,18 @@ func TaskSetEmulation(targetPort Task, routineEntryPt VMAddress, routineNumber i
 		routineNumber  int32
 		_              uint32
 	}{targetPort: targetPort, routineEntryPt: routineEntryPt, routineNumber: routineNumber}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_emulation, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(targetPort)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_emulation, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_set_emulation, unsafe.Pointer(&f)))
 }
 
 // TaskSetEmulationVector asks to send system calls of task to user routines; Darwin does not do that.
 //
 // Since macOS 13 the kernel answers [MIG_BAD_ID], macOS 12 answered [KERN_NOT_SUPPORTED].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_set_emulation_vector of <mach/task.h>.
 func TaskSetEmulationVector(task Task, vectorStart int32, emulationVector *MachVMOffset, emulationVectorCnt MachMsgTypeNumber) error {
@@ -939,7 +1063,11 @@ func TaskSetEmulationVector(task Task, vectorStart int32, emulationVector *MachV
 		emulationVectorCnt MachMsgTypeNumber
 		_                  uint32
 	}{task: task, vectorStart: vectorStart, emulationVector: libsystem.Ptr(emulationVector), emulationVectorCnt: emulationVectorCnt}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_emulation_vector, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_emulation_vector, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_set_emulation_vector, unsafe.Pointer(&f)))
 }
 
 // TaskSetExcGuardBehavior sets what the kernel does when task breaks a port or memory guard.
@@ -948,7 +1076,7 @@ func TaskSetEmulationVector(task Task, vectorStart int32, emulationVector *MachV
 // get stricter: the fatal bits cannot be taken away and the once bits cannot be added, else
 // [KERN_DENIED]. [KERN_INVALID_VALUE]: unknown bits. [KERN_INVALID_TASK]: no such task.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_set_exc_guard_behavior of <mach/task.h>.
 func TaskSetExcGuardBehavior(task Task, behavior TaskExcGuardBehavior) error {
@@ -959,7 +1087,11 @@ func TaskSetExcGuardBehavior(task Task, behavior TaskExcGuardBehavior) error {
 		behavior TaskExcGuardBehavior
 		_        uint32
 	}{task: task, behavior: behavior}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_exc_guard_behavior, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_exc_guard_behavior, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_set_exc_guard_behavior, unsafe.Pointer(&f)))
 }
 
 // TaskSetExceptionPorts makes newPort the handler of task for the exceptions in exceptionMask.
@@ -977,7 +1109,7 @@ func TaskSetExcGuardBehavior(task Task, behavior TaskExcGuardBehavior) error {
 // behavior without [MACH_EXCEPTION_CODES]. [KERN_INVALID_RIGHT]: a port that may not be moved.
 // [KERN_NO_ACCESS]: policy.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: task_set_exception_ports of <mach/task.h>.
 func TaskSetExceptionPorts(task Task, exceptionMask ExceptionMask, newPort MachPort, behavior ExceptionBehavior, newFlavor ThreadStateFlavor) error {
@@ -994,14 +1126,14 @@ func TaskSetExceptionPorts(task Task, exceptionMask ExceptionMask, newPort MachP
 		newFlavor     ThreadStateFlavor
 		_             uint32
 	}{task: task, exceptionMask: exceptionMask, newPort: newPort, behavior: behavior, newFlavor: newFlavor}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_exception_ports, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_set_exception_ports, unsafe.Pointer(&f)))
 }
 
 // TaskSetInfo asks to change facts about targetTask; no flavor can be set.
 //
 // The answer is [KERN_INVALID_ARGUMENT] for every flavor.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if targetTask is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_set_info of <mach/task.h>.
 func TaskSetInfo(targetTask Task, flavor TaskFlavor, taskInfoIn *Integer, taskInfoInCnt MachMsgTypeNumber) error {
@@ -1015,14 +1147,18 @@ func TaskSetInfo(targetTask Task, flavor TaskFlavor, taskInfoIn *Integer, taskIn
 		taskInfoInCnt MachMsgTypeNumber
 		_             uint32
 	}{targetTask: targetTask, flavor: flavor, taskInfoIn: libsystem.Ptr(taskInfoIn), taskInfoInCnt: taskInfoInCnt}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_info, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(targetTask)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_info, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_set_info, unsafe.Pointer(&f)))
 }
 
 // TaskSetMachVoucher does nothing with voucher and succeeds for a valid task: tasks have no voucher of their own.
 //
 // The caller keeps its right. [KERN_INVALID_TASK]: no such task.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: task_set_mach_voucher of <mach/task.h>.
 func TaskSetMachVoucher(task Task, voucher IPCVoucher) error {
@@ -1033,7 +1169,7 @@ func TaskSetMachVoucher(task Task, voucher IPCVoucher) error {
 		voucher IPCVoucher
 		_       uint32
 	}{task: task, voucher: voucher}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_mach_voucher, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_set_mach_voucher, unsafe.Pointer(&f)))
 }
 
 // TaskSetPhysFootprintLimit sets the limit of task's physical footprint, in megabytes, and stores the old one in *oldLimit.
@@ -1042,7 +1178,7 @@ func TaskSetMachVoucher(task Task, voucher IPCVoucher) error {
 // there only for privileged callers. [KERN_NO_ACCESS]: not privileged. [KERN_FAILURE]: the kernel
 // was built without memory limits, as macOS may be.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_set_phys_footprint_limit of <mach/task.h>.
 func TaskSetPhysFootprintLimit(task Task, newLimit int32, oldLimit *int32) error {
@@ -1054,7 +1190,11 @@ func TaskSetPhysFootprintLimit(task Task, newLimit int32, oldLimit *int32) error
 		_        uint32
 		oldLimit *int32
 	}{task: task, newLimit: newLimit, oldLimit: libsystem.Ptr(oldLimit)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_phys_footprint_limit, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_phys_footprint_limit, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_set_phys_footprint_limit, unsafe.Pointer(&f)))
 }
 
 // TaskSetPolicy asks to set policy and limits of task's threads in a processor set; it is gone.
@@ -1062,19 +1202,23 @@ func TaskSetPhysFootprintLimit(task Task, newLimit int32, oldLimit *int32) error
 // Since macOS 13 the kernel answers [MIG_BAD_ID], macOS 12 answered [KERN_FAILURE]. Use
 // [TaskPolicySet].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_set_policy of <mach/task.h>.
 func TaskSetPolicy(task Task, pset ProcessorSet, policy Policy, base *Integer, baseCnt MachMsgTypeNumber, limit *Integer, limitCnt MachMsgTypeNumber, change Boolean) error {
 	f := frameTaskSetPolicy{task: task, pset: pset, policy: policy, base: libsystem.Ptr(base), baseCnt: baseCnt, limit: libsystem.Ptr(limit), limitCnt: limitCnt, change: change}
-	return kernReturn(libsystem.CallWide(libsystem.Sym_task_set_policy, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallWide(libsystem.Sym_task_set_policy, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallWideBlocking(libsystem.Sym_task_set_policy, unsafe.Pointer(&f)))
 }
 
 // TaskSetRASPC asks to mark code of targetTask as restartable; it is gone.
 //
 // Since macOS 13 the kernel answers [MIG_BAD_ID], macOS 12 answered [KERN_FAILURE].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if targetTask is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_set_ras_pc of <mach/task.h>.
 func TaskSetRASPC(targetTask Task, basepc VMAddress, boundspc VMAddress) error {
@@ -1085,7 +1229,11 @@ func TaskSetRASPC(targetTask Task, basepc VMAddress, boundspc VMAddress) error {
 		basepc     VMAddress
 		boundspc   VMAddress
 	}{targetTask: targetTask, basepc: basepc, boundspc: boundspc}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_ras_pc, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(targetTask)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_ras_pc, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_set_ras_pc, unsafe.Pointer(&f)))
 }
 
 // TaskSetSpecialPort replaces one of the kernel's ports for task by specialPort.
@@ -1094,11 +1242,16 @@ func TaskSetRASPC(targetTask Task, basepc VMAddress, boundspc VMAddress) error {
 // [TASK_RESOURCE_NOTIFY_PORT] can be set too, [TASK_ACCESS_PORT] once. The right is copied: the caller
 // keeps its own. [MACH_PORT_NULL] clears the port. Children inherit it.
 //
+// A new [TASK_KERNEL_PORT] or [TASK_HOST_PORT] is what [TaskSelfTrap] or [MachHostSelf] returns from
+// then on. Calls on it wait for whoever serves it, also those that do not wait when the kernel does.
+// (What [MachTaskSelf] returns was asked for when the program started, and stays.)
+//
 // [KERN_NO_ACCESS]: [TASK_KERNEL_PORT] or [TASK_HOST_PORT] while System Integrity Protection is on, a
-// second access port, or a driver asks. [KERN_INVALID_RIGHT]: a port that may not be moved.
+// second access port, or a driver asks. [KERN_DENIED]: the system's security policy forbids this task
+// that port. [KERN_INVALID_RIGHT]: a port that may not be moved.
 // [KERN_INVALID_ARGUMENT]: no such task or port. [KERN_FAILURE]: the task is gone.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: task_set_special_port of <mach/task.h>.
 func TaskSetSpecialPort(task Task, whichPort TaskSpecialPort, specialPort MachPort) error {
@@ -1111,7 +1264,7 @@ func TaskSetSpecialPort(task Task, whichPort TaskSpecialPort, specialPort MachPo
 		specialPort MachPort
 		_           uint32
 	}{task: task, whichPort: whichPort, specialPort: specialPort}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_special_port, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_set_special_port, unsafe.Pointer(&f)))
 }
 
 // TaskSetState sets the debug registers that new threads of task start with.
@@ -1123,7 +1276,7 @@ func TaskSetSpecialPort(task Task, whichPort TaskSpecialPort, specialPort MachPo
 // [KERN_INVALID_ARGUMENT]: no such task, another flavor or count, or values that the processor does not
 // allow. [KERN_FAILURE]: the task is gone, or there was nothing to clear.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if task is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_set_state of <mach/task.h>.
 func TaskSetState(task Task, flavor ThreadStateFlavor, newState *Natural, newStateCnt MachMsgTypeNumber) error {
@@ -1137,7 +1290,11 @@ func TaskSetState(task Task, flavor ThreadStateFlavor, newState *Natural, newSta
 		newStateCnt MachMsgTypeNumber
 		_           uint32
 	}{task: task, flavor: flavor, newState: libsystem.Ptr(newState), newStateCnt: newStateCnt}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_state, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(task)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_set_state, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_set_state, unsafe.Pointer(&f)))
 }
 
 // TaskSuspend stops all threads of targetTask and returns when none of them runs user code.
@@ -1189,19 +1346,19 @@ func TaskSuspend2(targetTask TaskRead, suspendToken *TaskSuspensionToken) error 
 // right in each oldHandlers element: put it back with [TaskSetExceptionPorts], then release it
 // with [MachPortDeallocate]. Errors are those of the two calls.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: task_swap_exception_ports of <mach/task.h>.
 func TaskSwapExceptionPorts(task Task, exceptionMask ExceptionMask, newPort MachPort, behavior ExceptionBehavior, newFlavor ThreadStateFlavor, masks *ExceptionMask, masksCnt *MachMsgTypeNumber, oldHandlers *ExceptionHandler, oldBehaviors *ExceptionBehavior, oldFlavors *ThreadStateFlavor) error {
 	f := frameTaskSwapExceptionPorts{task: task, exceptionMask: exceptionMask, newPort: newPort, behavior: behavior, newFlavor: newFlavor, masks: libsystem.Ptr(masks), masksCnt: libsystem.Ptr(masksCnt), oldHandlers: libsystem.Ptr(oldHandlers), oldBehaviors: libsystem.Ptr(oldBehaviors), oldFlavors: libsystem.Ptr(oldFlavors)}
-	return kernReturn(libsystem.CallWide(libsystem.Sym_task_swap_exception_ports, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallWideBlocking(libsystem.Sym_task_swap_exception_ports, unsafe.Pointer(&f)))
 }
 
 // TaskSwapMachVoucher asks to exchange the voucher of task; tasks have none.
 //
 // The answer is [KERN_NOT_SUPPORTED]; the caller keeps newVoucher.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: task_swap_mach_voucher of <mach/task.h>.
 func TaskSwapMachVoucher(task Task, newVoucher IPCVoucher, oldVoucher *IPCVoucher) error {
@@ -1213,7 +1370,7 @@ func TaskSwapMachVoucher(task Task, newVoucher IPCVoucher, oldVoucher *IPCVouche
 		_          uint32
 		oldVoucher *IPCVoucher
 	}{task: task, newVoucher: newVoucher, oldVoucher: libsystem.Ptr(oldVoucher)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_swap_mach_voucher, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_swap_mach_voucher, unsafe.Pointer(&f)))
 }
 
 // TaskTerminate asks to end targetTask with all its threads; a task that has a process cannot be ended so.
@@ -1256,7 +1413,7 @@ func TaskTestAsyncUpcallPropagation(task Task, port MachPort, qos int32, iotier 
 		iotier int32
 		_      uint32
 	}{task: task, port: port, qos: qos, iotier: iotier}
-	return kernReturn(libsystem.CallKernBlocking(sym, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallLateBlocking(sym, unsafe.Pointer(&f)))
 }
 
 // TaskTestSyncUpcall makes the kernel call the server behind port; for Apple's kernel tests.
@@ -1284,13 +1441,14 @@ func TaskTestSyncUpcall(task Task, port MachPort) error {
 // [MachPortDeallocate], then the array (4 bytes an element) with [VMDeallocate], in the caller's
 // own task, not in targetTask. The rights have the rank of targetTask: a read port gives read
 // ports, an inspect port inspect ports. They name OS threads, not goroutines; for the own task they are
-// further references to pinned ports.
+// further references to the control ports, which are pinned in platform binaries (see
+// [MachPortDestroy]).
 //
 // The list is a snapshot: threads come and go unless the task is suspended.
 // [KERN_INVALID_ARGUMENT]: no such task, or less than an inspect port. [KERN_FAILURE]: the task is
 // gone. [KERN_RESOURCE_SHORTAGE]: no memory for the list.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if targetTask is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_threads of <mach/task.h>.
 func TaskThreads(targetTask TaskInspect_t, actList **ThreadAct, actListCnt *MachMsgTypeNumber) error {
@@ -1301,7 +1459,11 @@ func TaskThreads(targetTask TaskInspect_t, actList **ThreadAct, actListCnt *Mach
 		actList    **ThreadAct
 		actListCnt *MachMsgTypeNumber
 	}{targetTask: targetTask, actList: libsystem.Ptr(actList), actListCnt: libsystem.Ptr(actListCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_threads, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(targetTask)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_threads, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_threads, unsafe.Pointer(&f)))
 }
 
 // TaskUnregisterDyldImageInfos tells the trace facility which images dyld has unloaded; only dyld has a use for it.
@@ -1329,7 +1491,7 @@ func TaskUnregisterDyldImageInfos(task Task, dyldImages *DyldKernelImageInfo, dy
 // Since macOS 13 the kernel answers [MIG_BAD_ID], macOS 12 answered [KERN_FAILURE]. For the whole
 // system there is [MachZoneInfo].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if targetTask is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: task_zone_info of <mach/task.h>.
 func TaskZoneInfo(targetTask TaskInspect_t, names **MachZoneName, namesCnt *MachMsgTypeNumber, info **TaskZoneInfo_t, infoCnt *MachMsgTypeNumber) error {
@@ -1342,7 +1504,11 @@ func TaskZoneInfo(targetTask TaskInspect_t, names **MachZoneName, namesCnt *Mach
 		info       **TaskZoneInfo_t
 		infoCnt    *MachMsgTypeNumber
 	}{targetTask: targetTask, names: libsystem.Ptr(names), namesCnt: libsystem.Ptr(namesCnt), info: libsystem.Ptr(info), infoCnt: libsystem.Ptr(infoCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_task_zone_info, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(targetTask)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_task_zone_info, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_task_zone_info, unsafe.Pointer(&f)))
 }
 
 // ThreadCreate creates a thread in parentTask, stopped and without registers, and stores a send right to it in *childAct.
@@ -1354,7 +1520,7 @@ func TaskZoneInfo(targetTask TaskInspect_t, names **MachZoneName, namesCnt *Mach
 // [KERN_INVALID_ARGUMENT]: no such task, or the kernel. [KERN_DENIED]: policy forbids threads in
 // other processes. [KERN_FAILURE]: the task is gone.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if parentTask is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: thread_create of <mach/task.h>.
 func ThreadCreate(parentTask Task, childAct *ThreadAct) error {
@@ -1364,7 +1530,11 @@ func ThreadCreate(parentTask Task, childAct *ThreadAct) error {
 		_          uint32
 		childAct   *ThreadAct
 	}{parentTask: parentTask, childAct: libsystem.Ptr(childAct)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_create, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(parentTask)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_thread_create, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_create, unsafe.Pointer(&f)))
 }
 
 // ThreadCreateRunning creates a thread in parentTask with the given registers, runs it, and stores a send right to it in *childAct.
@@ -1376,7 +1546,7 @@ func ThreadCreate(parentTask Task, childAct *ThreadAct) error {
 // [KERN_INVALID_ARGUMENT]: no such task, the kernel, or a state that does not fit the flavor.
 // [KERN_DENIED]: policy forbids threads in other processes. [KERN_FAILURE]: the task is gone.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if parentTask is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: thread_create_running of <mach/task.h>.
 func ThreadCreateRunning(parentTask Task, flavor ThreadStateFlavor, newState *Natural, newStateCnt MachMsgTypeNumber, childAct *ThreadAct) error {
@@ -1391,5 +1561,9 @@ func ThreadCreateRunning(parentTask Task, flavor ThreadStateFlavor, newState *Na
 		_           uint32
 		childAct    *ThreadAct
 	}{parentTask: parentTask, flavor: flavor, newState: libsystem.Ptr(newState), newStateCnt: newStateCnt, childAct: libsystem.Ptr(childAct)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_create_running, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(parentTask)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_thread_create_running, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_create_running, unsafe.Pointer(&f)))
 }

@@ -54,7 +54,7 @@ func ActSetState(targetAct ThreadAct, flavor ThreadStateFlavor, newState *Natura
 //
 // Since macOS 13 the kernel answers [MIG_BAD_ID]; before it failed too.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves targetAct. As that is not known, the scheduler is told about the call.
 //
 // C: etap_trace_thread of <mach/thread_act.h>.
 func EtapTraceThread(targetAct ThreadAct, traceStatus Boolean) error {
@@ -65,7 +65,7 @@ func EtapTraceThread(targetAct ThreadAct, traceStatus Boolean) error {
 		traceStatus Boolean
 		_           uint32
 	}{targetAct: targetAct, traceStatus: traceStatus}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_etap_trace_thread, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_etap_trace_thread, unsafe.Pointer(&f)))
 }
 
 // ThreadAbort breaks a wait of targetAct inside the kernel: the system call or page fault ends with an error.
@@ -76,7 +76,7 @@ func EtapTraceThread(targetAct ThreadAct, traceStatus Boolean) error {
 //
 // [KERN_INVALID_ARGUMENT]: no such thread. [KERN_TERMINATED]: the thread is ending.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves targetAct. As that is not known, the scheduler is told about the call.
 //
 // C: thread_abort of <mach/thread_act.h>.
 func ThreadAbort(targetAct ThreadAct) error {
@@ -85,7 +85,7 @@ func ThreadAbort(targetAct ThreadAct) error {
 		targetAct ThreadAct
 		_         uint32
 	}{targetAct: targetAct}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_abort, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_abort, unsafe.Pointer(&f)))
 }
 
 // ThreadAbortSafely breaks a wait of targetAct inside the kernel if the operation can be restarted.
@@ -95,7 +95,7 @@ func ThreadAbort(targetAct ThreadAct) error {
 //
 // [KERN_INVALID_ARGUMENT]: no such thread. [KERN_TERMINATED]: the thread is ending.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves targetAct. As that is not known, the scheduler is told about the call.
 //
 // C: thread_abort_safely of <mach/thread_act.h>.
 func ThreadAbortSafely(targetAct ThreadAct) error {
@@ -104,7 +104,7 @@ func ThreadAbortSafely(targetAct ThreadAct) error {
 		targetAct ThreadAct
 		_         uint32
 	}{targetAct: targetAct}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_abort_safely, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_abort_safely, unsafe.Pointer(&f)))
 }
 
 // ThreadAdoptExceptionHandler makes the task's hardened exception handler the handler of thread.
@@ -115,7 +115,7 @@ func ThreadAbortSafely(targetAct ThreadAct) error {
 // [KERN_DENIED]: thread is not in the caller's task, no handler is registered, or it is another one or
 // a wider one. [KERN_INVALID_ARGUMENT]: no such thread. [KERN_FAILURE]: the thread is ending.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: thread_adopt_exception_handler of <mach/thread_act.h>. Found at run time: the SDK of macOS 26.4 has it and that of 14.2 does not. On a system without it the error is [errors.ErrUnsupported].
 func ThreadAdoptExceptionHandler(thread Thread, excPort MachPort, excMask ExceptionMask, behaviorMask ExceptionBehavior, flavorMask ThreadStateFlavor) error {
@@ -136,7 +136,7 @@ func ThreadAdoptExceptionHandler(thread Thread, excPort MachPort, excMask Except
 		flavorMask   ThreadStateFlavor
 		_            uint32
 	}{thread: thread, excPort: excPort, excMask: excMask, behaviorMask: behaviorMask, flavorMask: flavorMask}
-	return kernReturn(libsystem.CallKern(sym, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallLateBlocking(sym, unsafe.Pointer(&f)))
 }
 
 // ThreadAssign asks to move thread to another processor set; there is one set only.
@@ -144,7 +144,7 @@ func ThreadAdoptExceptionHandler(thread Thread, excPort MachPort, excMask Except
 // Since macOS 13 the kernel answers [MIG_BAD_ID], macOS 12 answered [KERN_FAILURE]. To keep threads
 // close in cache see [THREAD_AFFINITY_POLICY] of [ThreadPolicySet].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves thread. As that is not known, the scheduler is told about the call.
 //
 // C: thread_assign of <mach/thread_act.h>.
 func ThreadAssign(thread ThreadAct, newSet ProcessorSet) error {
@@ -155,14 +155,14 @@ func ThreadAssign(thread ThreadAct, newSet ProcessorSet) error {
 		newSet ProcessorSet
 		_      uint32
 	}{thread: thread, newSet: newSet}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_assign, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_assign, unsafe.Pointer(&f)))
 }
 
 // ThreadAssignDefault asks to move thread to the default processor set, which is where every thread is.
 //
 // Since macOS 13 the kernel answers [MIG_BAD_ID], macOS 12 answered [KERN_FAILURE].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves thread. As that is not known, the scheduler is told about the call.
 //
 // C: thread_assign_default of <mach/thread_act.h>.
 func ThreadAssignDefault(thread ThreadAct) error {
@@ -171,7 +171,7 @@ func ThreadAssignDefault(thread ThreadAct) error {
 		thread ThreadAct
 		_      uint32
 	}{thread: thread}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_assign_default, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_assign_default, unsafe.Pointer(&f)))
 }
 
 // ThreadConvertThreadState translates registers between the signing keys of the calling thread and those of thread.
@@ -185,12 +185,12 @@ func ThreadAssignDefault(thread ThreadAct) error {
 // room. [KERN_PROTECTION_FAILURE]: signed values that do not verify, or only one of the two threads
 // signs pointers.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves thread. As that is not known, the scheduler is told about the call.
 //
 // C: thread_convert_thread_state of <mach/thread_act.h>.
 func ThreadConvertThreadState(thread ThreadAct, direction int32, flavor ThreadStateFlavor, inState *Natural, inStateCnt MachMsgTypeNumber, outState *Natural, outStateCnt *MachMsgTypeNumber) error {
 	f := frameThreadConvertThreadState{thread: thread, direction: direction, flavor: flavor, inState: libsystem.Ptr(inState), inStateCnt: inStateCnt, outState: libsystem.Ptr(outState), outStateCnt: libsystem.Ptr(outStateCnt)}
-	return kernReturn(libsystem.CallWide(libsystem.Sym_thread_convert_thread_state, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallWideBlocking(libsystem.Sym_thread_convert_thread_state, unsafe.Pointer(&f)))
 }
 
 // ThreadDepressAbort ends a priority depression that thread asked for with [ThreadSwitch].
@@ -198,7 +198,7 @@ func ThreadConvertThreadState(thread ThreadAct, direction int32, flavor ThreadSt
 // [KERN_NOT_DEPRESSED]: there was none. [KERN_INVALID_ARGUMENT]: no such thread.
 // [KERN_TERMINATED]: the thread is ending.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves thread. As that is not known, the scheduler is told about the call.
 //
 // C: thread_depress_abort of <mach/thread_act.h>.
 func ThreadDepressAbort(thread ThreadAct) error {
@@ -207,7 +207,7 @@ func ThreadDepressAbort(thread ThreadAct) error {
 		thread ThreadAct
 		_      uint32
 	}{thread: thread}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_depress_abort, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_depress_abort, unsafe.Pointer(&f)))
 }
 
 // ThreadGetAssignment asks for the processor set of thread; there is one set only.
@@ -215,7 +215,7 @@ func ThreadDepressAbort(thread ThreadAct) error {
 // Since macOS 13 the kernel answers [MIG_BAD_ID]; macOS 12 stored the name port of the default set.
 // Use [ProcessorSetDefault].
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves thread. As that is not known, the scheduler is told about the call.
 //
 // C: thread_get_assignment of <mach/thread_act.h>.
 func ThreadGetAssignment(thread ThreadInspect, assignedSet *ProcessorSetName) error {
@@ -225,7 +225,7 @@ func ThreadGetAssignment(thread ThreadInspect, assignedSet *ProcessorSetName) er
 		_           uint32
 		assignedSet *ProcessorSetName
 	}{thread: thread, assignedSet: libsystem.Ptr(assignedSet)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_get_assignment, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_get_assignment, unsafe.Pointer(&f)))
 }
 
 // ThreadGetExceptionPorts reports the exception handlers of thread itself for the kinds in exceptionMask.
@@ -237,12 +237,12 @@ func ThreadGetAssignment(thread ThreadInspect, assignedSet *ProcessorSetName) er
 //
 // [KERN_INVALID_ARGUMENT]: no such thread or unknown mask bits. [KERN_FAILURE]: the thread is ending.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves thread. As that is not known, the scheduler is told about the call.
 //
 // C: thread_get_exception_ports of <mach/thread_act.h>.
 func ThreadGetExceptionPorts(thread ThreadAct, exceptionMask ExceptionMask, masks *ExceptionMask, masksCnt *MachMsgTypeNumber, oldHandlers *ExceptionHandler, oldBehaviors *ExceptionBehavior, oldFlavors *ThreadStateFlavor) error {
 	f := frameThreadGetExceptionPorts{thread: thread, exceptionMask: exceptionMask, masks: libsystem.Ptr(masks), masksCnt: libsystem.Ptr(masksCnt), oldHandlers: libsystem.Ptr(oldHandlers), oldBehaviors: libsystem.Ptr(oldBehaviors), oldFlavors: libsystem.Ptr(oldFlavors)}
-	return kernReturn(libsystem.CallWide(libsystem.Sym_thread_get_exception_ports, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallWideBlocking(libsystem.Sym_thread_get_exception_ports, unsafe.Pointer(&f)))
 }
 
 // ThreadGetExceptionPortsInfo reports the exception handlers of a thread without handing over rights to them.
@@ -253,12 +253,12 @@ func ThreadGetExceptionPorts(thread ThreadAct, exceptionMask ExceptionMask, mask
 //
 // [KERN_INVALID_ARGUMENT]: no such thread or unknown mask bits. [KERN_FAILURE]: the thread is ending.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves port. As that is not known, the scheduler is told about the call.
 //
 // C: thread_get_exception_ports_info of <mach/thread_act.h>.
 func ThreadGetExceptionPortsInfo(port MachPort, exceptionMask ExceptionMask, masks *ExceptionMask, masksCnt *MachMsgTypeNumber, oldHandlersInfo *IPCInfoPort, oldBehaviors *ExceptionBehavior, oldFlavors *ThreadStateFlavor) error {
 	f := frameThreadGetExceptionPortsInfo{port: port, exceptionMask: exceptionMask, masks: libsystem.Ptr(masks), masksCnt: libsystem.Ptr(masksCnt), oldHandlersInfo: libsystem.Ptr(oldHandlersInfo), oldBehaviors: libsystem.Ptr(oldBehaviors), oldFlavors: libsystem.Ptr(oldFlavors)}
-	return kernReturn(libsystem.CallWide(libsystem.Sym_thread_get_exception_ports_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallWideBlocking(libsystem.Sym_thread_get_exception_ports_info, unsafe.Pointer(&f)))
 }
 
 // ThreadGetMachVoucher stores a send right to the voucher of thrAct in *voucher, or [MACH_PORT_NULL] if it has none.
@@ -266,7 +266,7 @@ func ThreadGetExceptionPortsInfo(port MachPort, exceptionMask ExceptionMask, mas
 // which is ignored. Release the right with [MachVoucherDeallocate] or [MachPortDeallocate].
 // [KERN_INVALID_ARGUMENT]: no such thread.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves thrAct. As that is not known, the scheduler is told about the call.
 //
 // C: thread_get_mach_voucher of <mach/thread_act.h>.
 func ThreadGetMachVoucher(thrAct ThreadRead, which MachVoucherSelector, voucher *IPCVoucher) error {
@@ -278,7 +278,7 @@ func ThreadGetMachVoucher(thrAct ThreadRead, which MachVoucherSelector, voucher 
 		_       uint32
 		voucher *IPCVoucher
 	}{thrAct: thrAct, which: which, voucher: libsystem.Ptr(voucher)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_get_mach_voucher, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_get_mach_voucher, unsafe.Pointer(&f)))
 }
 
 // ThreadGetSpecialPort stores a send right to one of the kernel's ports for thrAct in *specialPort.
@@ -290,7 +290,7 @@ func ThreadGetMachVoucher(thrAct ThreadRead, which MachVoucherSelector, voucher 
 // [KERN_DENIED]: a movable control port of an own thread, in a hardened process.
 // [KERN_INVALID_ARGUMENT]: no such thread or port. [KERN_FAILURE]: the thread is ending.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves thrAct. As that is not known, the scheduler is told about the call.
 //
 // C: thread_get_special_port of <mach/thread_act.h>.
 func ThreadGetSpecialPort(thrAct ThreadInspect, whichPort int32, specialPort *MachPort) error {
@@ -302,7 +302,7 @@ func ThreadGetSpecialPort(thrAct ThreadInspect, whichPort int32, specialPort *Ma
 		_           uint32
 		specialPort *MachPort
 	}{thrAct: thrAct, whichPort: whichPort, specialPort: libsystem.Ptr(specialPort)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_get_special_port, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_get_special_port, unsafe.Pointer(&f)))
 }
 
 // ThreadGetState copies registers of targetAct to oldState.
@@ -346,7 +346,7 @@ func ThreadGetState(targetAct ThreadRead, flavor ThreadStateFlavor, oldState *Na
 // [KERN_INVALID_POLICY]: a scheduling flavor that is not the thread's. [KERN_TERMINATED]: the thread is
 // ending.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves targetAct. As that is not known, the scheduler is told about the call.
 //
 // C: thread_info of <mach/thread_act.h>.
 func ThreadInfo(targetAct ThreadInspect, flavor ThreadFlavor, threadInfoOut *Integer, threadInfoOutCnt *MachMsgTypeNumber) error {
@@ -359,7 +359,7 @@ func ThreadInfo(targetAct ThreadInspect, flavor ThreadFlavor, threadInfoOut *Int
 		threadInfoOut    *Integer
 		threadInfoOutCnt *MachMsgTypeNumber
 	}{targetAct: targetAct, flavor: flavor, threadInfoOut: libsystem.Ptr(threadInfoOut), threadInfoOutCnt: libsystem.Ptr(threadInfoOutCnt)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_info, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_info, unsafe.Pointer(&f)))
 }
 
 // ThreadPolicy sets the old-style scheduling policy of thrAct; use [ThreadPolicySet].
@@ -372,7 +372,7 @@ func ThreadInfo(targetAct ThreadInspect, flavor ThreadFlavor, threadInfoOut *Int
 // [KERN_INVALID_ARGUMENT]: no such thread or a wrong count. [KERN_INVALID_POLICY]: no such policy.
 // [KERN_POLICY_LIMIT]: above the thread's limit.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves thrAct. As that is not known, the scheduler is told about the call.
 //
 // C: thread_policy of <mach/thread_act.h>.
 func ThreadPolicy(thrAct ThreadAct, policy Policy, base *Integer, baseCnt MachMsgTypeNumber, setLimit Boolean) error {
@@ -388,7 +388,7 @@ func ThreadPolicy(thrAct ThreadAct, policy Policy, base *Integer, baseCnt MachMs
 		setLimit Boolean
 		_        uint32
 	}{thrAct: thrAct, policy: policy, base: libsystem.Ptr(base), baseCnt: baseCnt, setLimit: setLimit}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_policy, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_policy, unsafe.Pointer(&f)))
 }
 
 // ThreadPolicyGet copies a scheduling policy of thread to policyInfo.
@@ -402,7 +402,7 @@ func ThreadPolicy(thrAct ThreadAct, policy Policy, base *Integer, baseCnt MachMs
 // [KERN_INVALID_ARGUMENT]: no such thread, unknown flavor or too little room. [KERN_TERMINATED]: the
 // thread is ending.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves thread. As that is not known, the scheduler is told about the call.
 //
 // C: thread_policy_get of <mach/thread_act.h>.
 func ThreadPolicyGet(thread ThreadInspect, flavor ThreadPolicyFlavor, policyInfo *Integer, policyInfoCnt *MachMsgTypeNumber, getDefault *Boolean) error {
@@ -416,7 +416,7 @@ func ThreadPolicyGet(thread ThreadInspect, flavor ThreadPolicyFlavor, policyInfo
 		policyInfoCnt *MachMsgTypeNumber
 		getDefault    *Boolean
 	}{thread: thread, flavor: flavor, policyInfo: libsystem.Ptr(policyInfo), policyInfoCnt: libsystem.Ptr(policyInfoCnt), getDefault: libsystem.Ptr(getDefault)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_policy_get, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_policy_get, unsafe.Pointer(&f)))
 }
 
 // ThreadPolicySet sets a scheduling policy of thread.
@@ -434,7 +434,7 @@ func ThreadPolicyGet(thread ThreadInspect, flavor ThreadPolicyFlavor, policyInfo
 // [KERN_INVALID_ARGUMENT]: no such thread, unknown flavor, too few words or values out of range.
 // [KERN_INVALID_POLICY]: real time is refused to the thread. [KERN_TERMINATED]: the thread is ending.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves thread. As that is not known, the scheduler is told about the call.
 //
 // C: thread_policy_set of <mach/thread_act.h>.
 func ThreadPolicySet(thread ThreadAct, flavor ThreadPolicyFlavor, policyInfo *Integer, policyInfoCnt MachMsgTypeNumber) error {
@@ -448,7 +448,7 @@ func ThreadPolicySet(thread ThreadAct, flavor ThreadPolicyFlavor, policyInfo *In
 		policyInfoCnt MachMsgTypeNumber
 		_             uint32
 	}{thread: thread, flavor: flavor, policyInfo: libsystem.Ptr(policyInfo), policyInfoCnt: policyInfoCnt}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_policy_set, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_policy_set, unsafe.Pointer(&f)))
 }
 
 // ThreadResume takes back one [ThreadSuspend]; at zero targetAct runs again, if its task is not suspended.
@@ -457,7 +457,7 @@ func ThreadPolicySet(thread ThreadAct, flavor ThreadPolicyFlavor, policyInfo *In
 // [KERN_TERMINATED]: the thread is ending. [KERN_INVALID_ARGUMENT]: no such thread, or one of the
 // kernel's.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves targetAct. As that is not known, the scheduler is told about the call.
 //
 // C: thread_resume of <mach/thread_act.h>.
 func ThreadResume(targetAct ThreadRead) error {
@@ -466,7 +466,7 @@ func ThreadResume(targetAct ThreadRead) error {
 		targetAct ThreadRead
 		_         uint32
 	}{targetAct: targetAct}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_resume, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_resume, unsafe.Pointer(&f)))
 }
 
 // ThreadResume2 takes back the suspension that suspendToken, from [ThreadSuspend2], stands for.
@@ -474,7 +474,7 @@ func ThreadResume(targetAct ThreadRead) error {
 // The counterpart for a task is [TaskResume2]. Apple has not published this version of the kernel: take
 // it that the token is used up, and that it answers as [ThreadResume] does.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves suspendToken. As that is not known, the scheduler is told about the call.
 //
 // C: thread_resume2 of <mach/thread_act.h>. Found at run time: the SDK of macOS 26.4 has it and that of 14.2 does not. On a system without it the error is [errors.ErrUnsupported].
 func ThreadResume2(suspendToken MachPort) error {
@@ -487,14 +487,14 @@ func ThreadResume2(suspendToken MachPort) error {
 		suspendToken MachPort
 		_            uint32
 	}{suspendToken: suspendToken}
-	return kernReturn(libsystem.CallKern(sym, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallLateBlocking(sym, unsafe.Pointer(&f)))
 }
 
 // ThreadSample asks for program counter samples of thread on reply; Darwin has no sampler.
 //
 // Since macOS 13 the kernel answers [MIG_BAD_ID]; before it failed too.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves thread. As that is not known, the scheduler is told about the call.
 //
 // C: thread_sample of <mach/thread_act.h>.
 func ThreadSample(thread ThreadAct, reply MachPort) error {
@@ -505,7 +505,7 @@ func ThreadSample(thread ThreadAct, reply MachPort) error {
 		reply  MachPort
 		_      uint32
 	}{thread: thread, reply: reply}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_sample, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_sample, unsafe.Pointer(&f)))
 }
 
 // ThreadSetExceptionPorts makes newPort the handler of thread itself for the exceptions in exceptionMask.
@@ -518,7 +518,7 @@ func ThreadSample(thread ThreadAct, reply MachPort) error {
 // that may not be moved. [KERN_DENIED]: a hardened process wants identity protection.
 // [KERN_NO_ACCESS]: policy. [KERN_FAILURE]: the thread is ending.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: thread_set_exception_ports of <mach/thread_act.h>.
 func ThreadSetExceptionPorts(thread ThreadAct, exceptionMask ExceptionMask, newPort MachPort, behavior ExceptionBehavior, newFlavor ThreadStateFlavor) error {
@@ -535,7 +535,7 @@ func ThreadSetExceptionPorts(thread ThreadAct, exceptionMask ExceptionMask, newP
 		newFlavor     ThreadStateFlavor
 		_             uint32
 	}{thread: thread, exceptionMask: exceptionMask, newPort: newPort, behavior: behavior, newFlavor: newFlavor}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_set_exception_ports, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_set_exception_ports, unsafe.Pointer(&f)))
 }
 
 // ThreadSetMachVoucher makes voucher the voucher of thrAct; [MACH_PORT_NULL] removes it.
@@ -546,7 +546,7 @@ func ThreadSetExceptionPorts(thread ThreadAct, exceptionMask ExceptionMask, newP
 //
 // [KERN_INVALID_ARGUMENT]: no such thread, or another one that runs.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: thread_set_mach_voucher of <mach/thread_act.h>.
 func ThreadSetMachVoucher(thrAct ThreadAct, voucher IPCVoucher) error {
@@ -557,7 +557,7 @@ func ThreadSetMachVoucher(thrAct ThreadAct, voucher IPCVoucher) error {
 		voucher IPCVoucher
 		_       uint32
 	}{thrAct: thrAct, voucher: voucher}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_set_mach_voucher, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_set_mach_voucher, unsafe.Pointer(&f)))
 }
 
 // ThreadSetPolicy sets old-style scheduling policy and limits of thrAct; use [ThreadPolicySet].
@@ -568,12 +568,12 @@ func ThreadSetMachVoucher(thrAct ThreadAct, voucher IPCVoucher) error {
 // [KERN_INVALID_ARGUMENT]: no such thread or set, an unknown policy, a wrong count or a priority out of
 // range.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if the kernel serves thrAct. As that is not known, the scheduler is told about the call.
 //
 // C: thread_set_policy of <mach/thread_act.h>.
 func ThreadSetPolicy(thrAct ThreadAct, pset ProcessorSet, policy Policy, base *Integer, baseCnt MachMsgTypeNumber, limit *Integer, limitCnt MachMsgTypeNumber) error {
 	f := frameThreadSetPolicy{thrAct: thrAct, pset: pset, policy: policy, base: libsystem.Ptr(base), baseCnt: baseCnt, limit: libsystem.Ptr(limit), limitCnt: limitCnt}
-	return kernReturn(libsystem.CallWide(libsystem.Sym_thread_set_policy, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallWideBlocking(libsystem.Sym_thread_set_policy, unsafe.Pointer(&f)))
 }
 
 // ThreadSetSpecialPort replaces a kernel port of thrAct; only [THREAD_KERNEL_PORT] exists, and it is protected.
@@ -581,7 +581,7 @@ func ThreadSetPolicy(thrAct ThreadAct, pset ProcessorSet, policy Policy, base *I
 // With System Integrity Protection on the answer is [KERN_NO_ACCESS]. [KERN_INVALID_ARGUMENT]: no such
 // thread or port. [KERN_INVALID_RIGHT]: a port that may not be moved.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: thread_set_special_port of <mach/thread_act.h>.
 func ThreadSetSpecialPort(thrAct ThreadAct, whichPort int32, specialPort MachPort) error {
@@ -594,7 +594,7 @@ func ThreadSetSpecialPort(thrAct ThreadAct, whichPort int32, specialPort MachPor
 		specialPort MachPort
 		_           uint32
 	}{thrAct: thrAct, whichPort: whichPort, specialPort: specialPort}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_set_special_port, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_set_special_port, unsafe.Pointer(&f)))
 }
 
 // ThreadSetState sets registers of targetAct.
@@ -670,7 +670,7 @@ func ThreadSuspend2(targetAct ThreadRead, suspendToken *MachPort) error {
 		_            uint32
 		suspendToken *MachPort
 	}{targetAct: targetAct, suspendToken: libsystem.Ptr(suspendToken)}
-	return kernReturn(libsystem.CallKernBlocking(sym, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallLateBlocking(sym, unsafe.Pointer(&f)))
 }
 
 // ThreadSwapExceptionPorts makes newPort the handler of thread for the exceptions in exceptionMask and reports the old ones.
@@ -680,12 +680,12 @@ func ThreadSuspend2(targetAct ThreadRead, suspendToken *MachPort) error {
 // element: put it back with [ThreadSetExceptionPorts], then release it with
 // [MachPortDeallocate]. Errors are those of the two calls.
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: thread_swap_exception_ports of <mach/thread_act.h>.
 func ThreadSwapExceptionPorts(thread ThreadAct, exceptionMask ExceptionMask, newPort MachPort, behavior ExceptionBehavior, newFlavor ThreadStateFlavor, masks *ExceptionMask, masksCnt *MachMsgTypeNumber, oldHandlers *ExceptionHandler, oldBehaviors *ExceptionBehavior, oldFlavors *ThreadStateFlavor) error {
 	f := frameThreadSwapExceptionPorts{thread: thread, exceptionMask: exceptionMask, newPort: newPort, behavior: behavior, newFlavor: newFlavor, masks: libsystem.Ptr(masks), masksCnt: libsystem.Ptr(masksCnt), oldHandlers: libsystem.Ptr(oldHandlers), oldBehaviors: libsystem.Ptr(oldBehaviors), oldFlavors: libsystem.Ptr(oldFlavors)}
-	return kernReturn(libsystem.CallWide(libsystem.Sym_thread_swap_exception_ports, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallWideBlocking(libsystem.Sym_thread_swap_exception_ports, unsafe.Pointer(&f)))
 }
 
 // ThreadSwapMachVoucher asks to exchange the voucher of thrAct; the kernel does not support it.
@@ -693,7 +693,7 @@ func ThreadSwapExceptionPorts(thread ThreadAct, exceptionMask ExceptionMask, new
 // The answer is [KERN_NOT_SUPPORTED]; the caller keeps newVoucher. Use [ThreadGetMachVoucher] and
 // [ThreadSetMachVoucher].
 //
-// It does not wait: the scheduler is not told about the call.
+// It may wait: the scheduler is told about the call.
 //
 // C: thread_swap_mach_voucher of <mach/thread_act.h>.
 func ThreadSwapMachVoucher(thrAct ThreadAct, newVoucher IPCVoucher, oldVoucher *IPCVoucher) error {
@@ -705,7 +705,7 @@ func ThreadSwapMachVoucher(thrAct ThreadAct, newVoucher IPCVoucher, oldVoucher *
 		_          uint32
 		oldVoucher *IPCVoucher
 	}{thrAct: thrAct, newVoucher: newVoucher, oldVoucher: libsystem.Ptr(oldVoucher)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_thread_swap_mach_voucher, unsafe.Pointer(&f)))
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_thread_swap_mach_voucher, unsafe.Pointer(&f)))
 }
 
 // ThreadTerminate ends targetAct, a thread made by [ThreadCreate], at once and without cleanup.

@@ -39,7 +39,7 @@ func MachMakeMemoryEntry(targetTask VMMap_t, size *VMSize, offset VMOffset, perm
 // the object under offset ends: look at *size afterwards. parentEntry cuts an entry out of another.
 //
 // The caller owns the right: release it with [MachPortDeallocate]; the memory lives as long as
-// anyone holds or maps it. On error *size is 0.
+// anyone holds or maps it. On error *size and *objectHandle stay as they were.
 //
 // [KERN_INVALID_TASK]: no such task. [KERN_INVALID_ARGUMENT]: size 0, unknown options, or a parent that
 // is a copy. [KERN_PROTECTION_FAILURE]: more than the memory allows. [KERN_INVALID_ADDRESS]: nothing
@@ -70,7 +70,7 @@ func MachMakeMemoryEntry64(targetTask VMMap_t, size *MemoryObjectSize, offset Me
 // [KERN_NO_SPACE]: the range is in use, or no gap is large enough. [KERN_INVALID_ADDRESS]: a fixed range
 // outside the address space. [KERN_INVALID_ARGUMENT]: no such task or unknown flags.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if targetTask is [MachTaskSelf] without [VM_FLAGS_OVERWRITE] and a superpage: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: vm_allocate of <mach/vm_map.h>.
 func VMAllocate(targetTask VMMap_t, address *VMAddress, size VMSize, flags int32) error {
@@ -83,7 +83,11 @@ func VMAllocate(targetTask VMMap_t, address *VMAddress, size VMSize, flags int32
 		flags      int32
 		_          uint32
 	}{targetTask: targetTask, address: libsystem.Ptr(address), size: size, flags: flags}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_vm_allocate, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(targetTask)) && flags&(VM_FLAGS_OVERWRITE|1<<15|VM_FLAGS_SUPERPAGE_MASK) == 0 {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_vm_allocate, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_vm_allocate, unsafe.Pointer(&f)))
 }
 
 // VMBehaviorSet tells the pager how a range of targetTask will be used.
@@ -150,7 +154,7 @@ func VMDeallocate(targetTask VMMap_t, address VMAddress, size VMSize) error {
 //
 // It is [MachVMInherit] with an address as wide as a pointer; values, units and errors are the same.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if targetTask is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: vm_inherit of <mach/vm_map.h>.
 func VMInherit(targetTask VMMap_t, address VMAddress, size VMSize, newInheritance VMInherit_t) error {
@@ -163,7 +167,11 @@ func VMInherit(targetTask VMMap_t, address VMAddress, size VMSize, newInheritanc
 		newInheritance VMInherit_t
 		_              uint32
 	}{targetTask: targetTask, address: address, size: size, newInheritance: newInheritance}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_vm_inherit, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(targetTask)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_vm_inherit, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_vm_inherit, unsafe.Pointer(&f)))
 }
 
 // VMMachineAttribute reads or changes a property of the hardware's caches for a range of targetTask.
@@ -206,7 +214,7 @@ func VMMap(targetTask VMMap_t, address *VMAddress, size VMSize, mask VMAddress, 
 // It is [MachVMPageQuery] with an address as wide as a pointer; offset is an address, despite its
 // name. [KERN_INVALID_ARGUMENT]: no such task. [KERN_INVALID_ADDRESS]: outside the address space.
 //
-// It does not wait: the scheduler is not told about the call.
+// It does not wait if targetMap is [MachTaskSelf]: the scheduler is not told then. Otherwise it may wait and the scheduler is told.
 //
 // C: vm_map_page_query of <mach/vm_map.h>.
 func VMMapPageQuery(targetMap VMMapRead, offset VMOffset, disposition *Integer, refCount *Integer) error {
@@ -218,7 +226,11 @@ func VMMapPageQuery(targetMap VMMapRead, offset VMOffset, disposition *Integer, 
 		disposition *Integer
 		refCount    *Integer
 	}{targetMap: targetMap, offset: offset, disposition: libsystem.Ptr(disposition), refCount: libsystem.Ptr(refCount)}
-	return kernReturn(libsystem.CallKern(libsystem.Sym_vm_map_page_query, unsafe.Pointer(&f)))
+	if libsystem.OwnTask(uint32(targetMap)) {
+		return kernReturn(libsystem.CallKern(libsystem.Sym_vm_map_page_query, unsafe.Pointer(&f)))
+	}
+	libsystem.LearnTask()
+	return kernReturn(libsystem.CallKernBlocking(libsystem.Sym_vm_map_page_query, unsafe.Pointer(&f)))
 }
 
 // VMMsync writes changed pages of a range of targetTask back to their file, or discards them.
@@ -290,8 +302,8 @@ func VMPurgableControl(targetTask VMMap_t, address VMAddress, control VMPurgable
 // It is [MachVMRead] with an address as wide as a pointer. The memory belongs to the caller: free
 // *dataCnt bytes with [VMDeallocate] in the caller's own task, never in targetTask.
 //
-// [KERN_INVALID_ADDRESS]: a hole in the range. [KERN_PROTECTION_FAILURE]: a part is not readable.
-// [KERN_INVALID_ARGUMENT]: no such task, or 4 GiB or more.
+// [KERN_INVALID_ADDRESS]: a hole in the range. [KERN_PROTECTION_FAILURE]: a part is not readable;
+// small ranges as with [MachVMRead]. [KERN_INVALID_ARGUMENT]: no such task, or 4 GiB or more.
 //
 // It may wait: the scheduler is told about the call.
 //

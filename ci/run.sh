@@ -7,6 +7,8 @@
 # this machine can run them: natively, or for darwin under darwinrun on Linux.
 set -eu
 cd "$(dirname "$0")/.."
+. scripts/lib.sh
+go_on_path || die "Go is neither on PATH nor in /usr/local/go"
 : "${TARGET:=$(go env GOOS)/$(go env GOARCH)}"
 [ -z "${GO_VERSION-}" ] || export GOTOOLCHAIN="go$GO_VERSION"
 export GOOS="${TARGET%/*}" GOARCH="${TARGET#*/}" CGO_ENABLED=0
@@ -18,15 +20,22 @@ linux/* | darwin/*) packages=./... ;;
 *) packages=$library ;; # programs for ios need an external linker; the rest is a library there
 esac
 
-for tags in none mach_unstable; do
-	go build -tags $tags $packages
+# shellcheck disable=SC2086 # lists
+for tags in none mach_unstable mach_profile; do
+	go build -tags "$tags" $packages
 done
-# Without optimisation, as debuggers want it. With the standard library where
-# the stubs meet the runtime; elsewhere our own packages tell enough.
+# Without optimisation, as debuggers want it. Where programs can be linked here,
+# one is: only the linker looks whether what may not grow the stack fits.
+# shellcheck disable=SC2086
+go build -gcflags='github.com/gomach/mach/...=-N -l' $library
 case $TARGET in
-darwin/* | linux/amd64) go build -gcflags='all=-N -l' $library ;;
-*) go build -gcflags='github.com/gomach/mach/...=-N -l' $library ;;
+linux/* | darwin/*)
+	for tags in none mach_profile; do
+		go build -tags "$tags" -gcflags='github.com/gomach/mach/...=-N -l' -o /dev/null ./examples/dump_process_registers
+	done
+	;;
 esac
+# shellcheck disable=SC2086
 case $TARGET in
 ios/*) ;; # go vet wants to link test binaries
 *) go vet $packages ;;

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/libsystem"
 )
 
 // right is what a name stood for.
@@ -72,7 +73,8 @@ func begin(t testing.TB) {
 	t.Helper()
 	runtime.LockOSThread()
 	t.Cleanup(runtime.UnlockOSThread)
-	ownReplyPort() // it is made at first use
+	ownReplyPort()        // it is made at first use
+	libsystem.LearnHost() // the first call on the host keeps a reference
 	before, bytes := rights(t), memory()
 	t.Cleanup(func() {
 		// The rights of a thread that has just ended go in their own time.

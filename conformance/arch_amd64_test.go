@@ -4,6 +4,12 @@ import "github.com/gomach/mach"
 
 const nativeFlavor = mach.X86_THREAD_STATE64
 
+// The one flavor that a task as a whole has (xnu osfmk/i386/pcb.c, machine_task_get_state).
+const (
+	debugFlavor = mach.X86_DEBUG_STATE64
+	debugCount  = mach.X86_DEBUG_STATE64_COUNT
+)
+
 type nativeState = mach.X86ThreadState64
 
 // settable clears the flags that a user may not set (xnu osfmk/i386/eflags.h,
@@ -14,3 +20,7 @@ func settable(s nativeState) nativeState {
 }
 
 func pcAndSP(s *nativeState) (pc, sp uint64) { return s.Rip, s.Rsp }
+
+// wx is what maps of writable and executable memory answer: no signatures are
+// enforced on Intel's processors (xnu osfmk/vm/vm_map.c vm_map_enter).
+func wx() mach.KernReturn { return mach.KERN_SUCCESS }

@@ -4,6 +4,12 @@ import "github.com/gomach/mach"
 
 const nativeFlavor = mach.ARM_THREAD_STATE64
 
+// The one flavor that a task as a whole has (xnu osfmk/arm64/pcb.c, machine_task_get_state).
+const (
+	debugFlavor = mach.ARM_DEBUG_STATE64
+	debugCount  = mach.ARM_DEBUG_STATE64_COUNT
+)
+
 type nativeState = mach.ARMThreadState64
 
 // settable clears what a user may not set: all but the condition flags
@@ -14,3 +20,7 @@ func settable(s nativeState) nativeState {
 }
 
 func pcAndSP(s *nativeState) (pc, sp uint64) { return s.PC, s.Sp }
+
+// wx is what maps of writable and executable memory answer (xnu
+// osfmk/vm/vm_map.c vm_map_enter, VM_MAP_POLICY_WX_FAIL).
+func wx() mach.KernReturn { return mach.KERN_PROTECTION_FAILURE }

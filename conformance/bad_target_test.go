@@ -46,6 +46,11 @@ var notHere = map[string]string{
 // xnu osfmk/ipc/mach_port.c and mach_debug.c: "space == IS_NULL".
 func TestBadSpace(t *testing.T) {
 	begin(t)
+	runBadTargets(t, host(t), spaceTargets(t))
+	ok(t, "task_set_port_space", mach.TaskSetPortSpace(self(), 100))
+}
+
+func spaceTargets(t testing.TB) []badTarget {
 	var (
 		name, port mach.MachPort
 		ty         mach.MachPortType_t
@@ -68,7 +73,7 @@ func TestBadSpace(t *testing.T) {
 	)
 	const task, arg = mach.KERN_INVALID_TASK, mach.KERN_INVALID_ARGUMENT
 	type P = mach.MachPort
-	runBadTargets(t, host(t), []badTarget{
+	return []badTarget{
 		{"mach_port_names", task, func(w P) error { return mach.MachPortNames(w, &names, &n, &types, &m) }},
 		{"mach_port_type", task, func(w P) error { return mach.MachPortType(w, p, &ty) }},
 		{"mach_port_allocate_name", task, func(w P) error { return mach.MachPortAllocateName(w, mach.MACH_PORT_RIGHT_RECEIVE, 0x9903) }},
@@ -122,13 +127,16 @@ func TestBadSpace(t *testing.T) {
 		{"mach_port_assert_attributes", task, func(w P) error {
 			return mach.MachPortAssertAttributes(w, p, mach.MACH_PORT_GUARD_INFO, mach.Info(&info), 2)
 		}},
-	})
-	ok(t, "task_set_port_space", mach.TaskSetPortSpace(self(), 100))
+	}
 }
 
 // xnu osfmk/vm/vm_user.c: "map == VM_MAP_NULL".
 func TestBadMap(t *testing.T) {
 	begin(t)
+	runBadTargets(t, host(t), mapTargets(t))
+}
+
+func mapTargets(t testing.TB) []badTarget {
 	var (
 		a, size = alloc(t, page()), uint64(0)
 		data    uint64
@@ -145,7 +153,7 @@ func TestBadMap(t *testing.T) {
 	)
 	const arg = mach.KERN_INVALID_ARGUMENT
 	type P = mach.MachPort
-	runBadTargets(t, host(t), []badTarget{
+	return []badTarget{
 		{"mach_vm_allocate", arg, func(w P) error { return mach.MachVMAllocate(w, &data, page(), 1) }},
 		{"mach_vm_deallocate", arg, func(w P) error { return mach.MachVMDeallocate(w, a, page()) }},
 		{"mach_vm_behavior_set", arg, func(w P) error { return mach.MachVMBehaviorSet(w, a, page(), 0) }},
@@ -200,12 +208,16 @@ func TestBadMap(t *testing.T) {
 		}},
 		{"mach_memory_entry_ownership", arg, func(w P) error { return mach.MachMemoryEntryOwnership(w, none, mach.VM_LEDGER_TAG_DEFAULT, 0) }},
 		{"mach_memory_entry_access_tracking", arg, func(w P) error { return mach.MachMemoryEntryAccessTracking(w, &d, &n, &r) }},
-	})
+	}
 }
 
 // xnu osfmk/kern/task.c, ipc_tt.c, thread.c: "task == TASK_NULL".
 func TestBadTask(t *testing.T) {
 	begin(t)
+	runBadTargets(t, host(t), taskTargets(t))
+}
+
+func taskTargets(t testing.TB) []badTarget {
 	var (
 		n, u   uint32
 		b      mach.Boolean
@@ -224,7 +236,7 @@ func TestBadTask(t *testing.T) {
 	)
 	const arg = mach.KERN_INVALID_ARGUMENT
 	type P = mach.MachPort
-	runBadTargets(t, host(t), []badTarget{
+	return []badTarget{
 		{"mach_ports_register", arg, func(w P) error { return mach.MachPortsRegister(w, &ports[0], 3) }},
 		{"semaphore_create", arg, func(w P) error { return mach.SemaphoreCreate(w, &port, 0, 0) }},
 		{"task_create_identity_token", arg, func(w P) error { return mach.TaskCreateIdentityToken(w, &port) }},
@@ -248,15 +260,18 @@ func TestBadTask(t *testing.T) {
 		{"task_set_mach_voucher", mach.KERN_INVALID_TASK, func(w P) error { return mach.TaskSetMachVoucher(w, none) }},
 		{"task_get_special_port", arg, func(w P) error { return mach.TaskGetSpecialPort(w, mach.TASK_NAME_PORT, &port) }},
 		{"task_set_special_port", arg, func(w P) error { return mach.TaskSetSpecialPort(w, mach.TASK_BOOTSTRAP_PORT, p) }},
-		{"task_get_state", arg, func(w P) error { n = 500; return mach.TaskGetState(w, nativeFlavor, &state[0], &n) }},
-		{"task_set_state", arg, func(w P) error { return mach.TaskSetState(w, nativeFlavor, &state[0], 500) }},
+		{"task_get_state", arg, func(w P) error { n = debugCount; return mach.TaskGetState(w, debugFlavor, &state[0], &n) }},
+		{"task_set_state", arg, func(w P) error { return mach.TaskSetState(w, debugFlavor, &state[0], debugCount) }},
 		{"task_info", arg, func(w P) error { n = 1024; return mach.TaskInfo(w, mach.MACH_TASK_BASIC_INFO, &room[0], &n) }},
 		{"task_inspect", arg, func(w P) error { n = 4; return mach.TaskInspect(w, mach.TASK_INSPECT_BASIC_COUNTS, &room[0], &n) }},
 		{"task_map_corpse_info", arg, func(w P) error { return mach.TaskMapCorpseInfo(self(), w, &addr, &n) }},
 		{"task_map_corpse_info_64", arg, func(w P) error { return mach.TaskMapCorpseInfo64(self(), w, &addr, &size) }},
 		{"task_map_kcdata_object_64", arg, func(w P) error { return mach.TaskMapKcdataObject64(self(), w, &addr, &size) }},
 		{"task_policy_get", arg, func(w P) error { n = 1; return mach.TaskPolicyGet(w, mach.TASK_CATEGORY_POLICY, &room[0], &n, &b) }},
-		{"task_policy_set", arg, func(w P) error { return mach.TaskPolicySet(w, mach.TASK_CATEGORY_POLICY, &room[0], 1) }},
+		{"task_policy_set", arg, func(w P) error {
+			room[0] = mach.Integer(mach.TASK_DEFAULT_APPLICATION)
+			return mach.TaskPolicySet(w, mach.TASK_CATEGORY_POLICY, &room[0], 1)
+		}},
 		{"task_purgable_info", arg, func(w P) error { return mach.TaskPurgableInfo(w, &stats) }},
 		{"task_register_dyld_image_infos", mach.KERN_INVALID_TASK, func(w P) error { return mach.TaskRegisterDyldImageInfos(w, images, 0) }},
 		{"task_unregister_dyld_image_infos", mach.KERN_INVALID_TASK, func(w P) error { return mach.TaskUnregisterDyldImageInfos(w, images, 0) }},
@@ -274,14 +289,20 @@ func TestBadTask(t *testing.T) {
 		{"task_threads", arg, func(w P) error { return mach.TaskThreads(w, &list, &n) }},
 		{"task_dyld_process_info_notify_register", mach.KERN_INVALID_TASK, func(w P) error { return mach.TaskDyldProcessInfoNotifyRegister(w, p) }},
 		{"thread_create", arg, func(w P) error { return mach.ThreadCreate(w, &port) }},
-		{"thread_create_running", arg, func(w P) error { return mach.ThreadCreateRunning(w, nativeFlavor, &state[0], 42, &port) }},
-	})
+		{"thread_create_running", arg, func(w P) error {
+			return mach.ThreadCreateRunning(w, nativeFlavor, &state[0], mach.CountOf[nativeState](), &port)
+		}},
+	}
 }
 
 // xnu osfmk/kern/thread_act.c, thread_policy.c, ipc_tt.c: "thread ==
 // THREAD_NULL".
 func TestBadThread(t *testing.T) {
 	begin(t)
+	runBadTargets(t, host(t), threadTargets(t))
+}
+
+func threadTargets(t testing.TB) []badTarget {
 	var (
 		n     uint32
 		b     mach.Boolean
@@ -294,15 +315,15 @@ func TestBadThread(t *testing.T) {
 	)
 	const arg = mach.KERN_INVALID_ARGUMENT
 	type P = mach.MachPort
-	runBadTargets(t, host(t), []badTarget{
+	return []badTarget{
 		{"act_get_state", arg, func(w P) error { n = 500; return mach.ActGetState(w, nativeFlavor, &state[0], &n) }},
-		{"act_set_state", arg, func(w P) error { return mach.ActSetState(w, nativeFlavor, &state[0], 42) }},
+		{"act_set_state", arg, func(w P) error { return mach.ActSetState(w, nativeFlavor, &state[0], mach.CountOf[nativeState]()) }},
 		{"thread_abort", arg, func(w P) error { return mach.ThreadAbort(w) }},
 		{"thread_abort_safely", arg, func(w P) error { return mach.ThreadAbortSafely(w) }},
 		{"thread_adopt_exception_handler", arg, func(w P) error { return mach.ThreadAdoptExceptionHandler(w, none, emulation, 0, 0) }},
 		{"thread_convert_thread_state", arg, func(w P) error {
 			n = 500
-			return mach.ThreadConvertThreadState(w, 1, nativeFlavor, &state[0], 42, &state[0], &n)
+			return mach.ThreadConvertThreadState(w, 1, nativeFlavor, &state[0], mach.CountOf[nativeState](), &state[0], &n)
 		}},
 		{"thread_depress_abort", arg, func(w P) error { return mach.ThreadDepressAbort(w) }},
 		{"thread_get_exception_ports", arg, func(w P) error {
@@ -323,7 +344,7 @@ func TestBadThread(t *testing.T) {
 		{"thread_get_special_port", arg, func(w P) error { return mach.ThreadGetSpecialPort(w, mach.THREAD_READ_PORT, &port) }},
 		{"thread_set_special_port", arg, func(w P) error { return mach.ThreadSetSpecialPort(w, mach.THREAD_KERNEL_PORT, p) }},
 		{"thread_get_state", arg, func(w P) error { n = 500; return mach.ThreadGetState(w, nativeFlavor, &state[0], &n) }},
-		{"thread_set_state", arg, func(w P) error { return mach.ThreadSetState(w, nativeFlavor, &state[0], 42) }},
+		{"thread_set_state", arg, func(w P) error { return mach.ThreadSetState(w, nativeFlavor, &state[0], mach.CountOf[nativeState]()) }},
 		{"thread_info", arg, func(w P) error { n = 32; return mach.ThreadInfo(w, mach.THREAD_BASIC_INFO, &room[0], &n) }},
 		{"thread_policy", arg, func(w P) error { return mach.ThreadPolicy(w, mach.POLICY_TIMESHARE, &room[0], 1, 0) }},
 		{"thread_set_policy", arg, func(w P) error {
@@ -337,7 +358,7 @@ func TestBadThread(t *testing.T) {
 		{"thread_resume", arg, func(w P) error { return mach.ThreadResume(w) }},
 		{"thread_suspend", arg, func(w P) error { return mach.ThreadSuspend(w) }},
 		{"thread_terminate", arg, func(w P) error { return mach.ThreadTerminate(w) }},
-	})
+	}
 }
 
 // xnu osfmk/kern/host.c, host_notify.c, processor.c, clock_oldops.c,

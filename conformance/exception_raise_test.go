@@ -33,6 +33,7 @@ func answer(t testing.TB, p mach.MachPort, check func(in, out buffer) int) (wait
 
 // xnu osfmk/mach/exc.defs, 2401.
 func TestExceptionRaise(t *testing.T) {
+	kobjectCall(t)
 	begin(t)
 	p, th, task := sendPort(t), sendPort(t), sendPort(t)
 	for _, verdict := range []mach.KernReturn{mach.KERN_SUCCESS, mach.KERN_FAILURE} {
@@ -62,6 +63,7 @@ func TestExceptionRaise(t *testing.T) {
 
 // xnu osfmk/mach/exc.defs, 2402: nine arguments, all different.
 func TestExceptionRaiseState(t *testing.T) {
+	kobjectCall(t)
 	begin(t)
 	p := sendPort(t)
 	wait := answer(t, p, func(in, out buffer) int {
@@ -87,6 +89,7 @@ func TestExceptionRaiseState(t *testing.T) {
 
 // xnu osfmk/mach/exc.defs, 2403: eleven arguments, all different.
 func TestExceptionRaiseStateIdentity(t *testing.T) {
+	kobjectCall(t)
 	begin(t)
 	p, th, task := sendPort(t), sendPort(t), sendPort(t)
 	wait := answer(t, p, func(in, out buffer) int {

@@ -186,6 +186,15 @@ const (
 
 func page() uint64 { return uint64(mach.VMPageSize()) }
 
+// end is where the addresses of this task end: 47 bits on macOS
+// (MACH_VM_MAX_ADDRESS of mach/arm/vm_param.h and mach/i386/vm_param.h), as many
+// as the kernel was built for on Linux.
+func end(t testing.TB) uint64 {
+	t.Helper()
+	info, _ := taskInfo[mach.TaskVMInfo](t, self(), mach.TASK_VM_INFO)
+	return info.MaxAddress.Uint64()
+}
+
 // fill writes a pattern that depends on seed, filled checks it.
 func fill(addr uint64, n int, seed byte) {
 	b := view(addr, n)

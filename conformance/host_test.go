@@ -248,6 +248,15 @@ func TestHostRequestNotification(t *testing.T) {
 	h, p := host(t), newPort(t)
 	ok(t, "host_request_notification", mach.HostRequestNotification(h, mach.HOST_NOTIFY_CALENDAR_CHANGE, p))
 	equal(t, "send-once rights", status(t, p).MpsSorights, 1)
+	// "Unlike the original ABI, multiple registrations for the same port are now
+	// allowed"; the receive right may not move.
+	if !realMac() { // older systems answer KERN_INVALID_CAPABILITY
+		ok(t, "host_request_notification", mach.HostRequestNotification(h, mach.HOST_NOTIFY_CALENDAR_SET, p))
+		ok(t, "host_request_notification", mach.HostRequestNotification(h, mach.HOST_NOTIFY_CALENDAR_SET, p))
+		equal(t, "send-once rights", status(t, p).MpsSorights, 3)
+	}
+	violation(t, "moving a receive right that may not move")
+	want(t, "mach_msg", sendRight(newPort(t), p, mach.MACH_MSG_TYPE_MOVE_RECEIVE), mach.MACH_SEND_INVALID_RIGHT)
 	want(t, "host_request_notification", mach.HostRequestNotification(h, 99, newPort(t)), mach.KERN_INVALID_ARGUMENT)
 	want(t, "host_request_notification", mach.HostRequestNotification(h, mach.HOST_NOTIFY_CALENDAR_CHANGE, none), mach.KERN_INVALID_CAPABILITY)
 }

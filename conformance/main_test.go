@@ -12,6 +12,10 @@ func TestMain(m *testing.M) {
 		child()
 		return
 	}
+	if how := os.Getenv(endVariable); how != "" {
+		endAs(how)
+		return
+	}
 	flag.Parse()
 	code := m.Run()
 	if wholeSuite() && (code == 0 || os.Getenv("MACH_CONFORMANCE_CODES") != "") {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/apitest"
 )
 
 func stress(t testing.TB) {
@@ -20,7 +21,7 @@ func stress(t testing.TB) {
 // many is how often something is done: less where each instruction is emulated
 // or watched by the race detector.
 func many(n int) int {
-	if raceDetector || runtime.GOOS == "darwin" && !realMac() {
+	if apitest.Race || runtime.GOOS == "darwin" && !realMac() {
 		return n / 50
 	}
 	return n

@@ -158,7 +158,7 @@ func TestIdentityToken(t *testing.T) {
 	dropSend(t, p)
 	want(t, "task_identity_token_get_task_port", mach.TaskIdentityTokenGetTaskPort(token, 9, &p), mach.KERN_INVALID_ARGUMENT)
 	dropSend(t, token)
-	want(t, "task_identity_token_get_task_port", mach.TaskIdentityTokenGetTaskPort(sendPort(t), mach.TaskFlavor(mach.TASK_FLAVOR_NAME), &p), mach.KERN_INVALID_ARGUMENT)
+	want(t, "task_identity_token_get_task_port", mach.TaskIdentityTokenGetTaskPort(host(t), mach.TaskFlavor(mach.TASK_FLAVOR_NAME), &p), mach.KERN_INVALID_ARGUMENT)
 }
 
 // xnu osfmk/kern/task.c, task_get_exc_guard_behavior and

@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"os"
 	"runtime"
 	"testing"
 	"time"
@@ -349,16 +350,61 @@ func TestThreadPolicy(t *testing.T) {
 	p.release(t)
 }
 
+// xnu osfmk/kern/thread_policy.c, thread_policy_get and thread_policy_set: the
+// flavors of osfmk/mach/thread_policy_private.h, which both CPUs have.
+func TestPrivateThreadPolicy(t *testing.T) {
+	begin(t)
+	p := park(t, 0)
+	const state, qos, priority, requested = 6, 9, 10, 11
+	var room [16]mach.Integer
+	for f, words := range map[mach.ThreadPolicyFlavor]mach.MachMsgTypeNumber{state: 16, qos: 2, priority: 5, requested: 7} {
+		var d mach.Boolean
+		n := words - 1
+		want(t, "thread_policy_get", mach.ThreadPolicyGet(p.port, f, &room[0], &n, &d), mach.KERN_INVALID_ARGUMENT)
+		n = 16
+		err := mach.ThreadPolicyGet(p.port, f, &room[0], &n, &d)
+		if f == state && os.Geteuid() != 0 {
+			want(t, "thread_policy_get", err, mach.KERN_PROTECTION_FAILURE)
+			continue
+		}
+		ok(t, "thread_policy_get", err)
+		if !realMac() { // which copies what there was room for
+			equal(t, "count", n, words)
+		}
+		equal(t, "defaults", d.Bool(), f == priority)
+	}
+	// Real time has one priority for users, 97; pthread alone sets a quality of service.
+	period := uint32(ticks(10 * time.Millisecond))
+	real := [...]mach.Integer{mach.Integer(period), mach.Integer(period / 3), mach.Integer(period / 2), 1, 98}
+	want(t, "thread_policy_set", mach.ThreadPolicySet(p.port, priority, &real[0], 5), mach.KERN_INVALID_ARGUMENT)
+	real[4] = 97
+	want(t, "thread_policy_set", mach.ThreadPolicySet(p.port, priority, &real[0], 4), mach.KERN_INVALID_ARGUMENT)
+	ok(t, "thread_policy_set", mach.ThreadPolicySet(p.port, priority, &real[0], 5))
+	var d mach.Boolean
+	n := mach.MachMsgTypeNumber(5)
+	ok(t, "thread_policy_get", mach.ThreadPolicyGet(p.port, priority, &room[0], &n, &d))
+	equal(t, "policy", [5]mach.Integer(room[:5]), real)
+	want(t, "thread_policy_set", mach.ThreadPolicySet(p.port, qos, &room[0], 2), mach.KERN_INVALID_ARGUMENT)
+	p.release(t)
+}
+
 // xnu osfmk/kern/syscall_subr.c, thread_switch, swtch and swtch_pri.
 func TestThreadSwitch(t *testing.T) {
 	begin(t)
 	me := thread(t)
-	for _, o := range []int32{mach.SWITCH_OPTION_NONE, mach.SWITCH_OPTION_DEPRESS, mach.SWITCH_OPTION_WAIT} {
+	for _, o := range []int32{mach.SWITCH_OPTION_NONE, mach.SWITCH_OPTION_DEPRESS, mach.SWITCH_OPTION_WAIT, 3, 4, 5} { // the last three are private
 		ok(t, "thread_switch", mach.ThreadSwitch(none, o, 1))
 	}
 	ok(t, "thread_switch", mach.ThreadSwitch(sendPort(t), mach.SWITCH_OPTION_NONE, 0))
-	want(t, "thread_switch", mach.ThreadSwitch(none, 99, 1), mach.KERN_INVALID_ARGUMENT)
+	for _, o := range []int32{-1, 6, 99} {
+		want(t, "thread_switch", mach.ThreadSwitch(none, o, 1), mach.KERN_INVALID_ARGUMENT)
+	}
 	start := time.Now()
+	ok(t, "thread_switch", mach.ThreadSwitch(none, 3, 60000)) // SWITCH_OPTION_DISPATCH_CONTENTION counts microseconds
+	if d := time.Since(start); d > 30*time.Second {
+		t.Errorf("a wait of 60,000 µs took %v", d)
+	}
+	start = time.Now()
 	ok(t, "thread_switch", mach.ThreadSwitch(none, mach.SWITCH_OPTION_WAIT, 30))
 	if d := time.Since(start); d > 5*time.Second {
 		t.Errorf("a wait of 30 ms took %v", d)

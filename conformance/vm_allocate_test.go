@@ -82,7 +82,7 @@ func TestAllocateFixed(t *testing.T) {
 		{base + 2*page(), 2 * page(), mach.VM_FLAGS_FIXED, []mach.KernReturn{mach.KERN_NO_SPACE}},
 		{0xffff_ffff_ffff_0000, page(), mach.VM_FLAGS_FIXED, []mach.KernReturn{mach.KERN_INVALID_ADDRESS, mach.KERN_INVALID_ARGUMENT}},
 		{1 << 60, page(), mach.VM_FLAGS_FIXED, []mach.KernReturn{mach.KERN_INVALID_ADDRESS}},
-		{0, 1<<47 - 1<<20, mach.VM_FLAGS_ANYWHERE, []mach.KernReturn{mach.KERN_NO_SPACE}},
+		{0, end(t) - 1<<20, mach.VM_FLAGS_ANYWHERE, []mach.KernReturn{mach.KERN_NO_SPACE}},
 		{0, page(), mach.VM_FLAGS_ANYWHERE | 1<<21, []mach.KernReturn{mach.KERN_INVALID_ARGUMENT}},
 	} {
 		x := c.addr

@@ -30,8 +30,8 @@ func TestRead(t *testing.T) {
 	want(t, "mach_vm_read", mach.MachVMRead(self(), a, 1<<32, &data, &n), mach.KERN_INVALID_ARGUMENT)
 	want(t, "vm_read", mach.VMRead(self(), a, 1<<32, &data, &n), mach.KERN_INVALID_ARGUMENT)
 	protect(t, a+page(), page(), 0, mach.VM_PROT_NONE)
-	want(t, "mach_vm_read", mach.MachVMRead(self(), a, 3*page(), &data, &n), mach.KERN_PROTECTION_FAILURE)
-	want(t, "vm_read", mach.VMRead(self(), a, 3*page(), &data, &n), mach.KERN_PROTECTION_FAILURE)
+	want(t, "mach_vm_read", mach.MachVMRead(self(), a, 3*page(), &data, &n), denied(3*page()))
+	want(t, "vm_read", mach.VMRead(self(), a, 3*page(), &data, &n), denied(3*page()))
 	ok(t, "mach_vm_deallocate", mach.MachVMDeallocate(self(), a+page(), page()))
 	want(t, "mach_vm_read", mach.MachVMRead(self(), a, 3*page(), &data, &n), mach.KERN_INVALID_ADDRESS)
 	want(t, "vm_read", mach.VMRead(self(), a, 3*page(), &data, &n), mach.KERN_INVALID_ADDRESS)
@@ -68,9 +68,9 @@ func TestReadOverwrite(t *testing.T) {
 	over(a, 3*page(), out, mach.KERN_INVALID_ADDRESS)
 	over(a, page(), absentAddress(t), mach.KERN_INVALID_ADDRESS)
 	protect(t, a, page(), 0, mach.VM_PROT_NONE)
-	over(a, page(), out, mach.KERN_PROTECTION_FAILURE)
+	over(a, page(), out, denied(page()))
 	protect(t, out, page(), 0, mach.VM_PROT_READ)
-	over(a+2*page(), page(), out, mach.KERN_PROTECTION_FAILURE)
+	over(a+2*page(), page(), out, denied(page()))
 }
 
 // xnu osfmk/vm/vm_user.c, mach_vm_write.
@@ -89,7 +89,7 @@ func TestWrite(t *testing.T) {
 	} {
 		for _, fn := range []string{"mach_vm_write", "vm_write"} {
 			protect(t, a, page(), 0, mach.VM_PROT_READ)
-			want(t, fn, write(a, 10), mach.KERN_PROTECTION_FAILURE)
+			want(t, fn, write(a, 10), denied(10))
 			protect(t, a, page(), 0, mach.VM_PROT_DEFAULT)
 			want(t, fn, write(absentAddress(t), 10), mach.KERN_INVALID_ADDRESS)
 		}
@@ -120,9 +120,9 @@ func TestCopy(t *testing.T) {
 	cp(a+page(), a, mach.KERN_INVALID_ADDRESS)
 	cp(a, a+page(), mach.KERN_INVALID_ADDRESS)
 	protect(t, a+2*page(), page(), 0, mach.VM_PROT_NONE)
-	cp(a+2*page(), a, mach.KERN_PROTECTION_FAILURE)
+	cp(a+2*page(), a, denied(page()))
 	protect(t, a+2*page(), page(), 0, mach.VM_PROT_READ)
-	cp(a, a+2*page(), mach.KERN_PROTECTION_FAILURE)
+	cp(a, a+2*page(), denied(page()))
 }
 
 // xnu osfmk/vm/vm_user.c, mach_vm_read_list: ranges that fail come back as 0.

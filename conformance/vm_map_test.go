@@ -51,19 +51,23 @@ func TestMemoryEntryShare(t *testing.T) {
 	fill(a, int(4*page()), 8)
 	e, size := entry(t, a, 4*page(), vmShare|mach.VM_PROT_DEFAULT)
 	equal(t, "size", size, 4*page())
+	// Such an entry is mapped whole, whatever part was asked for (osfmk/vm/vm_map.c
+	// vm_map_enter_mem_object, named_entry->is_copy).
 	var b uint64
 	ok(t, "mach_vm_map", mach.MachVMMap(self(), &b, 2*page(), 0, anywhere, e, page(), 0, mach.VM_PROT_DEFAULT, mach.VM_PROT_DEFAULT, mach.VM_INHERIT_SHARE))
-	defer mach.MachVMDeallocate(self(), b, 2*page())
-	equal(t, "contents", string(view(b, int(2*page()))), string(view(a+page(), int(2*page()))))
+	defer deallocate(t, b, 4*page())
+	equal(t, "contents", string(view(b, int(4*page()))), string(view(a, int(4*page()))))
+	b += page()
 	view(b, 1)[0] ^= 0xff
 	equal(t, "byte through the first mapping", view(a+page(), 1)[0], view(b, 1)[0])
 	view(a+page(), 2)[1] ^= 0xff
 	equal(t, "byte through the second mapping", view(b, 2)[1], view(a+page(), 2)[1])
 	// A private copy of the entry is another memory.
 	var c uint64
-	ok(t, "mach_vm_map", mach.MachVMMap(self(), &c, 2*page(), 0, anywhere, e, page(), 1, mach.VM_PROT_DEFAULT, mach.VM_PROT_ALL, mach.VM_INHERIT_COPY))
-	defer mach.MachVMDeallocate(self(), c, 2*page())
-	equal(t, "contents of the copy", string(view(c, int(2*page()))), string(view(a+page(), int(2*page()))))
+	ok(t, "mach_vm_map", mach.MachVMMap(self(), &c, 2*page(), 0, anywhere, e, page(), 1, mach.VM_PROT_DEFAULT, mach.VM_PROT_DEFAULT, mach.VM_INHERIT_COPY))
+	defer deallocate(t, c, 4*page())
+	equal(t, "contents of the copy", string(view(c, int(4*page()))), string(view(a, int(4*page()))))
+	c += page()
 	view(c, 1)[0] ^= 1
 	equal(t, "the source", view(b, 1)[0], view(c, 1)[0]^1)
 	// The memory outlives the first mapping.
@@ -80,11 +84,11 @@ func TestMemoryEntryCopy(t *testing.T) {
 	e, _ := entry(t, a, 2*page(), vmCopy|mach.VM_PROT_DEFAULT)
 	view(a, 1)[0] ^= 0xff
 	var b uint64
-	ok(t, "mach_vm_map", mach.MachVMMap(self(), &b, 2*page(), 0, anywhere, e, 0, 1, mach.VM_PROT_DEFAULT, mach.VM_PROT_ALL, mach.VM_INHERIT_COPY))
+	ok(t, "mach_vm_map", mach.MachVMMap(self(), &b, 2*page(), 0, anywhere, e, 0, 1, mach.VM_PROT_DEFAULT, mach.VM_PROT_DEFAULT, mach.VM_INHERIT_COPY))
 	filled(t, "the snapshot", view(b, int(2*page())), 8)
 	view(b, 2)[1]++
 	ok(t, "mach_vm_deallocate", mach.MachVMDeallocate(self(), b, 2*page()))
-	ok(t, "mach_vm_map", mach.MachVMMap(self(), &b, 2*page(), 0, anywhere, e, 0, 1, mach.VM_PROT_DEFAULT, mach.VM_PROT_ALL, mach.VM_INHERIT_COPY))
+	ok(t, "mach_vm_map", mach.MachVMMap(self(), &b, 2*page(), 0, anywhere, e, 0, 1, mach.VM_PROT_DEFAULT, mach.VM_PROT_DEFAULT, mach.VM_INHERIT_COPY))
 	filled(t, "the snapshot mapped again", view(b, int(2*page())), 8)
 	ok(t, "mach_vm_deallocate", mach.MachVMDeallocate(self(), b, 2*page()))
 }
@@ -152,7 +156,7 @@ func TestMemoryEntryErrors(t *testing.T) {
 	ok(t, "mach_vm_deallocate", mach.MachVMDeallocate(self(), b, page()))
 	state := int32(0)
 	want(t, "mach_memory_entry_purgable_control", mach.MachMemoryEntryPurgableControl(e, mach.VM_PURGABLE_GET_STATE, &state), mach.KERN_INVALID_ARGUMENT)
-	want(t, "mach_memory_entry_purgable_control", mach.MachMemoryEntryPurgableControl(sendPort(t), mach.VM_PURGABLE_GET_STATE, &state), mach.KERN_INVALID_ARGUMENT)
+	want(t, "mach_memory_entry_purgable_control", mach.MachMemoryEntryPurgableControl(host(t), mach.VM_PURGABLE_GET_STATE, &state), mach.KERN_INVALID_ARGUMENT)
 }
 
 // xnu osfmk/vm/vm_map.c, vm_map_enter_mem_object: errors.
@@ -168,7 +172,7 @@ func TestMapErrors(t *testing.T) {
 	m(0, page(), mach.VM_FLAGS_ANYWHERE|1<<21, none, mach.KERN_INVALID_ARGUMENT)
 	m(1<<60, page(), mach.VM_FLAGS_FIXED, none, mach.KERN_INVALID_ADDRESS)
 	m(0, page(), mach.VM_FLAGS_ANYWHERE, sendPort(t), mach.KERN_INVALID_OBJECT)
-	m(0, 1<<47-1<<20, mach.VM_FLAGS_ANYWHERE, none, mach.KERN_NO_SPACE)
+	m(0, end(t)-1<<20, mach.VM_FLAGS_ANYWHERE, none, mach.KERN_NO_SPACE)
 	var b uint64
 	want(t, "mach_vm_map", mach.MachVMMap(self(), &b, page(), 0, mach.VM_FLAGS_ANYWHERE, none, 0, 0, 0x100, mach.VM_PROT_ALL, mach.VM_INHERIT_COPY), mach.KERN_INVALID_ARGUMENT)
 	want(t, "mach_vm_map", mach.MachVMMap(self(), &b, page(), 0, mach.VM_FLAGS_ANYWHERE, none, 0, 0, mach.VM_PROT_READ, mach.VM_PROT_ALL, 77), mach.KERN_INVALID_ARGUMENT)
@@ -182,7 +186,7 @@ func TestRemap(t *testing.T) {
 	mask := 8*page() - 1
 	var b uint64
 	var current, maximum mach.VMProt
-	ok(t, "mach_vm_remap", mach.MachVMRemap(self(), &b, 2*page(), mask, anywhere, self(), a+page(), 0, &current, &maximum, mach.VM_INHERIT_NONE))
+	ok(t, "mach_vm_remap", mach.MachVMRemap(self(), &b, 2*page(), mask, mach.VM_FLAGS_ANYWHERE, self(), a+page(), 0, &current, &maximum, mach.VM_INHERIT_NONE))
 	equal(t, "address bits of the mask", b&mask, 0)
 	equal(t, "protection", current, mach.VM_PROT_DEFAULT)
 	equal(t, "maximum protection", maximum, mach.VM_PROT_ALL)
@@ -193,14 +197,14 @@ func TestRemap(t *testing.T) {
 	equal(t, "inheritance", info.Inheritance, mach.VM_INHERIT_NONE)
 	ok(t, "mach_vm_deallocate", mach.MachVMDeallocate(self(), b, 2*page()))
 
-	ok(t, "vm_remap", mach.VMRemap(self(), &b, 2*page(), mask, anywhere, self(), a+page(), 1, &current, &maximum, mach.VM_INHERIT_COPY))
+	ok(t, "vm_remap", mach.VMRemap(self(), &b, 2*page(), mask, mach.VM_FLAGS_ANYWHERE, self(), a+page(), 1, &current, &maximum, mach.VM_INHERIT_COPY))
 	equal(t, "contents of the copy", string(view(b, int(2*page()))), string(view(a+page(), int(2*page()))))
 	view(b, 1)[0] ^= 0xff
 	equal(t, "the source", view(a+page(), 1)[0], view(b, 1)[0]^0xff)
 	ok(t, "mach_vm_deallocate", mach.MachVMDeallocate(self(), b, 2*page()))
 
 	protect(t, a, page(), 0, mach.VM_PROT_READ)
-	ok(t, "mach_vm_remap", mach.MachVMRemap(self(), &b, page(), 0, anywhere, self(), a, 0, &current, &maximum, mach.VM_INHERIT_SHARE))
+	ok(t, "mach_vm_remap", mach.MachVMRemap(self(), &b, page(), 0, mach.VM_FLAGS_ANYWHERE, self(), a, 0, &current, &maximum, mach.VM_INHERIT_SHARE))
 	equal(t, "protection", current, mach.VM_PROT_READ)
 	protectionIs(t, b, mach.VM_PROT_READ, mach.VM_PROT_ALL)
 	ok(t, "mach_vm_deallocate", mach.MachVMDeallocate(self(), b, page()))
@@ -213,10 +217,10 @@ func TestRemapNew(t *testing.T) {
 	fill(a, int(2*page()), 8)
 	for _, remap := range []func(b *uint64, current, maximum *mach.VMProt) error{
 		func(b *uint64, current, maximum *mach.VMProt) error {
-			return mach.MachVMRemapNew(self(), b, page(), 4*page()-1, anywhere, self(), a+page(), 0, current, maximum, mach.VM_INHERIT_SHARE)
+			return mach.MachVMRemapNew(self(), b, page(), 4*page()-1, mach.VM_FLAGS_ANYWHERE, self(), a+page(), 0, current, maximum, mach.VM_INHERIT_SHARE)
 		},
 		func(b *uint64, current, maximum *mach.VMProt) error {
-			return mach.VMRemapNew(self(), b, page(), 4*page()-1, anywhere, self(), a+page(), 0, current, maximum, mach.VM_INHERIT_SHARE)
+			return mach.VMRemapNew(self(), b, page(), 4*page()-1, mach.VM_FLAGS_ANYWHERE, self(), a+page(), 0, current, maximum, mach.VM_INHERIT_SHARE)
 		},
 	} {
 		var b uint64

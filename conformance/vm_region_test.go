@@ -195,11 +195,43 @@ func TestPageQueries(t *testing.T) {
 	count = 2
 	want(t, "mach_vm_page_info", mach.MachVMPageInfo(self(), a, mach.VM_PAGE_INFO_BASIC, mach.Info(&info), &count), mach.KERN_INVALID_ARGUMENT)
 	count = mach.MachMsgTypeNumber(mach.CountOf[mach.VMPageInfoBasic]())
-	for _, far := range []uint64{1 << 60} {
-		want(t, "mach_vm_page_info", mach.MachVMPageInfo(self(), far, mach.VM_PAGE_INFO_BASIC, mach.Info(&info), &count), mach.KERN_INVALID_ADDRESS)
-		want(t, "mach_vm_page_query", mach.MachVMPageQuery(self(), far, &d, &r), mach.KERN_INVALID_ADDRESS)
-		want(t, "vm_map_page_query", mach.VMMapPageQuery(self(), far, &d, &r), mach.KERN_INVALID_ADDRESS)
+	// The room must be that of the record, or of the shorter one of old.
+	for room, code := range map[uint32]mach.KernReturn{uint32(count) - 1: 0, uint32(count) + 1: mach.KERN_INVALID_ARGUMENT} {
+		count := room
+		var more [16]int32
+		want(t, "mach_vm_page_info", mach.MachVMPageInfo(self(), a+page(), mach.VM_PAGE_INFO_BASIC, &more[0], &count), code)
+		equal(t, "count", count, room)
 	}
+	// Where nothing can be there is no page, and that is no error, but for
+	// the last page of all, whose end is no address.
+	for _, far := range []uint64{0, 1, end(t), 1 << 60, -(2 * page())} {
+		d, r, info = 7, 7, mach.VMPageInfoBasic{Disposition: 7, RefCount: 7}
+		ok(t, "mach_vm_page_info", mach.MachVMPageInfo(self(), far, mach.VM_PAGE_INFO_BASIC, mach.Info(&info), &count))
+		equal(t, "page", info, mach.VMPageInfoBasic{})
+		ok(t, "mach_vm_page_query", mach.MachVMPageQuery(self(), far, &d, &r))
+		equal(t, "page", [2]int32{d, r}, [2]int32{})
+		d, r = 7, 7
+		ok(t, "vm_map_page_query", mach.VMMapPageQuery(self(), far, &d, &r))
+		equal(t, "page", [2]int32{d, r}, [2]int32{})
+		n, *at[int32](list) = 1, 7
+		ok(t, "mach_vm_page_range_query", mach.MachVMPageRangeQuery(self(), far, page(), list, &n))
+		equal(t, "page", *at[int32](list), 0)
+	}
+	d, r = 7, 7
+	want(t, "mach_vm_page_query", mach.MachVMPageQuery(self(), ^uint64(0), &d, &r), mach.KERN_INVALID_ADDRESS)
+	want(t, "vm_map_page_query", mach.VMMapPageQuery(self(), ^uint64(5), &d, &r), mach.KERN_INVALID_ADDRESS)
+	equal(t, "results", [2]int32{d, r}, [2]int32{7, 7})
+	want(t, "mach_vm_page_info", mach.MachVMPageInfo(self(), ^uint64(0), mach.VM_PAGE_INFO_BASIC, mach.Info(&info), &count), mach.KERN_INVALID_ADDRESS)
+	// osfmk/vm/vm_user.c mach_vm_page_range_query.
+	n = 5
+	ok(t, "mach_vm_page_range_query", mach.MachVMPageRangeQuery(self(), a, 0, list, &n))
+	equal(t, "pages of nothing", n, 5)
+	n = 1 << 62
+	want(t, "mach_vm_page_range_query", mach.MachVMPageRangeQuery(self(), a, page(), list, &n), mach.KERN_INVALID_ARGUMENT)
+	n = 4
+	want(t, "mach_vm_page_range_query", mach.MachVMPageRangeQuery(self(), a, 4*page(), ^uint64(7), &n), mach.KERN_INVALID_ARGUMENT)
+	want(t, "mach_vm_page_range_query", mach.MachVMPageRangeQuery(self(), a, 4*page(), absentAddress(t), &n), 14) // EFAULT of copyout
+	equal(t, "pages", n, 4)
 }
 
 // xnu libsyscall/mach/vm_page_size.c.

@@ -7,31 +7,6 @@ import (
 	"github.com/gomach/mach/port"
 )
 
-// Target is what has exception handlers: a thread, a task or the host. It
-// borrows the name of its control port.
-type Target struct {
-	level level
-	name  mach.MachPort
-}
-
-type level uint8
-
-const (
-	threadLevel level = iota
-	taskLevel
-	hostLevel
-)
-
-// Thread is the handlers of a thread, by its control port. Handlers of a thread
-// belong to the thread of the operating system, not to a goroutine.
-func Thread(name mach.MachPort) Target { return Target{threadLevel, name} }
-
-// Task is the handlers of a task, by its control port.
-func Task(name mach.MachPort) Target { return Target{taskLevel, name} }
-
-// Host is the handlers of the host, by its privileged port.
-func Host(priv mach.MachPort) Target { return Target{hostLevel, priv} }
-
 // Action is one handler: for which types, to which port, and how it is told.
 type Action struct {
 	Mask     mach.ExceptionMask
@@ -126,6 +101,10 @@ func failed(call string, err error) error {
 // Mach calls: thread_get_exception_ports, task_get_exception_ports or
 // host_get_exception_ports.
 func (t Target) Get(mask mach.ExceptionMask) (Actions, error) {
+	name, err := t.name()
+	if err != nil {
+		return nil, err
+	}
 	l := &lists{n: room}
 	get := mach.ThreadGetExceptionPorts
 	switch t.level {
@@ -134,7 +113,7 @@ func (t Target) Get(mask mach.ExceptionMask) (Actions, error) {
 	case hostLevel:
 		get = mach.HostGetExceptionPorts
 	}
-	err := get(t.name, mask, &l.masks[0], &l.n, &l.ports[0], &l.behaviors[0], &l.flavors[0])
+	err = get(name, mask, &l.masks[0], &l.n, &l.ports[0], &l.behaviors[0], &l.flavors[0])
 	if err != nil {
 		return nil, failed(calls[t.level].get, err)
 	}
@@ -166,6 +145,10 @@ func (t Target) Clear(mask mach.ExceptionMask) error {
 }
 
 func (t Target) set(mask mach.ExceptionMask, name mach.MachPort, behavior mach.ExceptionBehavior, flavor mach.ThreadStateFlavor) error {
+	of, err := t.name()
+	if err != nil {
+		return err
+	}
 	set := mach.ThreadSetExceptionPorts
 	switch t.level {
 	case taskLevel:
@@ -173,7 +156,7 @@ func (t Target) set(mask mach.ExceptionMask, name mach.MachPort, behavior mach.E
 	case hostLevel:
 		set = mach.HostSetExceptionPorts
 	}
-	return failed(calls[t.level].set, set(t.name, mask, name, behavior, flavor))
+	return failed(calls[t.level].set, set(of, mask, name, behavior, flavor))
 }
 
 // Swap is [Target.Set] that returns what was there before; the caller owns it,
@@ -186,6 +169,10 @@ func (t Target) Swap(mask mach.ExceptionMask, s *port.Send, behavior mach.Except
 	if name == mach.MACH_PORT_NULL {
 		return nil, port.ErrClosed
 	}
+	of, err := t.name()
+	if err != nil {
+		return nil, err
+	}
 	l := &lists{n: room}
 	swap := mach.ThreadSwapExceptionPorts
 	switch t.level {
@@ -194,7 +181,7 @@ func (t Target) Swap(mask mach.ExceptionMask, s *port.Send, behavior mach.Except
 	case hostLevel:
 		swap = mach.HostSwapExceptionPorts
 	}
-	err := swap(t.name, mask, name, behavior, flavor, &l.masks[0], &l.n, &l.ports[0], &l.behaviors[0], &l.flavors[0])
+	err = swap(of, mask, name, behavior, flavor, &l.masks[0], &l.n, &l.ports[0], &l.behaviors[0], &l.flavors[0])
 	if err != nil {
 		return nil, failed(calls[t.level].swap, err)
 	}

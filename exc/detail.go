@@ -1,11 +1,6 @@
 package exc
 
-import (
-	"fmt"
-	"time"
-
-	"github.com/gomach/mach"
-)
+import "github.com/gomach/mach"
 
 // Detail is what an exception's codes say, as one of the types of this file.
 type Detail interface{ detail() }
@@ -14,8 +9,9 @@ type Detail interface{ detail() }
 type BadAccess struct {
 	// Code is a kern_return_t, such as KERN_INVALID_ADDRESS or
 	// KERN_PROTECTION_FAILURE, or one of the processor's: EXC_I386_GPFLT,
-	// EXC_ARM_DA_ALIGN, EXC_ARM_PAC_FAIL...
-	Code    mach.KernReturn
+	// EXC_ARM_DA_ALIGN, EXC_ARM_PAC_FAIL... The numbers are other ones; Kern
+	// tells them apart, and CodeName names both.
+	Code    int64
 	Address uint64
 }
 
@@ -33,18 +29,18 @@ type Trap struct {
 	Address uint64 // where the processor says so
 }
 
-// Software: EXC_SOFTWARE. Signal is the signal that a traced process is about
-// to get (EXC_SOFT_SIGNAL), or 0.
+// Software: EXC_SOFTWARE. Code is EXC_SOFT_SIGNAL, EXC_UNIX_BAD_SYSCALL,
+// EXC_I386_BOUND or one of EXC_MACF_MIN to EXC_MACF_MAX. Signal is the signal
+// that a traced process is about to get (EXC_SOFT_SIGNAL), or 0.
 type Software struct {
 	Code, Subcode int64
-	Signal        int
+	Signal        Signal
 }
 
-// Emulation, Syscall, MachSyscall and RPCAlert are kept for their types, which
-// nothing raises today.
+// Emulation: EXC_EMULATION, which nothing raises today.
 type Emulation struct{ Code, Subcode int64 }
 
-// Syscall: EXC_SYSCALL.
+// Syscall: EXC_SYSCALL, a system call of a number that the kernel does not have.
 type Syscall struct{ Number, Subcode int64 }
 
 // MachSyscall: EXC_MACH_SYSCALL.
@@ -53,35 +49,20 @@ type MachSyscall struct{ Number, Subcode int64 }
 // RPCAlert: EXC_RPC_ALERT.
 type RPCAlert struct{ Code, Subcode int64 }
 
-// Crash: EXC_CRASH, the process is about to end by a signal.
+// Crash: EXC_CRASH, the process is about to end by a signal. Its threads run no
+// more: a process cannot handle this exception for itself, and the handler's
+// answer cannot save it.
 type Crash struct {
-	Signal  int
+	Signal  Signal
 	Type    mach.ExceptionType // what led to it, 0 if it was no exception
 	Code    int64              // the lower 20 bits of that exception's code
-	Subcode int64
-}
-
-// Resource: EXC_RESOURCE, the process has used more than it may.
-type Resource struct {
-	Resource int           // RESOURCE_TYPE_*
-	Flavor   int           // FLAVOR_*, by resource
-	Limit    uint64        // what is permitted: percent, wake-ups a second, MiB, threads, ports
-	Observed uint64        // what was measured, where the system tells
-	Interval time.Duration // how long was looked, where that counts
-}
-
-// Guard: EXC_GUARD, the process did what it had asked to be kept from.
-type Guard struct {
-	Guarded int    // GUARD_TYPE_*: what was guarded
-	Flavor  int    // what was done to it, such as KGUARD_EXC_DESTROY
-	Target  uint32 // the port's name, the descriptor...
-	Subcode uint64 // the guard, or more about it
+	Subcode int64              // that exception's second word
 }
 
 // CorpseNotify: EXC_CORPSE_NOTIFY, a crashed process was kept for inspection.
 type CorpseNotify struct {
 	Original mach.ExceptionType
-	Subcode  int64
+	Subcode  int64 // why the process ended, packed; see Reason
 }
 
 // Other is a type of exception that this package does not know.
@@ -111,7 +92,7 @@ func (e *Exception) Detail() Detail {
 	c, s := e.code(0), e.code(1)
 	switch e.Type {
 	case mach.EXC_BAD_ACCESS:
-		return BadAccess{mach.KernReturn(c), uint64(s)}
+		return BadAccess{c, uint64(s)}
 	case mach.EXC_BAD_INSTRUCTION:
 		return BadInstruction{c, s}
 	case mach.EXC_ARITHMETIC:
@@ -121,7 +102,7 @@ func (e *Exception) Detail() Detail {
 	case mach.EXC_SOFTWARE:
 		x := Software{Code: c, Subcode: s}
 		if c == mach.EXC_SOFT_SIGNAL {
-			x.Signal = int(s)
+			x.Signal = Signal(s)
 		}
 		return x
 	case mach.EXC_BREAKPOINT:
@@ -134,12 +115,12 @@ func (e *Exception) Detail() Detail {
 		return RPCAlert{c, s}
 	case mach.EXC_CRASH:
 		// xnu bsd/kern/kern_exit.c, proc_prepareexit.
-		return Crash{int(c >> 24 & 0xff), mach.ExceptionType(c >> 20 & 0xf), c & 0xfffff, s}
+		return Crash{Signal(c >> 24 & 0xff), mach.ExceptionType(c >> 20 & 0xf), c & 0xfffff, s}
 	case mach.EXC_RESOURCE:
 		return resource(c, s)
 	case mach.EXC_GUARD:
 		return Guard{
-			Guarded: int(mach.ExcGuardDecodeGuardType(c)),
+			Guarded: GuardType(mach.ExcGuardDecodeGuardType(c)),
 			Flavor:  int(mach.ExcGuardDecodeGuardFlavor(c)),
 			Target:  mach.ExcGuardDecodeGuardTarget(c),
 			Subcode: uint64(s),
@@ -148,42 +129,4 @@ func (e *Exception) Detail() Detail {
 		return CorpseNotify{mach.ExceptionType(c), s}
 	}
 	return Other{e.Codes}
-}
-
-// resource follows <kern/exc_resource.h>: the layout depends on the resource.
-func resource(c, s int64) Resource {
-	r := Resource{
-		Resource: int(mach.ExcResourceDecodeResourceType(c)),
-		Flavor:   int(mach.ExcResourceDecodeFlavor(c)),
-	}
-	seconds := func(n uint64) time.Duration { return time.Duration(n) * time.Second }
-	switch r.Resource {
-	case mach.RESOURCE_TYPE_CPU:
-		r.Limit = mach.ExcResourceCpumonitorDecodePercentage(c)
-		r.Observed = mach.ExcResourceCpumonitorDecodePercentageObserved(s)
-		r.Interval = seconds(mach.ExcResourceCpumonitorDecodeInterval(c))
-	case mach.RESOURCE_TYPE_WAKEUPS:
-		r.Limit = mach.ExcResourceCpumonitorDecodeWakeupsPermitted(c)
-		r.Observed = mach.ExcResourceCpumonitorDecodeWakeupsObserved(s)
-		r.Interval = seconds(mach.ExcResourceCpumonitorDecodeObservationInterval(c))
-	case mach.RESOURCE_TYPE_MEMORY:
-		r.Limit = mach.ExcResourceHwmDecodeLimit(c)
-	case mach.RESOURCE_TYPE_IO:
-		r.Limit = mach.ExcResourceIODecodeLimit(c)
-		r.Observed = mach.ExcResourceIOObserved(s)
-		r.Interval = seconds(mach.ExcResourceIODecodeInterval(c))
-	case mach.RESOURCE_TYPE_THREADS:
-		r.Limit = mach.ExcResourceThreadsDecodeThreads(c)
-	case mach.RESOURCE_TYPE_PORTS:
-		r.Limit = mach.ExcResourceThreadsDecodePorts(c)
-	}
-	return r
-}
-
-// String says what happened.
-func (x BadAccess) String() string { return fmt.Sprintf("bad access to %#x: %v", x.Address, x.Code) }
-
-// String says what happened.
-func (x Crash) String() string {
-	return fmt.Sprintf("crash by signal %d after %v (%#x, %#x)", x.Signal, x.Type, x.Code, uint64(x.Subcode))
 }

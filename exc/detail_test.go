@@ -15,7 +15,7 @@ func TestDetails(t *testing.T) {
 		exc.Exception
 		want exc.Detail
 	}{
-		{exc.Exception{Type: mach.EXC_BAD_ACCESS, Codes: []int64{1, 0xdead}}, exc.BadAccess{mach.KERN_INVALID_ADDRESS, 0xdead}},
+		{exc.Exception{Type: mach.EXC_BAD_ACCESS, Codes: []int64{1, 0xdead}}, exc.BadAccess{int64(mach.KERN_INVALID_ADDRESS), 0xdead}},
 		{exc.Exception{Type: mach.EXC_BREAKPOINT, Codes: []int64{2, 0x1000}}, exc.Trap{mach.EXC_I386_BPT, 0x1000}},
 		{exc.Exception{Type: mach.EXC_SOFTWARE, Codes: []int64{mach.EXC_SOFT_SIGNAL, 11}}, exc.Software{mach.EXC_SOFT_SIGNAL, 11, 11}},
 		{exc.Exception{Type: mach.EXC_CRASH, Codes: []int64{11<<24 | 1<<20 | 2, 0}}, exc.Crash{11, mach.EXC_BAD_ACCESS, 2, 0}},

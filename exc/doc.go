@@ -1,5 +1,5 @@
-// Package exc gets to know of exceptions: what the CPU or the kernel objects to
-// in a thread, before it becomes a signal or a crash.
+// Package exc receives Mach exceptions: what the CPU or the kernel objects to in
+// a thread, before it becomes a signal or a crash.
 //
 // # How to think about rights
 //
@@ -16,9 +16,8 @@
 // them back. The port itself is a receive right, which a [Server] owns; while
 // it exists, stopped threads wait for it, and when it goes, the kernel passes
 // their exceptions on. And each message brings rights to the thread and the
-// task that it is about: they belong to the message, are lent to the handler
-// while it runs, and are given back when it returns. A handler that wants to
-// keep one copies it with [port.CopySend].
+// task that it is about: they belong to the [Exception], and the server closes
+// them when the handler returns. A handler that wants to keep one moves it out.
 //
 // # What a handler must know
 //
@@ -35,6 +34,9 @@
 // that are in a system call or in C do not matter to it: code that is expected to
 // raise exceptions should be called like that.
 //
+// docs/debuggers.md lists what two debuggers written in Go call, and how each call
+// is said with this package and the others.
+//
 // Hardened processes on new systems refuse handlers that would get rights to
 // threads and tasks ([mach.KERN_DENIED]); the identity-protected behaviors
 // work there.
@@ -43,7 +45,7 @@
 //
 // A failed Mach call is a [port.Error], which names the call and wraps its
 // [mach.KernReturn]. Where a comment does not say otherwise, a function makes no
-// Mach call if it names none, does not block, fails with [port.ErrClosed] on what
+// Mach call if it names none, does not block if the kernel serves the target's port, fails with [port.ErrClosed] on what
 // is nil, zero or closed, and with [mach.KERN_INVALID_ARGUMENT] or
 // [mach.MACH_SEND_INVALID_DEST] when its target has ended. A nil context is one
 // that does not end.

@@ -7,6 +7,7 @@ import (
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/exc"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/task"
 )
 
 // Who is asked about a type of exception, before and after.
@@ -22,7 +23,7 @@ func ExampleTarget_Swap() {
 	}
 	defer s.Close()
 
-	self := exc.Task(mach.MachTaskSelf())
+	self := exc.Task(task.Self())
 	before, err := self.Swap(mach.EXC_MASK_RPC_ALERT, s, mach.EXCEPTION_DEFAULT|mach.MACH_EXCEPTION_CODES, 0)
 	if err != nil {
 		log.Fatal(err)

@@ -6,10 +6,13 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/task"
 )
 
-// Exception is one exception of a thread. Its rights are lent: they are good
-// until the handler returns.
+// Exception is one exception of a thread. It owns the rights that its message
+// brought until the handler returns; the server closes what is left of them. A
+// handler keeps a right by moving it out, with Relinquish, or by setting the
+// field to nil; the exception cannot be passed on then.
 type Exception struct {
 	Type  mach.ExceptionType
 	Codes []int64 // two words as a rule; see Detail
@@ -17,15 +20,17 @@ type Exception struct {
 	// MACH_EXCEPTION_CODES if its codes have 64 bits.
 	Behavior mach.ExceptionBehavior
 
-	// Thread and Task name send rights, in the behaviors that bring them:
-	// EXCEPTION_DEFAULT and EXCEPTION_STATE_IDENTITY.
-	Thread, Task mach.MachPort
+	// Thread and Task come in the behaviors EXCEPTION_DEFAULT and
+	// EXCEPTION_STATE_IDENTITY, and are nil in the others.
+	Thread *task.Thread
+	Task   *task.Task
 	// ThreadID and TaskToken stand in their place in the identity-protected
 	// behaviors. See TaskOf.
 	ThreadID  uint64
-	TaskToken mach.MachPort
-	// Corpse is the kernel's report in MACH_EXCEPTION_BACKTRACE_PREFERRED.
-	Corpse mach.MachPort
+	TaskToken *port.Send
+	// Backtrace is the object with the kernel's report (kcdata) in
+	// MACH_EXCEPTION_BACKTRACE_PREFERRED.
+	Backtrace *port.Send
 
 	// Flavor and State are the thread's registers, in the behaviors that bring
 	// them. A handler that answers Handled may change both: the thread goes on
@@ -47,29 +52,61 @@ func (e *Exception) Sender() port.Sender {
 	return e.sender
 }
 
-// TaskOf returns a send right to the task, of that flavor, which the caller
-// owns: a copy of Task, or what the kernel gives for TaskToken.
+// TaskOf returns another owner of the task: a copy of Task, whatever the
+// flavor, or the port of that flavor that the kernel gives for TaskToken. The
+// caller closes it.
 //
 // It fails with [port.ErrKind] if the behavior tells no task, and with
 // [mach.KERN_DENIED] or [mach.KERN_NOT_FOUND] if the kernel gives none.
 //
 // Mach calls: mach_port_mod_refs or task_identity_token_get_task_port.
-func (e *Exception) TaskOf(flavor mach.MachTaskFlavor) (*port.Send, error) {
+func (e *Exception) TaskOf(flavor mach.MachTaskFlavor) (*task.Task, error) {
 	if e == nil {
 		return nil, port.ErrKind
 	}
-	if e.Task != mach.MACH_PORT_NULL {
-		return port.CopySend(e.Task)
+	if e.Task.Name() != mach.MACH_PORT_NULL {
+		return copyTask(e.Task)
 	}
-	if e.TaskToken == mach.MACH_PORT_NULL {
+	token := e.TaskToken.Name()
+	if token == mach.MACH_PORT_NULL {
 		return nil, port.ErrKind
 	}
 	var name mach.MachPort
-	err := mach.TaskIdentityTokenGetTaskPort(e.TaskToken, mach.TaskFlavor(flavor), &name)
+	err := mach.TaskIdentityTokenGetTaskPort(token, mach.TaskFlavor(flavor), &name)
 	if err != nil {
-		return nil, &port.Error{Call: "task_identity_token_get_task_port", Err: err}
+		return nil, failed("task_identity_token_get_task_port", err)
 	}
-	return port.OwnSend(name), nil
+	return task.Own(name), nil
+}
+
+// release closes what is left of the rights.
+func (e *Exception) release() {
+	e.Thread.Close()
+	e.Task.Close()
+	e.TaskToken.Close()
+	e.Backtrace.Close()
+	e.Thread, e.Task, e.TaskToken, e.Backtrace = nil, nil, nil, nil
+}
+
+// copyTask is another owner of a task's port.
+func copyTask(t *task.Task) (*task.Task, error) {
+	if t.IsSelf() {
+		return task.Self(), nil
+	}
+	s, err := port.CopySend(t.Name())
+	if err != nil {
+		return nil, err
+	}
+	return task.Own(s.Relinquish()), nil
+}
+
+// copyThread is another owner of a thread's port.
+func copyThread(th *task.Thread) (*task.Thread, error) {
+	s, err := port.CopySend(th.Name())
+	if err != nil {
+		return nil, err
+	}
+	return task.OwnThread(s.Relinquish(), th.Task()), nil
 }
 
 // code is word i of the codes, or 0.

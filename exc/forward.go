@@ -6,12 +6,13 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/task"
 )
 
 // forward asks the handler that was there before about an exception, in the
-// form in which that handler wants to be told. It reports whether it has dealt
-// with it; the state in e is what it answered then.
-func (s *Server) forward(ctx context.Context, at mach.MachPort, e *Exception) bool {
+// form in which that handler wants to be told. nil says that it has dealt with
+// it; the state in e is what it answered then.
+func (s *Server) forward(ctx context.Context, at mach.MachPort, e *Exception) error {
 	s.mu.Lock()
 	a := s.attached[at]
 	var to *port.Send
@@ -25,10 +26,10 @@ func (s *Server) forward(ctx context.Context, at mach.MachPort, e *Exception) bo
 	}
 	s.mu.Unlock()
 	if to == nil {
-		return false
+		return Refuse
 	}
 	defer to.Close()
-	return Forward(ctx, e, Action{Port: to, Behavior: old.Behavior, Flavor: old.Flavor}) == nil
+	return Forward(ctx, e, Action{Port: to, Behavior: old.Behavior, Flavor: old.Flavor})
 }
 
 // Forward sends an exception to another handler and waits for its verdict: nil
@@ -82,7 +83,8 @@ func Forward(ctx context.Context, e *Exception, to Action) error {
 }
 
 // readState reads a thread's registers.
-func readState(thread mach.MachPort, flavor mach.ThreadStateFlavor) ([]mach.Natural, error) {
+func readState(th *task.Thread, flavor mach.ThreadStateFlavor) ([]mach.Natural, error) {
+	thread := th.Name()
 	if thread == mach.MACH_PORT_NULL {
 		return nil, port.ErrKind
 	}
@@ -94,7 +96,8 @@ func readState(thread mach.MachPort, flavor mach.ThreadStateFlavor) ([]mach.Natu
 	return state[:min(int(n), len(state))], nil
 }
 
-func writeState(thread mach.MachPort, flavor mach.ThreadStateFlavor, state []mach.Natural) error {
+func writeState(th *task.Thread, flavor mach.ThreadStateFlavor, state []mach.Natural) error {
+	thread := th.Name()
 	if thread == mach.MACH_PORT_NULL {
 		return port.ErrKind
 	}

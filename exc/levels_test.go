@@ -9,6 +9,7 @@ import (
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/exc"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 	"github.com/gomach/mach/task"
 )
 
@@ -16,8 +17,8 @@ import (
 func TestLevels(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	port.LeakCheck(t)
-	thread := port.OwnSend(mach.MachThreadSelf())
+	porttest.LeakCheck(t)
+	thread := task.CurrentThread()
 	defer thread.Close()
 	host := port.OwnSend(mach.MachHostSelf())
 	defer host.Close()
@@ -27,7 +28,7 @@ func TestLevels(t *testing.T) {
 	}
 	s := standIn(t)
 	for name, target := range map[string]exc.Target{
-		"thread": exc.Thread(thread.Name()), "task": exc.Task(mach.MachTaskSelf()), "host": exc.Host(priv),
+		"thread": exc.Thread(thread), "task": exc.Task(task.Self()), "host": exc.Host(port.OwnSend(priv)),
 	} {
 		before, err := target.Swap(softMask, s, mach.EXCEPTION_DEFAULT, 0)
 		if name == "host" && (errors.Is(err, mach.KERN_NO_ACCESS) || priv == mach.MACH_PORT_NULL) {
@@ -57,13 +58,13 @@ func TestLevels(t *testing.T) {
 func TestPitfall23HandlersBelongToThreads(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	s := standIn(t)
-	thread := port.OwnSend(mach.MachThreadSelf())
+	thread := task.CurrentThread()
 	defer thread.Close()
-	here := exc.Thread(thread.Name())
+	here := exc.Thread(thread)
 	ok(t, here.Set(softMask, s, mach.EXCEPTION_DEFAULT, 0))
-	for who, want := range map[exc.Target]bool{here: true, exc.Task(mach.MachTaskSelf()): false} {
+	for who, want := range map[exc.Target]bool{here: true, exc.Task(task.Self()): false} {
 		a, err := who.Get(softMask)
 		ok(t, err)
 		x, is := a.Find(mach.EXC_RPC_ALERT)
@@ -76,9 +77,9 @@ func TestPitfall23HandlersBelongToThreads(t *testing.T) {
 	go func() {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
-		other := port.OwnSend(mach.MachThreadSelf())
+		other := task.CurrentThread()
 		defer other.Close()
-		a, err := exc.Thread(other.Name()).Get(softMask)
+		a, err := exc.Thread(other).Get(softMask)
 		_, is := a.Find(mach.EXC_RPC_ALERT)
 		found <- is || err != nil
 		a.Close()
@@ -91,14 +92,14 @@ func TestPitfall23HandlersBelongToThreads(t *testing.T) {
 
 // Handlers of what has ended went with it: there is nothing to restore.
 func TestDetachFromTheDead(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	s := serve(t, nil)
 	gone := make(chan *exc.Attachment)
 	go func() {
 		runtime.LockOSThread() // and never unlocked: the thread ends
-		me := port.OwnSend(mach.MachThreadSelf())
+		me := task.CurrentThread()
 		defer me.Close()
-		a, err := s.Attach(exc.Thread(me.Name()), softMask, 0)
+		a, err := s.Attach(exc.Thread(me), softMask, 0)
 		if err != nil {
 			t.Error(err)
 		}
@@ -114,7 +115,7 @@ func TestDetachFromTheDead(t *testing.T) {
 	}
 	ok(t, err)
 	defer x.Close()
-	b, err := s.Attach(exc.Task(x.Name()), softMask, 0)
+	b, err := s.Attach(exc.Task(x), softMask, 0)
 	ok(t, err)
 	p.cmd.Process.Kill()
 	p.wait()

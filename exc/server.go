@@ -10,44 +10,24 @@ import (
 	"github.com/gomach/mach/port"
 )
 
-// Verdict is what a handler says about an exception.
-type Verdict uint8
+// Handler judges exceptions: the same shape as [port.Handler]. nil has dealt with
+// the exception, and the thread goes on. [Pass] leaves the exception to the
+// handler that was there before. Any other error, such as [Refuse], leaves it to
+// the next level (thread, task, host, then a signal).
+//
+// The thread stands still until the handler returns. See [Exception] on what it
+// may keep. A server calls it from as many goroutines as serve.
+type Handler func(ctx context.Context, e *Exception) error
 
-const (
+// What a [Handler] returns when it has not dealt with an exception.
+var (
 	// Pass leaves the exception to the handler that was there before, or, if
 	// there is none, to the next level.
-	Pass Verdict = iota
-	// Handled lets the thread go on.
-	Handled
-	// Refuse leaves the exception to the next level (thread, task, host, then
-	// a signal) without asking the handler that was there before.
-	Refuse
+	Pass = errors.New("exc: passed on")
+	// Refuse leaves the exception to the next level without asking the handler
+	// that was there before.
+	Refuse = errors.New("exc: refused")
 )
-
-// String is the verdict in a word.
-func (v Verdict) String() string {
-	switch v {
-	case Pass:
-		return "pass"
-	case Handled:
-		return "handled"
-	case Refuse:
-		return "refuse"
-	}
-	return "invalid"
-}
-
-// Handler is told of exceptions, one after the other. The thread stands still
-// until it returns. See [Exception] on what it may keep.
-type Handler interface {
-	Exception(ctx context.Context, e *Exception) Verdict
-}
-
-// HandlerFunc is a function as a [Handler].
-type HandlerFunc func(ctx context.Context, e *Exception) Verdict
-
-// Exception calls f.
-func (f HandlerFunc) Exception(ctx context.Context, e *Exception) Verdict { return f(ctx, e) }
 
 // Server receives exceptions and has a handler judge them. It owns the ports
 // that they come to.
@@ -61,12 +41,12 @@ type Server struct {
 }
 
 // NewServer makes a server, which the caller closes. It does nothing until it
-// is attached and served.
+// is attached and served. A nil handler passes everything on.
 //
 // Mach calls: mach_port_allocate.
 func NewServer(h Handler) (*Server, error) {
 	if h == nil {
-		h = HandlerFunc(func(context.Context, *Exception) Verdict { return Pass })
+		h = func(context.Context, *Exception) error { return Pass }
 	}
 	set, err := port.NewSet()
 	if err != nil {
@@ -78,7 +58,7 @@ func NewServer(h Handler) (*Server, error) {
 // Attachment is a target that sends its exceptions to a server.
 type Attachment struct {
 	server *Server
-	target Target
+	target Target // with a reference of its own
 	mask   mach.ExceptionMask
 	port   *port.Receive
 	send   *port.Send
@@ -93,13 +73,14 @@ type Attachment struct {
 // ([mach.KERN_DENIED]), so that an identity-protected one can follow one that is
 // preferred; without any it is EXCEPTION_DEFAULT and then
 // EXCEPTION_IDENTITY_PROTECTED, both with 64-bit codes. The caller owns the
-// attachment. The target's port must stay good until it is closed.
+// attachment, which keeps a reference of its own to the target.
 //
-// It does not block. It fails with [port.ErrClosed] when the server is closed,
+// It does not block if the kernel serves the target's port. It fails with
+// [port.ErrClosed] when the server is closed,
 // and like [Target.Swap].
 //
 // Mach calls: mach_port_construct, mach_port_insert_right,
-// mach_port_insert_member, and those of [Target.Swap].
+// mach_port_insert_member, mach_port_mod_refs, and those of [Target.Swap].
 func (s *Server) Attach(t Target, mask mach.ExceptionMask, flavor mach.ThreadStateFlavor, behaviors ...mach.ExceptionBehavior) (*Attachment, error) {
 	if s == nil || s.set == nil {
 		return nil, port.ErrClosed
@@ -107,8 +88,13 @@ func (s *Server) Attach(t Target, mask mach.ExceptionMask, flavor mach.ThreadSta
 	if len(behaviors) == 0 {
 		behaviors = []mach.ExceptionBehavior{mach.EXCEPTION_DEFAULT | codesFlag, mach.EXCEPTION_IDENTITY_PROTECTED | codesFlag}
 	}
+	t, err := t.keep()
+	if err != nil {
+		return nil, err
+	}
 	r, err := port.NewReceive(port.ForExceptions())
 	if err != nil {
+		t.release()
 		return nil, err
 	}
 	a := &Attachment{server: s, target: t, mask: mask, port: r}
@@ -150,7 +136,7 @@ func permitted(behaviors []mach.ExceptionBehavior, try func(mach.ExceptionBehavi
 }
 
 func (a *Attachment) release() error {
-	return errors.Join(a.port.Close(), a.send.Close(), a.before.Close())
+	return errors.Join(a.port.Close(), a.send.Close(), a.before.Close(), a.target.release())
 }
 
 // Close makes the handlers that were there before those of the target again,
@@ -198,6 +184,18 @@ func (s *Server) Close() error {
 	return errors.Join(append(errs, s.set.Close())...)
 }
 
+// restoreBefore makes the handlers that the server's targets had before those of
+// another target.
+func (s *Server) restoreBefore(t Target) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	for _, a := range s.attached {
+		errs = append(errs, a.before.Restore(t))
+	}
+	return errors.Join(errs...)
+}
+
 // Serve hands exceptions to the handler until the context ends or the server is
 // closed, and returns the error that says so. Several goroutines may serve.
 //
@@ -210,8 +208,7 @@ func (s *Server) Serve(ctx context.Context) error {
 		ctx = context.Background()
 	}
 	l := new(loop)
-	defer l.request.Close()
-	defer l.answer.Close()
+	defer func() { l.close() }()
 	for {
 		if err := s.set.Receive(ctx, &l.request); err != nil {
 			if errors.Is(err, port.ErrMalformed) {
@@ -219,7 +216,9 @@ func (s *Server) Serve(ctx context.Context) error {
 			}
 			return err
 		}
-		s.one(ctx, l)
+		if s.one(ctx, l) {
+			l = new(loop)
+		}
 	}
 }
 
@@ -230,34 +229,75 @@ type loop struct {
 	e       Exception
 }
 
+// later is the answer of a handler of this package that judges the exception
+// while others are served: judge says in its own goroutine what the handler would
+// have said. over is called when the answer has been sent.
+type later struct {
+	judge func() error
+	over  func()
+}
+
+// Error is for no reader.
+func (*later) Error() string { return "exc: judged later" }
+
 // one judges an exception. Whatever happens, the message is released, with its
-// rights to thread and task.
-func (s *Server) one(ctx context.Context, l *loop) {
-	defer l.request.Close()
-	defer l.answer.Close()
+// rights to thread and task: at once, or, if kept, by the goroutine that goes on.
+func (s *Server) one(ctx context.Context, l *loop) (kept bool) {
+	defer func() {
+		if !kept {
+			l.close()
+		}
+	}()
 	if !l.request.HasReply() {
-		return
+		return false
 	}
 	if err := l.e.decode(&l.request); err != nil {
 		var k mach.KernReturn
 		errors.As(err, &k)
 		l.answer.MIGReply(l.request.ID(), k)
 		l.request.TryReply(&l.answer)
-		return
+		return false
 	}
 	state, flavor := slices.Clone(l.e.State), l.e.Flavor
-	v := s.handler.Exception(ctx, &l.e)
-	if v == Pass {
+	err := s.handler(ctx, &l.e)
+	var x *later
+	if !errors.As(err, &x) {
+		s.finish(ctx, l, state, flavor, err)
+		return false
+	}
+	go func() {
+		defer x.over()
+		defer l.close()
+		s.finish(ctx, l, state, flavor, x.judge())
+	}()
+	return true
+}
+
+func (l *loop) close() {
+	l.e.release()
+	l.answer.Close()
+	l.request.Close()
+}
+
+// finish answers an exception that was judged.
+func (s *Server) finish(ctx context.Context, l *loop, state []mach.Natural, flavor mach.ThreadStateFlavor, err error) {
+	if errors.Is(err, Pass) {
 		// What the handler did to the registers does not count.
 		l.e.State, l.e.Flavor = append(l.e.State[:0], state...), flavor
-		if s.forward(ctx, l.request.Port(), &l.e) {
-			v = Handled
-		}
+		err = s.forward(ctx, l.request.Port(), &l.e)
 	}
-	code := mach.KernReturn(mach.KERN_FAILURE)
-	if v == Handled {
-		code = mach.KERN_SUCCESS
-	}
-	l.e.encodeAnswer(&l.answer, code)
+	l.e.encodeAnswer(&l.answer, codeOf(err))
 	l.request.TryReply(&l.answer)
+}
+
+// codeOf is the code of the answer that a handler's error means.
+func codeOf(err error) mach.KernReturn {
+	if err == nil {
+		return mach.KERN_SUCCESS
+	}
+	var code mach.KernReturn
+	if errors.As(err, &code) && code != mach.KERN_SUCCESS {
+		return code
+	}
+	return mach.KERN_FAILURE
 }

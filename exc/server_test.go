@@ -11,6 +11,8 @@ import (
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/exc"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
+	"github.com/gomach/mach/task"
 )
 
 var bg = context.Background()
@@ -43,7 +45,7 @@ func serve(t testing.TB, h exc.Handler) *exc.Server {
 // raises nothing by itself.
 func target(t testing.TB) exc.Target {
 	t.Helper()
-	return exc.Task(mach.MachTaskSelf())
+	return exc.Task(task.Self())
 }
 
 // softMask is a type that nothing raises in a Go program by itself.
@@ -63,17 +65,17 @@ func handlerOf(t testing.TB, target exc.Target) exc.Action {
 }
 
 func TestActions(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, err := port.NewReceive()
 	ok(t, err)
 	defer r.Close()
 	s, err := r.MakeSend()
 	ok(t, err)
 	defer s.Close()
-	task := target(t)
-	before, err := task.Swap(softMask|mach.EXC_MASK_SYSCALL, s, mach.EXCEPTION_DEFAULT|mach.MACH_EXCEPTION_CODES, 0)
+	here := target(t)
+	before, err := here.Swap(softMask|mach.EXC_MASK_SYSCALL, s, mach.EXCEPTION_DEFAULT|mach.MACH_EXCEPTION_CODES, 0)
 	ok(t, err)
-	now, err := task.Get(softMask | mach.EXC_MASK_SYSCALL)
+	now, err := here.Get(softMask | mach.EXC_MASK_SYSCALL)
 	ok(t, err)
 	x, found := now.Find(mach.EXC_RPC_ALERT)
 	if len(now) != 1 || !found || x.Port.Name() != s.Name() || x.Mask != softMask|mach.EXC_MASK_SYSCALL ||
@@ -85,24 +87,26 @@ func TestActions(t *testing.T) {
 	}
 	ok(t, now.Close())
 	ok(t, now.Close())
-	ok(t, before.Restore(task))
+	ok(t, before.Restore(here))
 	ok(t, before.Close())
-	again, err := task.Get(softMask)
+	again, err := here.Get(softMask)
 	ok(t, err)
 	if _, found := again.Find(mach.EXC_RPC_ALERT); found {
 		t.Error("the handler is still there")
 	}
 	ok(t, again.Close())
-	ok(t, task.Set(softMask, s, mach.EXCEPTION_DEFAULT|mach.MACH_EXCEPTION_CODES, 0))
-	ok(t, task.Clear(softMask))
-	if err := task.Set(softMask, s, 77, 0); !errors.Is(err, mach.KERN_INVALID_ARGUMENT) {
+	ok(t, here.Set(softMask, s, mach.EXCEPTION_DEFAULT|mach.MACH_EXCEPTION_CODES, 0))
+	ok(t, here.Clear(softMask))
+	if err := here.Set(softMask, s, 77, 0); !errors.Is(err, mach.KERN_INVALID_ARGUMENT) {
 		t.Errorf("behavior 77: %v", err)
 	}
-	if err := task.Set(softMask, nil, mach.EXCEPTION_DEFAULT, 0); !errors.Is(err, port.ErrClosed) {
+	if err := here.Set(softMask, nil, mach.EXCEPTION_DEFAULT, 0); !errors.Is(err, port.ErrClosed) {
 		t.Errorf("no port: %v", err)
 	}
+	host := mach.MachHostSelf() // an object of the kernel, but no task
+	defer mach.MachPortDeallocate(mach.MachTaskSelf(), host)
 	var e *port.Error
-	if _, err := exc.Task(s.Name()).Get(softMask); !errors.As(err, &e) || e.Call != "task_get_exception_ports" {
+	if _, err := exc.Task(task.Own(host)).Get(softMask); !errors.As(err, &e) || e.Call != "task_get_exception_ports" {
 		t.Errorf("no task: %v", err)
 	}
 }
@@ -113,7 +117,7 @@ var flavor = map[bool]mach.ThreadStateFlavor{true: mach.ARM_THREAD_STATE64, fals
 // and the answer goes back. The exceptions are raised by hand with
 // exc.Forward, as another handler passes them on.
 func TestEveryBehavior(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	wide := mach.MACH_EXCEPTION_CODES
 	thread, self := standIn(t), standIn(t)
 	token, err := taskToken()
@@ -130,13 +134,13 @@ func TestEveryBehavior(t *testing.T) {
 			identity := plain == mach.EXCEPTION_DEFAULT || plain == mach.EXCEPTION_STATE_IDENTITY
 			protected := plain >= mach.EXCEPTION_IDENTITY_PROTECTED
 			seen := make(chan string, 4)
-			verdict := exc.Handled
-			srv := serve(t, exc.HandlerFunc(func(_ context.Context, e *exc.Exception) exc.Verdict {
-				if e.Behavior != behavior || (e.Thread == thread.Name()) != identity || (e.Task == self.Name()) != identity {
-					t.Errorf("behavior %v, thread %#x, task %#x", e.Behavior, e.Thread, e.Task)
+			var verdict error
+			srv := serve(t, func(_ context.Context, e *exc.Exception) error {
+				if e.Behavior != behavior || (e.Thread.Name() == thread.Name()) != identity || (e.Task.Name() == self.Name()) != identity {
+					t.Errorf("behavior %v, %v, %v", e.Behavior, e.Thread, e.Task)
 				}
-				if protected != (e.ThreadID == 1234567890123) || protected != (e.TaskToken == token.Name()) {
-					t.Errorf("thread id %d, token %#x", e.ThreadID, e.TaskToken)
+				if protected != (e.ThreadID == 1234567890123) || protected != (e.TaskToken.Name() == token.Name()) {
+					t.Errorf("thread id %d, token %v", e.ThreadID, e.TaskToken)
 				}
 				if hasState != (len(e.State) > 0) {
 					t.Errorf("%d words of state", len(e.State))
@@ -155,16 +159,16 @@ func TestEveryBehavior(t *testing.T) {
 				}
 				seen <- e.String()
 				return verdict
-			}))
-			task := target(t)
-			at, err := srv.Attach(task, softMask, flavor, behavior)
+			})
+			here := target(t)
+			at, err := srv.Attach(here, softMask, flavor, behavior)
 			ok(t, err)
 			defer at.Close()
-			to := handlerOf(t, task)
-			for _, verdict = range []exc.Verdict{exc.Handled, exc.Refuse, exc.Pass} {
+			to := handlerOf(t, here)
+			for _, verdict = range []error{nil, exc.Refuse, exc.Pass} {
 				e := newState(behavior, thread.Name(), self.Name(), token.Name())
 				err := exc.Forward(bg, e, to)
-				if verdict == exc.Handled {
+				if verdict == nil {
 					ok(t, err)
 					if hasState && e.State[3] != 44 {
 						t.Error("the handler's registers did not come back")
@@ -183,21 +187,21 @@ func TestEveryBehavior(t *testing.T) {
 // Pitfall 10: each message brings rights to thread and task. They are given
 // back whatever the handler does, message after message.
 func TestPitfall10RightsAreReleased(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	thread, self := standIn(t), standIn(t)
 	refs := func() (n uint32) {
 		ok(t, mach.MachPortGetRefs(mach.MachTaskSelf(), thread.Name(), mach.MACH_PORT_RIGHT_SEND, &n))
 		return n
 	}
-	verdict := exc.Handled
-	srv := serve(t, exc.HandlerFunc(func(context.Context, *exc.Exception) exc.Verdict { return verdict }))
-	task := target(t)
-	at, err := srv.Attach(task, softMask, 0, mach.EXCEPTION_DEFAULT)
+	var verdict error
+	srv := serve(t, func(context.Context, *exc.Exception) error { return verdict })
+	here := target(t)
+	at, err := srv.Attach(here, softMask, 0, mach.EXCEPTION_DEFAULT)
 	ok(t, err)
-	to := handlerOf(t, task)
+	to := handlerOf(t, here)
 	before := refs()
 	for i := range 100 {
-		verdict = exc.Verdict(i % 3)
+		verdict = []error{exc.Pass, nil, exc.Refuse}[i%3]
 		exc.Forward(bg, newState(mach.EXCEPTION_DEFAULT, thread.Name(), self.Name(), 0), to)
 	}
 	// And messages of no known form.
@@ -227,29 +231,29 @@ func TestPitfall10RightsAreReleased(t *testing.T) {
 
 // Pitfall 24: a server that was attached later passes on what is not its own.
 func TestPitfall24ForwardsToTheOneBefore(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	thread, self := standIn(t), standIn(t)
 	var order []string
-	first := serve(t, exc.HandlerFunc(func(_ context.Context, e *exc.Exception) exc.Verdict {
+	first := serve(t, func(_ context.Context, e *exc.Exception) error {
 		order = append(order, fmt.Sprintf("first %v", e.Behavior))
 		if len(e.State) > 3 {
 			e.State[3] = 55
 		}
-		return exc.Handled
-	}))
-	second := serve(t, exc.HandlerFunc(func(_ context.Context, e *exc.Exception) exc.Verdict {
+		return nil
+	})
+	second := serve(t, func(_ context.Context, e *exc.Exception) error {
 		order = append(order, fmt.Sprintf("second %v", e.Behavior))
 		if len(e.State) > 3 {
 			e.State[3] = 66 // does not count
 		}
 		return exc.Pass
-	}))
-	task := target(t)
-	a, err := first.Attach(task, softMask, flavor, mach.EXCEPTION_STATE|mach.MACH_EXCEPTION_CODES)
+	})
+	here := target(t)
+	a, err := first.Attach(here, softMask, flavor, mach.EXCEPTION_STATE|mach.MACH_EXCEPTION_CODES)
 	ok(t, err)
-	b, err := second.Attach(task, softMask, flavor, mach.EXCEPTION_STATE_IDENTITY)
+	b, err := second.Attach(here, softMask, flavor, mach.EXCEPTION_STATE_IDENTITY)
 	ok(t, err)
-	to := handlerOf(t, task)
+	to := handlerOf(t, here)
 	e := newState(to.Behavior, thread.Name(), self.Name(), 0)
 	ok(t, exc.Forward(bg, e, to))
 	if want := []string{"second EXCEPTION_STATE_IDENTITY", "first EXCEPTION_STATE|MACH_EXCEPTION_CODES"}; !slices.Equal(order, want) {
@@ -259,7 +263,7 @@ func TestPitfall24ForwardsToTheOneBefore(t *testing.T) {
 		t.Errorf("state %d, want the first handler's 55", e.State[3])
 	}
 	ok(t, b.Close())
-	if x := handlerOf(t, task); x.Behavior != mach.EXCEPTION_STATE|mach.MACH_EXCEPTION_CODES {
+	if x := handlerOf(t, here); x.Behavior != mach.EXCEPTION_STATE|mach.MACH_EXCEPTION_CODES {
 		t.Errorf("restored %v", x.Behavior)
 	}
 	ok(t, a.Close())
@@ -267,12 +271,12 @@ func TestPitfall24ForwardsToTheOneBefore(t *testing.T) {
 
 // Pitfall 24: off by default. A server without a handler passes everything on.
 func TestPitfall24PassByDefault(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	asked := 0
-	first := serve(t, exc.HandlerFunc(func(context.Context, *exc.Exception) exc.Verdict {
+	first := serve(t, func(context.Context, *exc.Exception) error {
 		asked++
 		return exc.Refuse
-	}))
+	})
 	second := serve(t, nil)
 	a, err := first.Attach(target(t), softMask, flavor, mach.EXCEPTION_STATE|mach.MACH_EXCEPTION_CODES)
 	ok(t, err)
@@ -283,17 +287,14 @@ func TestPitfall24PassByDefault(t *testing.T) {
 	if err := exc.Forward(bg, newState(0, 0, 0, 0), handlerOf(t, target(t))); !errors.Is(err, mach.KERN_FAILURE) || asked != 1 {
 		t.Errorf("%v, the one before was asked %d times", err, asked)
 	}
-	var none exc.Verdict
-	if none != exc.Pass {
-		t.Errorf("the zero verdict is %v", none)
-	}
 }
 
 // newState is an exception as a handler might get it.
 func newState(behavior mach.ExceptionBehavior, thread, self, token mach.MachPort) *exc.Exception {
 	e := &exc.Exception{
 		Type: mach.EXC_RPC_ALERT, Codes: []int64{7, -9}, Behavior: behavior,
-		Thread: thread, Task: self, ThreadID: 1234567890123, TaskToken: token,
+		// Lent: they are closed where they were made.
+		Thread: task.OwnThread(thread, nil), Task: task.Own(self), ThreadID: 1234567890123, TaskToken: port.OwnSend(token),
 		Flavor: flavor, State: make([]mach.Natural, 42),
 	}
 	e.State[3] = 33

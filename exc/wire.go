@@ -5,6 +5,7 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/task"
 )
 
 // The messages of <mach/exc.defs> and <mach/mach_exc.defs>, as MIG lays them
@@ -99,8 +100,9 @@ func (f *fields) u64() uint64 {
 	return 0
 }
 
-// decode takes a request apart into e, whose slices it uses again. It returns
-// the code of the answer that a request of a wrong form gets.
+// decode takes a request apart into e, whose slices it uses again, and moves its
+// rights there. It returns the code of the answer that a request of a wrong form
+// gets.
 func (e *Exception) decode(m *port.Received) error {
 	*e = Exception{Codes: e.Codes[:0], State: e.State[:0], request: m.ID()}
 	f, known := forms[m.ID()]
@@ -118,14 +120,31 @@ func (e *Exception) decode(m *port.Received) error {
 	e.form, e.Behavior = f, f.behavior
 	switch {
 	case f.ports == 2:
-		e.Thread, e.Task = m.SendName(0), m.SendName(1)
+		if of := takeSend(m, 1); of != nil {
+			e.Task = task.Own(of.Relinquish())
+		}
+		if th := takeSend(m, 0); th != nil {
+			e.Thread = task.OwnThread(th.Relinquish(), e.Task)
+		}
 	case f.id:
-		e.TaskToken = m.SendName(0)
+		e.TaskToken = takeSend(m, 0)
 	case f.ports == 1:
-		e.Corpse = m.SendName(0)
+		e.Backtrace = takeSend(m, 0)
 	}
 	e.sender, _ = m.Sender()
-	return e.decodeData(m.Data())
+	if err := e.decodeData(m.Data()); err != nil {
+		e.release()
+		return err
+	}
+	return nil
+}
+
+// takeSend moves a send right out of a message, where there is one that lives.
+func takeSend(m *port.Received, i int) *port.Send {
+	if s, err := m.TakeSend(i); err == nil && valid(s.Name()) {
+		return s
+	}
+	return nil
 }
 
 func (e *Exception) decodeData(data []byte) error {
@@ -172,20 +191,20 @@ func (e *Exception) encode(m *port.Message, behavior mach.ExceptionBehavior) err
 	m.Reset(id)
 	switch {
 	case f.ports == 2:
-		if e.Thread == mach.MACH_PORT_NULL || e.Task == mach.MACH_PORT_NULL {
+		if e.Thread.Name() == mach.MACH_PORT_NULL || e.Task.Name() == mach.MACH_PORT_NULL {
 			return port.ErrKind
 		}
-		m.CopyName(e.Thread).CopyName(e.Task)
+		m.CopyName(e.Thread.Name()).CopyName(e.Task.Name())
 	case f.id:
-		if e.TaskToken == mach.MACH_PORT_NULL {
+		if e.TaskToken.Name() == mach.MACH_PORT_NULL {
 			return port.ErrKind
 		}
-		m.CopyName(e.TaskToken)
+		m.CopyName(e.TaskToken.Name())
 	case f.ports == 1:
-		if e.Corpse == mach.MACH_PORT_NULL {
+		if e.Backtrace.Name() == mach.MACH_PORT_NULL {
 			return port.ErrKind
 		}
-		m.CopyName(e.Corpse)
+		m.CopyName(e.Backtrace.Name())
 	}
 	m.AppendNDR()
 	if f.id {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
+	"github.com/gomach/mach/task"
 )
 
 // The numbers are those of <mach/exc.defs> (subsystem 2401) and
@@ -102,7 +104,7 @@ func TestPitfall13DeniedBehaviors(t *testing.T) {
 // A server that is being closed takes nobody any more, though its set of ports
 // is still there.
 func TestNoAttachWhileClosing(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	s, err := NewServer(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -110,7 +112,7 @@ func TestNoAttachWhileClosing(t *testing.T) {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
-	a, err := s.Attach(Task(mach.MachTaskSelf()), mach.EXC_MASK_RPC_ALERT, 0)
+	a, err := s.Attach(Task(task.Self()), mach.EXC_MASK_RPC_ALERT, 0)
 	if !errors.Is(err, port.ErrClosed) {
 		t.Errorf("%v, %v", a, err)
 	}

@@ -11,6 +11,8 @@ import (
 	"github.com/gomach/mach/exc"
 	"github.com/gomach/mach/internal/apitest"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
+	"github.com/gomach/mach/task"
 )
 
 // noContext is what a careless caller has.
@@ -19,7 +21,7 @@ var noContext context.Context
 // Nothing panics or hangs: not nil, not what nobody has made, not what is
 // closed, whatever the arguments are.
 func TestZeroValues(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	closed, err := exc.NewServer(nil)
 	ok(t, err)
 	late, err := exc.NewServer(nil)
@@ -34,8 +36,8 @@ func TestZeroValues(t *testing.T) {
 	for _, v := range []any{
 		(*exc.Server)(nil), new(exc.Server), closed, late, (*exc.Attachment)(nil), new(exc.Attachment), at,
 		(*exc.Debugger)(nil), new(exc.Debugger), (*exc.Breakpoint)(nil), new(exc.Breakpoint), new(exc.Stop), (*exc.Exception)(nil), new(exc.Exception),
-		exc.Target{}, exc.Thread(0), exc.Task(mach.MACH_PORT_DEAD), exc.Host(0), exc.Actions(nil), exc.Actions{{}},
-		exc.Actions{{Mask: math.MaxUint32, Port: gone, Behavior: 99, Flavor: 99}}, exc.Verdict(9), exc.Reason(9),
+		exc.Target{}, exc.Thread(nil), exc.Task(task.Own(mach.MACH_PORT_DEAD)), exc.Host(nil), exc.Actions(nil), exc.Actions{{}},
+		exc.Actions{{Mask: math.MaxUint32, Port: gone, Behavior: 99, Flavor: 99}}, exc.Reason(9),
 	} {
 		x := reflect.ValueOf(v)
 		for _, zero := range []bool{true, false} {
@@ -55,7 +57,7 @@ func TestZeroValues(t *testing.T) {
 						case reflect.TypeFor[*port.Send]():
 							a = reflect.ValueOf(handler)
 						case reflect.TypeFor[exc.Target]():
-							a = reflect.ValueOf(exc.Task(mach.MACH_PORT_DEAD))
+							a = reflect.ValueOf(exc.Task(task.Own(mach.MACH_PORT_DEAD)))
 						default:
 							a = reflect.New(want).Elem()
 							if a.CanInt() {
@@ -113,7 +115,7 @@ func TestZeroValues(t *testing.T) {
 
 // A server that closes while one attaches leaves no handler behind.
 func TestCloseWhileAttaching(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	for i := range 200 {
 		s, err := exc.NewServer(nil)
 		ok(t, err)

@@ -1,9 +1,11 @@
 package host
 
 import (
+	"errors"
 	"time"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/unusable"
 	"github.com/gomach/mach/port"
 )
 
@@ -27,11 +29,16 @@ func OpenClock(id mach.ClockID) (*Clock, error) {
 
 // with calls f with the clock's name, which is kept meanwhile.
 func (c *Clock) with(call string, f func(mach.MachPort) error) error {
-	if c == nil {
-		return port.ErrClosed
+	switch {
+	case c == nil:
+		return unusable.New("host", "Clock", unusable.Nil)
+	case c.service == nil:
+		return unusable.New("host", "Clock", unusable.Zero)
 	}
 	right, err := c.service.Copy()
-	if err != nil {
+	if errors.Is(err, port.ErrClosed) {
+		return unusable.New("host", "Clock", unusable.Closed)
+	} else if err != nil {
 		return err
 	}
 	defer right.Close()

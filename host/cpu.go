@@ -15,7 +15,7 @@ type CPULoad struct {
 
 // CPULoads appends the load of each processor to dst, in the order of the
 // kernel's numbers. With room in dst, it allocates nothing that Go's collector
-// sees. The figures are fresh; it does not block.
+// sees. The figures are fresh; it does not block if the kernel serves the host port.
 //
 // Mach calls: host_processor_info with PROCESSOR_CPU_LOAD_INFO,
 // mach_vm_deallocate.

@@ -26,7 +26,9 @@
 //
 // A failed Mach call is an [Error], which names the call and wraps its
 // [mach.KernReturn]. Where a comment does not say otherwise, a function makes no
-// Mach call if it names none, does not block, returns values that the caller need
+// Mach call if it names none, does not block if the kernel serves the host port (it
+// does, unless somebody has replaced the task's TASK_HOST_PORT: see
+// [mach.TaskSetSpecialPort]), returns values that the caller need
 // not give back, and fails only where the system lacks the figure, with
 // [mach.KERN_INVALID_ARGUMENT] or [mach.KERN_NOT_SUPPORTED], or, without a kernel,
 // with errors.ErrUnsupported.

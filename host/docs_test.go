@@ -30,3 +30,5 @@ func TestPitfall3StalenessIsDocumented(t *testing.T) {
 		t.Errorf("%d functions call host_statistics", stale)
 	}
 }
+
+func TestWaitingIsConditional(t *testing.T) { apitest.Waiting(t) }

@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"errors"
 	"fmt"
 	"log"
 
@@ -40,7 +41,7 @@ func ExampleOpenClock() {
 // Two page sizes: the program's memory is mapped in one, the host's is counted
 // in the other.
 func ExampleMemoryStatistics() {
-	b, err := host.Basic()
+	b, err := host.Info()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -50,4 +51,28 @@ func ExampleMemoryStatistics() {
 	}
 	fmt.Println(m.PageSize == b.KernelPageSize, m.Free <= b.Memory)
 	// Output: true true
+}
+
+// How much memory is in use, as Activity Monitor shows it.
+func ExampleMemory_Used() {
+	m, err := host.MemoryStatistics()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(m.Used() == m.App()+m.Wired+m.Compressor)
+	// Output: true
+}
+
+// P and E cores.
+func ExamplePerformanceLevels() {
+	levels, err := host.PerformanceLevels()
+	if errors.Is(err, errors.ErrUnsupported) {
+		return // this system does not tell
+	}
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, l := range levels {
+		fmt.Printf("%d %s cores, %d KiB of L2 for %d\n", l.PhysicalCPUs, l.Name, l.L2>>10, l.CPUsPerL2)
+	}
 }

@@ -47,6 +47,19 @@ func (b Timebase) Duration(t Ticks) time.Duration {
 	return time.Duration(min(b.Nanoseconds(t), math.MaxInt64))
 }
 
+// Sub is how long it is from start to end, rounded towards zero: negative when end
+// is before start, and the longest or shortest duration for more than 292 years.
+// (The difference of two Ticks has no sign, and is huge then.)
+func (b Timebase) Sub(end, start Ticks) time.Duration {
+	if end >= start {
+		return b.Duration(end - start)
+	}
+	if n := b.Nanoseconds(start - end); n <= math.MaxInt64 {
+		return -time.Duration(n)
+	}
+	return math.MinInt64
+}
+
 // Ticks is how many ticks d takes, rounded up, so that to wait as long is never
 // to wait too short. It is 0 for a negative d, and the largest number for more
 // than that.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/gomach/mach/host"
-	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 // want computes v·mul/div with big numbers, rounded up or down, and limited.
@@ -60,6 +60,31 @@ func TestPitfall20Timebase(t *testing.T) {
 	}
 }
 
+// A difference has a sign, either way, up to the longest durations.
+func TestDifference(t *testing.T) {
+	apple, intel := host.Timebase{Numer: 125, Denom: 3}, host.Timebase{Numer: 1, Denom: 1}
+	for _, x := range []struct {
+		b          host.Timebase
+		end, start host.Ticks
+		want       time.Duration
+	}{
+		{apple, 24_000_100, 100, time.Second},
+		{apple, 100, 24_000_100, -time.Second},
+		{apple, 1, 0, 41}, // 41.67 ns, towards zero
+		{apple, 0, 1, -41},
+		{intel, 7, 7, 0},
+		{intel, math.MaxUint64, 0, math.MaxInt64},
+		{intel, 0, math.MaxUint64, math.MinInt64},
+		{intel, 0, math.MaxInt64, -math.MaxInt64},
+		{intel, 0, 1 << 63, math.MinInt64},
+		{host.Timebase{}, 0, 5, 0},
+	} {
+		if got := x.b.Sub(x.end, x.start); got != x.want {
+			t.Errorf("from %d to %d it is %d, want %d", x.start, x.end, got, x.want)
+		}
+	}
+}
+
 func FuzzTimebase(f *testing.F) {
 	f.Add(uint32(125), uint32(3), uint64(1<<60))
 	f.Add(uint32(1), uint32(1), uint64(math.MaxUint64))
@@ -71,7 +96,7 @@ func FuzzTimebase(f *testing.F) {
 }
 
 func TestClocks(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	b, err := host.Base()
 	must(t, err)
 	began := time.Now()
@@ -99,7 +124,7 @@ func TestClocks(t *testing.T) {
 // Pitfall 15 in another dress: Go sends itself signals, which end
 // mach_wait_until.
 func TestSleepUntil(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	b, err := host.Base()
 	must(t, err)
 	for _, d := range []time.Duration{0, 300 * time.Microsecond, 5 * time.Millisecond, 30 * time.Millisecond} {

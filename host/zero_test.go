@@ -10,6 +10,7 @@ import (
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/host"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 // noContext is what a careless caller has.
@@ -18,7 +19,7 @@ var noContext context.Context
 // Nothing panics or hangs: not nil, not what nobody has made, whatever the
 // arguments are.
 func TestZeroValues(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	for _, c := range []*host.Clock{nil, {}} {
 		if _, err := c.Read(); !errors.Is(err, port.ErrClosed) {
 			t.Errorf("no clock shows the time: %v", err)
@@ -48,6 +49,9 @@ func TestZeroValues(t *testing.T) {
 	var l host.CPULoad
 	if l.Busy() != 0 || l.Since(host.CPULoad{User: 1, Idle: math.MaxUint32}).Busy() < 0 || l.Total() != 0 {
 		t.Error("nothing is busy")
+	}
+	if z := (host.Memory{Purgeable: 1}); z.App() != 0 || z.Used() != 0 || z.Cached() != 1 {
+		t.Error("nothing is used")
 	}
 	if new(host.Memory).HasCompressor() || new(host.Memory).HasSwapped() {
 		t.Error("nobody told")

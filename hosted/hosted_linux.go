@@ -8,6 +8,7 @@ import (
 
 	"github.com/gomach/mach/internal/kernel"
 	"github.com/gomach/mach/internal/kernel/bootstrap"
+	"github.com/gomach/mach/internal/kernel/ipc"
 	"github.com/gomach/mach/internal/kernel/misc"
 	"github.com/gomach/mach/internal/libsystem"
 	"github.com/gomach/mach/internal/substrate/hosted"
@@ -18,10 +19,16 @@ func init() {
 	if libsystem.Registered() != nil {
 		return
 	}
+	messages, err := ipc.ParsePolicy(os.Getenv("MACH_MESSAGES"))
+	if err != nil {
+		libsystem.NotStarted(fmt.Errorf("MACH_MESSAGES: %w", err)) // each call's error says so
+		return
+	}
 	k := kernel.New(hosted.New())
+	k.Policy = messages
 	w, err := hosted.NewWaist(k)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "mach: hosted kernel:", err)
+		libsystem.NotStarted(err)
 		return
 	}
 	w.SetBootstrapPort(bootstrap.Give(k.Self()))

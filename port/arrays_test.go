@@ -6,12 +6,13 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 // Receive rights and send-once rights travel in arrays, with what is in their
 // queues.
 func TestArraysOfOtherRights(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	var boxes []*port.Receive
 	var to []*port.Send
@@ -80,7 +81,7 @@ func TestArraysOfOtherRights(t *testing.T) {
 // Pitfall 9: an array is memory and rights, and both must be given back, each
 // with its own size: 4 bytes a right. LeakCheck counts both.
 func TestPitfall9ArraysAreMemoryAndRights(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	const n = 5000 // more than a page of names
 	list := func() []*port.Send {
@@ -117,7 +118,7 @@ func TestPitfall9ArraysAreMemoryAndRights(t *testing.T) {
 // Arrays that are not sent release their rights, and one bad element all of
 // them.
 func TestArraysNotSent(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	a, as := pair(t)
 	closed := must(a.MakeSend())(t)
 	ok(t, closed.Close())

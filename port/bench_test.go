@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/apitest"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 const benchData = 64
@@ -77,8 +79,8 @@ func BenchmarkCall(b *testing.B) {
 // The inline path allocates nothing, whatever the size and the context; nor do
 // rights, and calls.
 func TestInlineAllocatesNothing(t *testing.T) {
-	port.LeakCheck(t)
-	if race {
+	porttest.LeakCheck(t)
+	if apitest.Race {
 		t.Skip("the race detector allocates")
 	}
 	r, s := pair(t)

@@ -11,45 +11,46 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 // Pitfall 26: bootstrap names are arrays of 128 bytes.
 func TestPitfall26ServiceNames(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	_, s := pair(t)
 	for _, name := range []string{strings.Repeat("x", 128), "a\x00b"} {
-		if _, err := port.LookUp(name); !errors.Is(err, port.ErrNameTooLong) {
+		if _, err := port.LookUp(bg, name); !errors.Is(err, port.ErrNameTooLong) {
 			t.Errorf("look-up: %v", err)
 		}
-		if _, err := port.CheckIn(name); !errors.Is(err, port.ErrNameTooLong) {
+		if _, err := port.CheckIn(bg, name); !errors.Is(err, port.ErrNameTooLong) {
 			t.Errorf("check-in: %v", err)
 		}
-		if err := port.Register(name, s); !errors.Is(err, port.ErrNameTooLong) {
+		if err := port.Register(bg, name, s); !errors.Is(err, port.ErrNameTooLong) {
 			t.Errorf("register: %v", err)
 		}
 	}
-	if _, err := port.LookUp(strings.Repeat("x", 127)); errors.Is(err, port.ErrNameTooLong) || err == nil {
+	if _, err := port.LookUp(bg, strings.Repeat("x", 127)); errors.Is(err, port.ErrNameTooLong) || err == nil {
 		t.Errorf("127 bytes: %v", err)
 	}
 }
 
 func TestRegisterAndLookUp(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	if runtime.GOOS == "ios" {
 		t.Skip("ios lets no program register")
 	}
 	r, s := pair(t)
 	name := fmt.Sprintf("com.github.gomach.port.test.%d", os.Getpid())
-	ok(t, port.Register(name, s))
-	found := must(port.LookUp(name))(t)
+	ok(t, port.Register(bg, name, s))
+	found := must(port.LookUp(bg, name))(t)
 	defer found.Close()
 	if found.Name() != r.Name() {
 		t.Errorf("found %#x, want %#x", found.Name(), r.Name())
 	}
-	if _, err := port.LookUp(name + ".none"); !errors.Is(err, mach.BOOTSTRAP_UNKNOWN_SERVICE) {
+	if _, err := port.LookUp(bg, name+".none"); !errors.Is(err, mach.BOOTSTRAP_UNKNOWN_SERVICE) {
 		t.Errorf("unknown service: %v", err)
 	}
-	if err := port.Register(name, nil); !errors.Is(err, port.ErrClosed) {
+	if err := port.Register(bg, name, nil); !errors.Is(err, port.ErrClosed) {
 		t.Errorf("nil right: %v", err)
 	}
 }
@@ -57,7 +58,7 @@ func TestRegisterAndLookUp(t *testing.T) {
 // A service that launchd keeps: checked in once at a time, looked up by anybody,
 // and checked in again after it was given back.
 func TestCheckIn(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	name := fmt.Sprintf("com.github.gomach.port.service.%d", os.Getpid())
 	var service mach.MachPort
 	if err := mach.BootstrapCreateService(mach.BootstrapPort(), name, &service); err != nil {
@@ -69,7 +70,7 @@ func TestCheckIn(t *testing.T) {
 		var r *port.Receive
 		for start := time.Now(); ; time.Sleep(time.Millisecond) {
 			var err error
-			r, err = port.CheckIn(name)
+			r, err = port.CheckIn(bg, name)
 			// What was given back takes a moment to get there.
 			if id == 0 || !errors.Is(err, mach.BOOTSTRAP_SERVICE_ACTIVE) || time.Since(start) > 30*time.Second {
 				ok(t, err)
@@ -79,10 +80,10 @@ func TestCheckIn(t *testing.T) {
 		if status := must(r.Status())(t); status.MpsFlags&mach.MACH_PORT_STATUS_FLAG_GUARDED == 0 {
 			t.Error("not guarded")
 		}
-		if _, err := port.CheckIn(name); !errors.Is(err, mach.BOOTSTRAP_SERVICE_ACTIVE) {
+		if _, err := port.CheckIn(bg, name); !errors.Is(err, mach.BOOTSTRAP_SERVICE_ACTIVE) {
 			t.Errorf("checked in twice: %v", err)
 		}
-		s := must(port.LookUp(name))(t)
+		s := must(port.LookUp(bg, name))(t)
 		ok(t, s.Send(bg, port.NewMessage(id)))
 		var m port.Received
 		ok(t, r.Receive(bg, &m))

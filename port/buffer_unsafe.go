@@ -37,7 +37,8 @@ func view(addr uint64, n int) []byte {
 // addressOf is where the bytes of p are. The caller keeps p alive, on the heap.
 func addressOf(p []byte) uint64 { return uint64(uintptr(unsafe.Pointer(unsafe.SliceData(p)))) }
 
-// namesIn views bytes as an array of names.
+// addressOfNames is where the names of p are. The caller keeps p alive, on the
+// heap.
 func addressOfNames(p []mach.MachPort) uint64 {
 	return uint64(uintptr(unsafe.Pointer(unsafe.SliceData(p))))
 }

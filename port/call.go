@@ -45,8 +45,12 @@ func putReplyPort(r *right) {
 	r.close()
 }
 
-// closeIdle releases the reply ports that are kept.
-func closeIdle() {
+// CloseIdleReplyPorts releases the reply ports that earlier calls have left for
+// later ones, at most 64. Calls under way keep theirs, and later calls make new
+// ones.
+//
+// Mach calls: mach_port_destruct.
+func CloseIdleReplyPorts() {
 	replyPorts.Lock()
 	free := replyPorts.free
 	replyPorts.free = nil
@@ -60,6 +64,10 @@ func closeIdle() {
 // success the request is empty again. A request that was sent is not called
 // back when the context ends: its answer is thrown away.
 //
+// Ports that the kernel serves (task, thread and host ports, for instance) refuse
+// such requests since macOS 13 with [mach.MACH_SEND_INVALID_OPTIONS]: only
+// libSystem's own functions reach them, which package mach has.
+//
 // It fails with [ErrNoReply] when the receiver throws the request away or dies,
 // with [mach.MACH_SEND_INVALID_DEST] when the port is dead already, and with
 // the context's error when the context ends first. The answer may carry an
@@ -68,11 +76,11 @@ func closeIdle() {
 // Mach calls: mach_msg; mach_port_construct for the reply port, which is kept
 // for other calls.
 func (s *Send) Call(ctx context.Context, request *Message, answer *Received) error {
-	name, ok := (*right)(s).use()
+	name, ok := s.right().use()
 	if !ok {
-		return ErrClosed
+		return notUsable(s)
 	}
-	defer (*right)(s).unuse()
+	defer s.right().unuse()
 	return call(background(ctx), name, request, answer)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 // serve runs a server for the test and returns the way to it.
@@ -38,11 +39,11 @@ var echo = &port.Server{Handlers: map[int32]port.Handler{
 		a.Reset(204).CopyBytes(q.Data())
 		return nil
 	},
-	105: func(_ context.Context, _ *port.Received, a *port.Message) error { a.MoveMemory(nil); return nil },
+	105: func(_ context.Context, _ *port.Received, a *port.Message) error { a.MoveOutOfLine(nil); return nil },
 }}
 
 func TestServer(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	s := serve(t, echo)
 	var a port.Received
 	defer a.Close()
@@ -71,7 +72,7 @@ func TestServer(t *testing.T) {
 			t.Errorf("%s: %d bytes of a large answer", name, len(a.Data()))
 		}
 		ok(t, s.Call(ctx, port.NewMessage(104).Append(big...), &a))
-		x := must(a.TakeMemory(0))(t)
+		x := must(a.TakeOutOfLine(0))(t)
 		if x.Len() != 20000 || x.Bytes()[19999] != 5 {
 			t.Errorf("%s: %d bytes out of line", name, x.Len())
 		}
@@ -82,7 +83,7 @@ func TestServer(t *testing.T) {
 // Pitfall 14: answers come to ports of our own, one for each call, so that
 // goroutines do not meet at a thread's reply port.
 func TestPitfall14OwnReplyPorts(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	s := serve(t, echo, port.QueueLimit(1))
 	var wg sync.WaitGroup
 	for g := range 50 {
@@ -110,7 +111,7 @@ func TestPitfall14OwnReplyPorts(t *testing.T) {
 
 // The other side may die at any step: that is an error, never a hang.
 func TestServerDies(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	for _, step := range []string{"before", "queued", "received", "taken"} {
 		for _, ctx := range []context.Context{bg, within(t, time.Minute)} {
 			r := must(port.NewReceive())(t)
@@ -154,7 +155,7 @@ func TestServerDies(t *testing.T) {
 
 // A call that is given up does not leave its answer to the next one.
 func TestLateAnswer(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	var a, late port.Received
 	defer a.Close()

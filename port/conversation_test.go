@@ -6,6 +6,7 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 // talk is a conversation with oneself: a port with little room, things to send,
@@ -17,7 +18,7 @@ type talk struct {
 	a       *port.Receive // what is sent
 	as      *port.Send
 	voucher *port.Send
-	memory  *port.Memory
+	memory  *port.OutOfLine
 	m       port.Message
 	got     port.Received
 }
@@ -26,7 +27,7 @@ func newTalk(t testing.TB) *talk {
 	k := &talk{t: t, voucher: newVoucher(t, "fuzz")}
 	k.box, k.to = pair(t, port.QueueLimit(2))
 	k.a, k.as = pair(t, port.QueueLimit(1))
-	k.memory = must(port.NewMemory(5000))(t)
+	k.memory = must(port.NewOutOfLine(5000))(t)
 	t.Cleanup(func() {
 		ok(t, k.m.Close())
 		ok(t, k.got.Close())
@@ -77,9 +78,9 @@ func (k *talk) say(c, arg byte) {
 	case 11:
 		m.CopyBytes(make([]byte, int(arg)*40))
 	case 12:
-		m.CopyMemory(k.memory)
+		m.CopyOutOfLine(k.memory)
 	case 13:
-		m.MoveMemory(must(port.NewMemory(int(arg) * 40))(k.t))
+		m.MoveOutOfLine(must(port.NewOutOfLine(int(arg) * 40))(k.t))
 	case 14:
 		m.Append(make([]byte, arg)...)
 	case 15:
@@ -140,9 +141,9 @@ func (k *talk) take(i int) {
 		if x, err = k.got.TakeReceive(i); err == nil {
 			err = x.Close()
 		}
-	case port.OutOfLine:
-		var x *port.Memory
-		if x, err = k.got.TakeMemory(i); err == nil {
+	case port.OutOfLineMemory:
+		var x *port.OutOfLine
+		if x, err = k.got.TakeOutOfLine(i); err == nil {
 			for _, b := range x.Bytes() {
 				if b != 0 {
 					k.t.Fatal("memory is not what was sent")
@@ -197,7 +198,7 @@ func FuzzConversation(f *testing.F) {
 		f.Add([]byte{c, 99, c, 0, 38, 0, c, 7})                            // not sent
 	}
 	f.Fuzz(func(t *testing.T, script []byte) {
-		port.LeakCheck(t)
+		porttest.LeakCheck(t)
 		k := newTalk(t)
 		script = script[:min(len(script), 80)]
 		for ; len(script) >= 2; script = script[2:] {

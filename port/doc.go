@@ -50,14 +50,21 @@
 // waits in mach_msg cannot be called back; receivers therefore wait on a port
 // set with a second port in it, through which a cancelled context wakes them.
 //
-// Nothing without a context waits, except what asks launchd: [LookUp],
-// [CheckIn], [Register].
+// Who waits holds a thread of the operating system. For hundreds of receivers there is
+// [Loop]: one thread waits for all of them.
+//
+// launchd cannot be called back either: a thread waits for its answer to
+// [LookUp], [CheckIn] and [Register] when their context has ended. Nothing
+// without a context waits, if the kernel serves the own task's port: it does, unless
+// somebody has replaced the task's TASK_KERNEL_PORT ([mach.TaskSetSpecialPort]).
+// Then calls about the own rights wait for whoever serves that port. And what ends
+// with a right, as a file's, is ended by the call that closes it.
 //
 // # Errors
 //
 // What the kernel refuses is an [Error], which names the call and wraps its
 // code: errors.Is(err, mach.MACH_SEND_INVALID_DEST) works. A right, a piece of
 // memory or a notifier that is closed, moved away, nil or zero is [ErrClosed],
-// from any method that needs it and whoever closed it; a nil message is
-// [ErrNoMessage]. A context that ends is its own error. Nothing panics.
+// from any method that needs it and whoever closed it; the text says which of
+// what it is. A nil message is [ErrNoMessage]. A context that ends is its own error. Nothing panics.
 package port

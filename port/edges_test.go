@@ -9,11 +9,12 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 // Answers that are none: each form has its error.
 func TestMIGErrorOfOtherForms(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	var m port.Received
 	for name, x := range map[string]struct {
@@ -43,7 +44,7 @@ func TestMIGErrorOfOtherForms(t *testing.T) {
 // Rights that cannot move leave the message as it was, with the mistake kept;
 // what moved before is released with it.
 func TestMovesOfWhatIsGone(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	gone := must(s.Copy())(t)
 	ok(t, gone.Close())
@@ -85,7 +86,7 @@ func TestMovesOfWhatIsGone(t *testing.T) {
 // A notifier that is closed while its channel is full lets go of what waits for
 // room in it.
 func TestNotifierClosedWhileFull(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	n, c, err := port.NewNotifierChannel(0)
 	ok(t, err)
 	var ss []*port.Send
@@ -112,10 +113,10 @@ func TestNotifierClosedWhileFull(t *testing.T) {
 	ok(t, n2.Close())
 }
 
-// Options can be combined, and a nil one is none.
+// Options can be combined, and the zero one is none.
 func TestOptions(t *testing.T) {
-	port.LeakCheck(t)
-	r := must(port.NewReceive(port.ImportanceReceiver(), nil, port.QueueLimit(3), port.Immovable()))(t)
+	porttest.LeakCheck(t)
+	r := must(port.NewReceive(port.ImportanceReceiver(), port.Option{}, port.QueueLimit(3), port.Immovable()))(t)
 	defer r.Close()
 	status := must(r.Status())(t)
 	const want = mach.MACH_PORT_STATUS_FLAG_GUARDED | mach.MACH_PORT_STATUS_FLAG_GUARD_IMMOVABLE_RECEIVE | mach.MACH_PORT_STATUS_FLAG_IMP_DONATION
@@ -135,7 +136,7 @@ func TestOptions(t *testing.T) {
 // Several goroutines serve one port, one of them panics in a handler: what it
 // held is released, and the others go on.
 func TestHandlerPanics(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	other, to := pair(t)
 	srv := &port.Server{Default: func(_ context.Context, q *port.Received, a *port.Message) error {

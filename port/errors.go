@@ -2,9 +2,11 @@ package port
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/unusable"
 )
 
 // Error is the failure of a Mach call. It wraps the call's error, usually a
@@ -48,9 +50,11 @@ func (e *misuse) Error() string { return "port: " + e.text }
 func (e *misuse) Unwrap() error { return e.is }
 
 var (
-	// ErrClosed says that the right or memory was closed, moved away or never
-	// owned. It is [fs.ErrClosed].
-	ErrClosed error = &misuse{"right is closed", fs.ErrClosed}
+	// ErrClosed says that a right, memory or notifier cannot be used: it was
+	// closed or moved away, or is nil or zero. An error's text says which of
+	// what it is, and errors.Is matches this one. It is [fs.ErrClosed]; what is
+	// nil, zero or for MACH_PORT_NULL is [fs.ErrInvalid] as well.
+	ErrClosed = unusable.ErrClosed
 
 	// ErrInUse says that memory cannot move, as a message that is not sent yet
 	// refers to it.
@@ -61,7 +65,7 @@ var (
 	ErrMalformed error = &misuse{text: "malformed message"}
 
 	// ErrKind says that a message holds something else at that place than was
-	// asked for, or that it was taken already.
+	// asked for, or that it was taken already. An error's text says which.
 	ErrKind error = &misuse{text: "message holds no such item"}
 
 	// ErrNoMessage says that a message is nil. It is [fs.ErrInvalid].
@@ -84,3 +88,32 @@ var (
 	// of bootstrap's name_t. It is [fs.ErrInvalid].
 	ErrNameTooLong error = &misuse{"service name is longer than 127 bytes or has a NUL in it", fs.ErrInvalid}
 )
+
+// noSuch says why there is nothing of the kind in descriptor i.
+func (m *Received) noSuch(i int, want Kind) error {
+	text := ""
+	switch n := m.Descriptors(); {
+	case !m.holds():
+		text = "there is no message, and no " + want.String()
+	case i < 0 || i >= n:
+		text = fmt.Sprintf("the message has %d descriptors, and no number %d", n, i)
+	case m.Kind(i) == Taken:
+		text = fmt.Sprintf("descriptor %d was taken already", i)
+	default:
+		text = fmt.Sprintf("descriptor %d is of the kind %v, not %v", i, m.Kind(i), want)
+	}
+	return &misuse{text, ErrKind}
+}
+
+// errNoReply says why a message cannot be answered with the right that was
+// asked for; as is that of the right that it has, or 0.
+func errNoReply(as mach.MachMsgTypeName) error {
+	text := "the message has no right to answer it, or no more"
+	switch as {
+	case mach.MACH_MSG_TYPE_MOVE_SEND:
+		text = "the message is answered by a send right, not a send-once right"
+	case mach.MACH_MSG_TYPE_MOVE_SEND_ONCE:
+		text = "the message is answered by a send-once right, not a send right"
+	}
+	return &misuse{text, ErrKind}
+}

@@ -75,7 +75,7 @@ func ExampleSend_Call() {
 }
 
 // Memory moves to the receiver without a copy.
-func ExampleMessage_MoveMemory() {
+func ExampleMessage_MoveOutOfLine() {
 	r, err := port.NewReceive()
 	if err != nil {
 		log.Fatal(err)
@@ -87,12 +87,12 @@ func ExampleMessage_MoveMemory() {
 	}
 	defer s.Close()
 
-	pages, err := port.NewMemory(1 << 20)
+	pages, err := port.NewOutOfLine(1 << 20)
 	if err != nil {
 		log.Fatal(err)
 	}
 	copy(pages.Bytes(), "a megabyte")
-	if err := s.Send(context.Background(), port.NewMessage(1).MoveMemory(pages)); err != nil {
+	if err := s.Send(context.Background(), port.NewMessage(1).MoveOutOfLine(pages)); err != nil {
 		log.Fatal(err)
 	}
 	var got port.Received
@@ -100,7 +100,7 @@ func ExampleMessage_MoveMemory() {
 	if err := r.Receive(context.Background(), &got); err != nil {
 		log.Fatal(err)
 	}
-	here, err := got.TakeMemory(0)
+	here, err := got.TakeOutOfLine(0)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -198,7 +198,7 @@ func ExampleSendOnce() {
 	fmt.Println(answer.ID())
 	// Output:
 	// <nil>
-	// port: right is closed
+	// port: the SendOnce was closed or handed on
 	// 101
 }
 
@@ -432,8 +432,8 @@ func ExampleMessage_CopyVoucher() {
 	// Output: why?
 }
 
-func ExampleMemory() {
-	pages, err := port.NewMemory(100_000)
+func ExampleOutOfLine() {
+	pages, err := port.NewOutOfLine(100_000)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -445,4 +445,42 @@ func ExampleMemory() {
 	// Output:
 	// 100000 bytes: "outside"
 	// 0 true
+}
+
+// Three servers, one thread that waits.
+func ExampleLoop() {
+	loop, err := port.NewLoop()
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer loop.Close()
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	double := port.Server{Default: func(_ context.Context, request *port.Received, answer *port.Message) error {
+		answer.Reset(2 * request.ID())
+		return nil
+	}}
+	for i := range int32(3) {
+		r, err := port.NewReceive()
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer r.Close()
+		go double.Serve(ctx, loop.Source(r))
+		s, err := r.MakeSend()
+		if err != nil {
+			log.Fatal(err)
+		}
+		defer s.Close()
+		var answer port.Received
+		if err := s.Call(ctx, port.NewMessage(i+1), &answer); err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(answer.ID())
+		answer.Close()
+	}
+	// Output:
+	// 2
+	// 4
+	// 6
 }

@@ -1,11 +1,13 @@
 package port
 
-import "time"
-
-// SetPatience changes how long LeakCheck waits for rights to go, and returns
-// what it was.
-func SetPatience(d time.Duration) time.Duration {
-	was := patience
-	patience = d
-	return was
+// LoopWaits is how many goroutines wait in a loop.
+func LoopWaits(l *Loop) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, m := range l.members {
+		for s := m.first; s != nil; s = s.next {
+			n++
+		}
+	}
+	return n
 }

@@ -6,13 +6,14 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 // A guarded receive right arrives guarded and immovable, or is checked to be
 // unguarded when it leaves (xnu osfmk/ipc/ipc_right.c, ipc_right_copyout and
 // ipc_right_copyin_check_guard_locked).
 func TestGuardedReceiveTravels(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	for flags, immovable := range map[mach.MachMsgGuardFlags]bool{
 		mach.MACH_MSG_GUARD_FLAGS_IMMOVABLE_RECEIVE:                                               true,
@@ -66,7 +67,7 @@ func TestGuardedReceiveTravels(t *testing.T) {
 // Guarded rights that nobody takes out, that come back from a full queue, or
 // that are never sent are released with their messages.
 func TestGuardedReceiveIsReleased(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t, port.QueueLimit(1))
 	for _, flags := range []mach.MachMsgGuardFlags{1, 2, 3} {
 		build := func() (*port.Message, *port.Send) {
@@ -117,7 +118,7 @@ func TestGuardedReceiveIsReleased(t *testing.T) {
 }
 
 func TestGuardedMistakes(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	a := must(port.NewReceive())(t)
 	for _, flags := range []mach.MachMsgGuardFlags{0, 4, 7, 1 << 31} {
 		if err := port.NewMessage(1).MoveGuarded(a, flags).Err(); !errors.Is(err, mach.KERN_INVALID_ARGUMENT) {
@@ -136,7 +137,7 @@ func TestGuardedMistakes(t *testing.T) {
 // A receiver that does not ask for guarded descriptors finds no right, and the
 // port destroyed (ipc_kmsg.c, ipc_kmsg_copyout_guarded_port_descriptor).
 func TestGuardedNotWanted(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	a := must(port.NewReceive())(t)
 	as := must(a.MakeSend())(t)
@@ -158,7 +159,7 @@ func TestGuardedNotWanted(t *testing.T) {
 }
 
 func TestImmovable(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	for name, option := range map[string]port.Option{"immovable": port.Immovable(), "exceptions": port.ForExceptions()} {
 		r := must(port.NewReceive(option))(t)
 		for _, m := range []*port.Message{

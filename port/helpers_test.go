@@ -9,7 +9,21 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
+
+// fakeTB keeps what a test would be told.
+type fakeTB struct {
+	testing.TB
+	errors  []string
+	cleanup func()
+}
+
+func (f *fakeTB) Helper()          {}
+func (f *fakeTB) Cleanup(c func()) { f.cleanup = c }
+func (f *fakeTB) Errorf(format string, a ...any) {
+	f.errors = append(f.errors, fmt.Sprintf(format, a...))
+}
 
 func TestMain(m *testing.M) {
 	if mach.MachTaskSelf() == mach.MACH_PORT_NULL {
@@ -18,7 +32,7 @@ func TestMain(m *testing.M) {
 	}
 	// All tests and examples together leave nothing, either.
 	var all fakeTB
-	port.LeakCheck(&all)
+	porttest.LeakCheck(&all)
 	code := m.Run()
 	all.cleanup()
 	for _, s := range all.errors {

@@ -43,7 +43,7 @@ type Message struct {
 	reply    part
 	voucher  part
 	borrowed []*right
-	memory   []*Memory
+	memory   []*OutOfLine
 	bytes    [][]byte
 	arrays   [][]mach.MachPort
 	err      error

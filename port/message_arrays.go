@@ -11,12 +11,12 @@ func (m *Message) CopySends(ss ...*Send) *Message {
 	names := make([]mach.MachPort, 0, len(ss))
 	start := len(m.borrowed)
 	for _, s := range ss {
-		name, ok := (*right)(s).use()
+		name, ok := s.right().use()
 		if !ok {
-			m.fail(ErrClosed)
+			m.fail(notUsable(s))
 			break
 		}
-		m.borrowed = append(m.borrowed, (*right)(s))
+		m.borrowed = append(m.borrowed, s.right())
 		names = append(names, name)
 	}
 	if !m.putArray(names, mach.MACH_MSG_TYPE_COPY_SEND) {
@@ -33,9 +33,9 @@ func (m *Message) CopySends(ss ...*Send) *Message {
 // released.
 func (m *Message) MoveSends(ss ...*Send) *Message {
 	return moveArray(m, ss, mach.MACH_MSG_TYPE_MOVE_SEND, func(s *Send) (mach.MachPort, error) {
-		name, ok := (*right)(s).take()
+		name, ok := s.right().take()
 		if !ok {
-			return 0, ErrClosed
+			return 0, notUsable(s)
 		}
 		return name, nil
 	})
@@ -44,9 +44,9 @@ func (m *Message) MoveSends(ss ...*Send) *Message {
 // MoveSendOnces is [Message.MoveSends] for send-once rights.
 func (m *Message) MoveSendOnces(ss ...*SendOnce) *Message {
 	return moveArray(m, ss, mach.MACH_MSG_TYPE_MOVE_SEND_ONCE, func(s *SendOnce) (mach.MachPort, error) {
-		name, ok := (*right)(s).take()
+		name, ok := s.right().take()
 		if !ok {
-			return 0, ErrClosed
+			return 0, notUsable(s)
 		}
 		return name, nil
 	})
@@ -58,7 +58,7 @@ func (m *Message) MoveSendOnces(ss ...*SendOnce) *Message {
 // Mach calls: mach_port_get_attributes, mach_port_unguard.
 func (m *Message) MoveReceives(rs ...*Receive) *Message {
 	return moveArray(m, rs, mach.MACH_MSG_TYPE_MOVE_RECEIVE, func(r *Receive) (mach.MachPort, error) {
-		return takeReceive((*right)(r), false)
+		return takeReceive(r, false)
 	})
 }
 

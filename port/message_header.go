@@ -16,20 +16,21 @@ func voucherOf(h *mach.MachMsgHeader) part {
 	return part{h.MsghVoucherPort, mach.MachMsgTypeName(h.MsghBits & mach.MACH_MSGH_BITS_VOUCHER_MASK >> 16)}
 }
 
-// put makes r the right in p, which is of m's header, in place of what was
+// put makes the right of o the one in p, which is of m's header, in place of what was
 // there.
-func (m *Message) put(p *part, r *right, as mach.MachMsgTypeName) *Message {
+func (m *Message) put(p *part, o owner, as mach.MachMsgTypeName) *Message {
 	if m.Err() != nil {
 		return m
 	}
 	owned := as == mach.MACH_MSG_TYPE_MOVE_SEND || as == mach.MACH_MSG_TYPE_MOVE_SEND_ONCE
+	r := o.right()
 	get := r.use
 	if owned {
 		get = r.take
 	}
 	name, ok := get()
 	if !ok {
-		m.fail(ErrClosed)
+		m.fail(notUsable(o))
 		return m
 	}
 	if !owned {
@@ -49,7 +50,7 @@ func (m *Message) ReplyTo(r *Receive) *Message {
 	if m == nil {
 		return nil
 	}
-	return m.put(&m.reply, (*right)(r), mach.MACH_MSG_TYPE_MAKE_SEND_ONCE)
+	return m.put(&m.reply, r, mach.MACH_MSG_TYPE_MAKE_SEND_ONCE)
 }
 
 // ReplyToSend is [Message.ReplyTo] with a copy of a send right, through which
@@ -59,7 +60,7 @@ func (m *Message) ReplyToSend(s *Send) *Message {
 	if m == nil {
 		return nil
 	}
-	return m.put(&m.reply, (*right)(s), mach.MACH_MSG_TYPE_COPY_SEND)
+	return m.put(&m.reply, s, mach.MACH_MSG_TYPE_COPY_SEND)
 }
 
 // MoveReply is [Message.ReplyTo] with a send-once right that is at hand, such
@@ -70,7 +71,7 @@ func (m *Message) MoveReply(s *SendOnce) *Message {
 	if m == nil {
 		return nil
 	}
-	return m.put(&m.reply, (*right)(s), mach.MACH_MSG_TYPE_MOVE_SEND_ONCE)
+	return m.put(&m.reply, s, mach.MACH_MSG_TYPE_MOVE_SEND_ONCE)
 }
 
 // CopyVoucher lets a voucher travel with the message: the receiver gets a right
@@ -83,7 +84,7 @@ func (m *Message) CopyVoucher(v *Send) *Message {
 	if m == nil {
 		return nil
 	}
-	return m.put(&m.voucher, (*right)(v), mach.MACH_MSG_TYPE_COPY_SEND)
+	return m.put(&m.voucher, v, mach.MACH_MSG_TYPE_COPY_SEND)
 }
 
 // MoveVoucher is [Message.CopyVoucher] with v's own right: v owns nothing from
@@ -92,5 +93,5 @@ func (m *Message) MoveVoucher(v *Send) *Message {
 	if m == nil {
 		return nil
 	}
-	return m.put(&m.voucher, (*right)(v), mach.MACH_MSG_TYPE_MOVE_SEND)
+	return m.put(&m.voucher, v, mach.MACH_MSG_TYPE_MOVE_SEND)
 }

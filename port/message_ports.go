@@ -14,10 +14,11 @@ func (m *Message) putPort(name mach.MachPort, as mach.MachMsgTypeName) bool {
 }
 
 // borrow adds a right that the message refers to until it is sent.
-func (m *Message) borrow(r *right, as mach.MachMsgTypeName) *Message {
+func (m *Message) borrow(o owner, as mach.MachMsgTypeName) *Message {
+	r := o.right()
 	name, ok := r.use()
 	if !ok {
-		m.fail(ErrClosed)
+		m.fail(notUsable(o))
 		return m
 	}
 	if !m.putPort(name, as) {
@@ -29,13 +30,13 @@ func (m *Message) borrow(r *right, as mach.MachMsgTypeName) *Message {
 }
 
 // move adds a right that the message owns from now on.
-func (m *Message) move(r *right, as mach.MachMsgTypeName) *Message {
+func (m *Message) move(o owner, as mach.MachMsgTypeName) *Message {
 	if m.Err() != nil {
 		return m
 	}
-	name, ok := r.take()
+	name, ok := o.right().take()
 	if !ok {
-		m.fail(ErrClosed)
+		m.fail(notUsable(o))
 		return m
 	}
 	if !m.putPort(name, as) {
@@ -47,28 +48,28 @@ func (m *Message) move(r *right, as mach.MachMsgTypeName) *Message {
 // CopySend adds a copy of a send right: the receiver gets one, and s keeps its
 // own. s must not be released before the send; closing it takes effect after.
 func (m *Message) CopySend(s *Send) *Message {
-	return m.borrow((*right)(s), mach.MACH_MSG_TYPE_COPY_SEND)
+	return m.borrow(s, mach.MACH_MSG_TYPE_COPY_SEND)
 }
 
 // MoveSend moves a send right into the message. s owns nothing from now on.
 func (m *Message) MoveSend(s *Send) *Message {
-	return m.move((*right)(s), mach.MACH_MSG_TYPE_MOVE_SEND)
+	return m.move(s, mach.MACH_MSG_TYPE_MOVE_SEND)
 }
 
 // MoveSendOnce moves a send-once right into the message. s owns nothing from
 // now on.
 func (m *Message) MoveSendOnce(s *SendOnce) *Message {
-	return m.move((*right)(s), mach.MACH_MSG_TYPE_MOVE_SEND_ONCE)
+	return m.move(s, mach.MACH_MSG_TYPE_MOVE_SEND_ONCE)
 }
 
 // MakeSend adds a send right that the send makes out of r.
 func (m *Message) MakeSend(r *Receive) *Message {
-	return m.borrow((*right)(r), mach.MACH_MSG_TYPE_MAKE_SEND)
+	return m.borrow(r, mach.MACH_MSG_TYPE_MAKE_SEND)
 }
 
 // MakeSendOnce adds a send-once right that the send makes out of r.
 func (m *Message) MakeSendOnce(r *Receive) *Message {
-	return m.borrow((*right)(r), mach.MACH_MSG_TYPE_MAKE_SEND_ONCE)
+	return m.borrow(r, mach.MACH_MSG_TYPE_MAKE_SEND_ONCE)
 }
 
 // CopyName adds a copy of a send right of which only the name is at hand, such

@@ -5,39 +5,39 @@ import "github.com/gomach/mach"
 // movable returns the receive right's name for one call, if the right can be
 // sent at all; unuse must follow. An attempt to send one that cannot is fatal
 // on new systems.
-func movable(r *right) (mach.MachPort, error) {
-	status, err := (*Receive)(r).Status()
+func movable(r *Receive) (mach.MachPort, error) {
+	status, err := r.Status()
 	if err != nil {
 		return 0, err
 	}
 	if status.MpsFlags&mach.MACH_PORT_STATUS_FLAG_GUARD_IMMOVABLE_RECEIVE != 0 {
 		return 0, ErrImmovable
 	}
-	name, ok := r.use()
+	name, ok := r.right().use()
 	if !ok {
-		return 0, ErrClosed
+		return 0, notUsable(r)
 	}
 	return name, nil
 }
 
 // takeReceive takes a receive right out of its owner to be moved, without its
 // guard unless that travels along.
-func takeReceive(r *right, guarded bool) (mach.MachPort, error) {
+func takeReceive(r *Receive, guarded bool) (mach.MachPort, error) {
 	name, err := movable(r)
 	if err != nil {
 		return 0, err
 	}
 	if !guarded {
 		// A guarded right could be sent but, if it is not, not be released.
-		err = mach.MachPortUnguard(mach.MachTaskSelf(), name, r.guard)
+		err = mach.MachPortUnguard(mach.MachTaskSelf(), name, r.owner.guard)
 	}
-	r.unuse()
+	r.right().unuse()
 	if err != nil {
 		return 0, failed("mach_port_unguard", err)
 	}
-	name, ok := r.take()
+	name, ok := r.right().take()
 	if !ok {
-		return 0, ErrClosed
+		return 0, notUsable(r)
 	}
 	return name, nil
 }
@@ -52,7 +52,7 @@ func (m *Message) MoveReceive(r *Receive) *Message {
 	if m.Err() != nil {
 		return m
 	}
-	name, err := takeReceive((*right)(r), false)
+	name, err := takeReceive(r, false)
 	if err != nil {
 		m.fail(err)
 		return m
@@ -87,18 +87,18 @@ func (m *Message) MoveGuarded(r *Receive, flags mach.MachMsgGuardFlags) *Message
 		return m
 	}
 	keep := flags&mach.MACH_MSG_GUARD_FLAGS_UNGUARDED_ON_SEND == 0
-	name, err := takeReceive((*right)(r), keep)
+	name, err := takeReceive(r, keep)
 	if err != nil {
 		m.fail(err)
 		return m
 	}
 	d := m.descriptor(oolDescriptor)
 	if d == nil {
-		mach.MachPortDestruct(mach.MachTaskSelf(), name, 0, r.guard)
+		mach.MachPortDestruct(mach.MachTaskSelf(), name, 0, r.owner.guard)
 		return m
 	}
 	if keep {
-		le.PutUint64(d, r.guard)
+		le.PutUint64(d, r.owner.guard)
 	}
 	le.PutUint16(d[8:], uint16(flags))
 	d[10], d[11] = byte(mach.MACH_MSG_TYPE_MOVE_RECEIVE), byte(mach.MACH_MSG_GUARDED_PORT_DESCRIPTOR)

@@ -10,10 +10,11 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 func TestInline(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	m := port.NewMessage(7).Append([]byte("hello")...).AppendUint32(5).AppendUint64(6)
 	ok(t, s.Send(bg, m))
@@ -44,7 +45,7 @@ func TestInline(t *testing.T) {
 }
 
 func TestLargeMessageGrows(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	big := bytes.Repeat([]byte("0123456789abcdef"), 10000)
 	ok(t, s.Send(bg, port.NewMessage(1).Append(big...)))
@@ -57,7 +58,7 @@ func TestLargeMessageGrows(t *testing.T) {
 }
 
 func TestRightsTravel(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	a, as := pair(t)
 	b, _ := pair(t)
@@ -116,14 +117,14 @@ func TestRightsTravel(t *testing.T) {
 }
 
 func TestMemoryTravels(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
-	x := must(port.NewMemory(100000))(t)
+	x := must(port.NewOutOfLine(100000))(t)
 	copy(x.Bytes(), "moved")
-	y := must(port.NewMemory(50))(t)
+	y := must(port.NewOutOfLine(50))(t)
 	defer y.Close()
 	copy(y.Bytes(), "copied")
-	ok(t, s.Send(bg, port.NewMessage(1).MoveMemory(x).CopyMemory(y).CopyBytes([]byte("from go")).CopyBytes(nil)))
+	ok(t, s.Send(bg, port.NewMessage(1).MoveOutOfLine(x).CopyOutOfLine(y).CopyBytes([]byte("from go")).CopyBytes(nil)))
 	if x.Bytes() != nil || x.Len() != 0 {
 		t.Error("moved memory is still here")
 	}
@@ -132,7 +133,7 @@ func TestMemoryTravels(t *testing.T) {
 	defer got.Close()
 	ok(t, r.Receive(bg, &got))
 	for i, want := range []string{"moved", "copied", "from go", ""} {
-		m := must(got.TakeMemory(i))(t)
+		m := must(got.TakeOutOfLine(i))(t)
 		if !bytes.HasPrefix(m.Bytes(), []byte(want)) {
 			t.Errorf("memory %d is %.10q, want %q", i, m.Bytes(), want)
 		}
@@ -142,13 +143,13 @@ func TestMemoryTravels(t *testing.T) {
 		ok(t, m.Close())
 		ok(t, m.Close())
 	}
-	if _, err := got.TakeMemory(0); !errors.Is(err, port.ErrKind) {
+	if _, err := got.TakeOutOfLine(0); !errors.Is(err, port.ErrKind) {
 		t.Errorf("second take: %v", err)
 	}
 }
 
 func TestArraysTravel(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	a, as := pair(t)
 	moved := must(a.MakeSend())(t)
@@ -167,18 +168,18 @@ func TestArraysTravel(t *testing.T) {
 }
 
 func TestUnsentMessageReleases(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	a, as := pair(t)
 	b := must(port.NewReceive())(t)
-	x := must(port.NewMemory(4096))(t)
-	m := port.NewMessage(1).MoveSend(must(a.MakeSend())(t)).MoveReceive(b).MoveMemory(x).MoveSends(must(a.MakeSend())(t)).CopySend(as)
+	x := must(port.NewOutOfLine(4096))(t)
+	m := port.NewMessage(1).MoveSend(must(a.MakeSend())(t)).MoveReceive(b).MoveOutOfLine(x).MoveSends(must(a.MakeSend())(t)).CopySend(as)
 	ok(t, m.Err())
 	ok(t, m.Close())
 	ok(t, m.Close())
 }
 
 func TestMistakesComeOut(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	a, as := pair(t)
 	ok(t, as.Close())
@@ -188,7 +189,7 @@ func TestMistakesComeOut(t *testing.T) {
 	}
 	ok(t, m.Close())
 	for name, m := range map[string]*port.Message{
-		"memory": port.NewMessage(1).MoveMemory(nil), "copy": port.NewMessage(1).CopyMemory(nil),
+		"memory": port.NewMessage(1).MoveOutOfLine(nil), "copy": port.NewMessage(1).CopyOutOfLine(nil),
 		"receive": port.NewMessage(1).MoveReceive(nil), "array": port.NewMessage(1).MoveSends(nil),
 	} {
 		if m.Err() == nil {
@@ -204,13 +205,13 @@ func TestMistakesComeOut(t *testing.T) {
 
 // A message that finds the queue full comes back whole, and can be sent again.
 func TestFullQueueGivesBack(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t, port.QueueLimit(1))
 	a, as := pair(t)
 	ok(t, s.Send(bg, port.NewMessage(1)))
-	x := must(port.NewMemory(5000))(t)
+	x := must(port.NewOutOfLine(5000))(t)
 	copy(x.Bytes(), "kept")
-	m := port.NewMessage(2).MoveMemory(x).CopySend(as).MakeSend(a).MoveSend(must(a.MakeSend())(t))
+	m := port.NewMessage(2).MoveOutOfLine(x).CopySend(as).MakeSend(a).MoveSend(must(a.MakeSend())(t))
 	if err := s.TrySend(m); !errors.Is(err, mach.MACH_SEND_TIMED_OUT) {
 		t.Fatal(err)
 	}
@@ -226,14 +227,14 @@ func TestFullQueueGivesBack(t *testing.T) {
 	ok(t, r.Receive(bg, &got))
 	ok(t, s.Send(bg, m))
 	ok(t, r.Receive(bg, &got))
-	y := must(got.TakeMemory(0))(t)
+	y := must(got.TakeOutOfLine(0))(t)
 	defer y.Close()
 	if !bytes.HasPrefix(y.Bytes(), []byte("kept")) || got.Descriptors() != 4 {
 		t.Errorf("%d descriptors, %.8q", got.Descriptors(), y.Bytes())
 	}
 	// Given up for good, it releases what came back.
 	ok(t, s.Send(bg, port.NewMessage(1)))
-	m.Reset(3).CopySend(as).MakeSendOnce(a).CopyMemory(y).CopyBytes(make([]byte, 9000))
+	m.Reset(3).CopySend(as).MakeSendOnce(a).CopyOutOfLine(y).CopyBytes(make([]byte, 9000))
 	if err := s.TrySend(m); !errors.Is(err, mach.MACH_SEND_TIMED_OUT) {
 		t.Fatal(err)
 	}

@@ -10,13 +10,14 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 // A send right that moves or closes while another goroutine sends with it: the
 // one that sends keeps a reference until it is done, and the message that it
 // moved into has one of its own.
 func TestMoveDuringSend(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	carrier, to := pair(t)
 	for _, end := range []string{"move", "array", "relinquish", "close", "dead"} {
 		r := must(port.NewReceive(port.QueueLimit(1)))(t)
@@ -72,7 +73,7 @@ func TestMoveDuringSend(t *testing.T) {
 // A right that moves, or is handed over, while a message refers to it: the
 // message has a reference of its own until it is sent.
 func TestMoveWhileBorrowed(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	carrier, to := pair(t, port.QueueLimit(10))
 	for _, dead := range []bool{false, true} {
 		r := must(port.NewReceive())(t)
@@ -99,7 +100,7 @@ func TestMoveWhileBorrowed(t *testing.T) {
 // A receive right that moves away while others receive: they are told that it
 // is closed, and the messages move with it.
 func TestMoveDuringReceive(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	carrier, to := pair(t)
 	rounds := 300
 	if testing.Short() {
@@ -160,7 +161,7 @@ func TestMoveDuringReceive(t *testing.T) {
 // A send-once right that is closed while it is sent with, and one that two use
 // at once: the port gets exactly one message.
 func TestSendOnceIsOnce(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, _ := pair(t, port.QueueLimit(10))
 	cancelled, cancel := context.WithCancel(bg)
 	cancel()
@@ -188,7 +189,7 @@ func TestSendOnceIsOnce(t *testing.T) {
 // Cancelling a receiver while a message that does not fit is coming: the message
 // is received, or it is still there.
 func TestCancelDuringLargeMessage(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	rounds := 400
 	if testing.Short() {
@@ -222,7 +223,7 @@ func TestCancelDuringLargeMessage(t *testing.T) {
 // A deadline holds, too, when others take the large messages that a receiver
 // was told about.
 func TestDeadlineAmongLargeMessages(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	ctx := within(t, 150*time.Millisecond)
 	var wg sync.WaitGroup
@@ -258,44 +259,44 @@ func TestDeadlineAmongLargeMessages(t *testing.T) {
 
 // Sizes beyond what a message can say.
 func TestTooLarge(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	_, s := pair(t)
-	x := must(port.NewMemory(100))(t)
+	x := must(port.NewOutOfLine(100))(t)
 	defer x.Close()
 	for name, m := range map[string]*port.Message{
-		"4 GiB":      port.NewMessage(1).CopyMemory(port.OwnMemory(1<<20, math.MaxUint32+1)),
-		"everything": port.NewMessage(1).MoveMemory(port.OwnMemory(1<<20, math.MaxUint64)),
+		"4 GiB":      port.NewMessage(1).CopyOutOfLine(port.OwnOutOfLine(1<<20, math.MaxUint32+1)),
+		"everything": port.NewMessage(1).MoveOutOfLine(port.OwnOutOfLine(1<<20, math.MaxUint64)),
 	} {
 		if err := s.Send(bg, m); !errors.Is(err, mach.MACH_SEND_TOO_LARGE) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	huge := port.OwnMemory(1<<20, math.MaxUint32+1)
-	if err := port.NewMessage(1).MoveMemory(huge).Err(); err == nil || huge.Len() == 0 {
+	huge := port.OwnOutOfLine(1<<20, math.MaxUint32+1)
+	if err := port.NewMessage(1).MoveOutOfLine(huge).Err(); err == nil || huge.Len() == 0 {
 		t.Errorf("memory that was refused is gone: %v", err)
 	}
 	// The most that the field can say, of memory that is not there.
-	if err := s.Send(bg, port.NewMessage(1).CopyMemory(port.OwnMemory(4096, math.MaxUint32))); !errors.Is(err, mach.MACH_SEND_INVALID_MEMORY) {
+	if err := s.Send(bg, port.NewMessage(1).CopyOutOfLine(port.OwnOutOfLine(4096, math.MaxUint32))); !errors.Is(err, mach.MACH_SEND_INVALID_MEMORY) {
 		t.Errorf("memory that is not there: %v", err)
 	}
 	for _, size := range []uint64{math.MaxInt32, math.MaxUint32, math.MaxUint64} {
-		if b := port.OwnMemory(0, size).Bytes(); b != nil {
+		if b := port.OwnOutOfLine(0, size).Bytes(); b != nil {
 			t.Errorf("%d bytes at address 0", len(b))
 		}
 	}
-	if port.OwnMemory(4096, math.MaxUint64).Bytes() != nil {
+	if port.OwnOutOfLine(4096, math.MaxUint64).Bytes() != nil {
 		t.Error("more bytes than a slice can have")
 	}
-	if _, err := port.NewMemory(-1); !errors.Is(err, mach.KERN_INVALID_ARGUMENT) {
+	if _, err := port.NewOutOfLine(-1); !errors.Is(err, mach.KERN_INVALID_ARGUMENT) {
 		t.Errorf("negative size: %v", err)
 	}
-	m := port.NewMessage(1).CopyMemory(x)
-	if err := port.NewMessage(1).MoveMemory(x).Err(); !errors.Is(err, port.ErrInUse) {
+	m := port.NewMessage(1).CopyOutOfLine(x)
+	if err := port.NewMessage(1).MoveOutOfLine(x).Err(); !errors.Is(err, port.ErrInUse) {
 		t.Errorf("moved while a message refers to it: %v", err)
 	}
 	if addr, size := x.Relinquish(); addr != 0 || size != 0 {
 		t.Error("relinquished while a message refers to it")
 	}
 	ok(t, m.Close())
-	ok(t, s.TrySend(port.NewMessage(1).MoveMemory(must(port.NewMemory(0))(t)))) // none is some, too
+	ok(t, s.TrySend(port.NewMessage(1).MoveOutOfLine(must(port.NewOutOfLine(0))(t)))) // none is some, too
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/unusable"
 )
 
 // Notification is one of [DeadName], [SendPossible], [NoSenders],
@@ -51,6 +52,7 @@ type Notifier struct {
 	mu      sync.Mutex
 	watches map[mach.MachPort]*watch // by the name of the notification port
 	closed  bool
+	asks    sync.WaitGroup // requests that are being made
 }
 
 // watch is one request.
@@ -60,6 +62,11 @@ type watch struct {
 	right *right // what is watched
 	name  mach.MachPort
 	msgid int32
+	// previous is the send-once right of the request that this one displaced.
+	previous mach.MachPort
+	// withdrawn is the send-once right of the request that was there when this
+	// one was withdrawn: its own, or a later watcher's.
+	withdrawn mach.MachPort
 }
 
 // NewNotifier starts a notifier that calls f with each notification, one after
@@ -130,41 +137,28 @@ func (n *Notifier) Close() error {
 	if closed {
 		return nil
 	}
+	n.asks.Wait()
 	n.cancel()
 	<-n.done
-	for _, w := range n.watches {
-		if name, ok := w.right.use(); ok {
-			request(name, w.msgid, 0, mach.MACH_PORT_NULL)
-			w.right.unuse()
-		}
-	}
-	// What has come meanwhile may hold references.
-	var m Received
-	for n.set.TryReceive(&m) == nil {
-		if d, ok := n.decode(&m).(PortDestroyed); ok {
-			d.Receive.Close()
-		}
-	}
-	for _, w := range n.watches {
-		w.port.Close()
-	}
-	clear(n.watches)
+	n.end()
 	return n.set.Close()
 }
 
 // DeadName asks for word when the port behind s dies; at once if it is dead.
-// Closing s cancels the request ([Cancelled]). There is one such request, or
-// one of [Notifier.SendPossible], for all of a task's references to a send
-// right: the last one counts.
+// Closing s cancels the request ([Cancelled]). The kernel keeps one such request,
+// or one of [Notifier.SendPossible], for all of a task's references to a send
+// right. A notifier that takes the place of an earlier watcher passes the death
+// on to it; one that is displaced by somebody who does not is told so by
+// [Cancelled].
 //
 // Mach calls: mach_port_construct, mach_port_insert_member,
 // mach_port_request_notification.
 func (n *Notifier) DeadName(s *Send) error {
-	err := n.ask((*right)(s), DeadName{s}, mach.MACH_NOTIFY_DEAD_NAME, 1)
+	err := n.ask(s, DeadName{s}, mach.MACH_NOTIFY_DEAD_NAME, 1)
 	if errors.Is(err, mach.KERN_INVALID_ARGUMENT) {
 		// Of a name that is dead already only the other request brings word
 		// (xnu osfmk/ipc/ipc_right.c, ipc_right_request_alloc).
-		err = n.ask((*right)(s), DeadName{s}, mach.MACH_NOTIFY_SEND_POSSIBLE, 1)
+		err = n.ask(s, DeadName{s}, mach.MACH_NOTIFY_SEND_POSSIBLE, 1)
 	}
 	return err
 }
@@ -175,7 +169,7 @@ func (n *Notifier) DeadName(s *Send) error {
 //
 // Mach calls: those of [Notifier.DeadName].
 func (n *Notifier) SendPossible(s *Send) error {
-	return n.ask((*right)(s), SendPossible{s}, mach.MACH_NOTIFY_SEND_POSSIBLE, 1)
+	return n.ask(s, SendPossible{s}, mach.MACH_NOTIFY_SEND_POSSIBLE, 1)
 }
 
 // NoSenders asks for word when the last send right to r's port goes. If there
@@ -191,7 +185,7 @@ func (n *Notifier) NoSenders(r *Receive) error {
 	// With a count that is not reached yet the kernel waits for the next
 	// right to be made and to go.
 	sync := max(1, status.MpsMscount)
-	return n.ask((*right)(r), NoSenders{Receive: r}, mach.MACH_NOTIFY_NO_SENDERS, sync)
+	return n.ask(r, NoSenders{Receive: r}, mach.MACH_NOTIFY_NO_SENDERS, sync)
 }
 
 // PortDestroyed asks for r's receive right instead of its destruction, also
@@ -201,17 +195,30 @@ func (n *Notifier) NoSenders(r *Receive) error {
 //
 // Mach calls: those of [Notifier.DeadName].
 func (n *Notifier) PortDestroyed(r *Receive) error {
-	return n.ask((*right)(r), PortDestroyed{}, mach.MACH_NOTIFY_PORT_DESTROYED, 0)
+	return n.ask(r, PortDestroyed{}, mach.MACH_NOTIFY_PORT_DESTROYED, 0)
+}
+
+// notUsable says why the notifier takes no requests.
+func (n *Notifier) notUsable() error {
+	state := unusable.Closed
+	switch {
+	case n == nil:
+		state = unusable.Nil
+	case n.set == nil:
+		state = unusable.Zero
+	}
+	return unusable.New("port", "Notifier", state)
 }
 
 // ask makes a port for one notification and requests it.
-func (n *Notifier) ask(r *right, of Notification, msgid int32, sync uint32) error {
+func (n *Notifier) ask(o owner, of Notification, msgid int32, sync uint32) error {
 	if n == nil || n.set == nil {
-		return ErrClosed
+		return n.notUsable()
 	}
+	r := o.right()
 	name, ok := r.use()
 	if !ok {
-		return ErrClosed
+		return notUsable(o)
 	}
 	defer r.unuse()
 	p, err := NewReceive()
@@ -223,12 +230,22 @@ func (n *Notifier) ask(r *right, of Notification, msgid int32, sync uint32) erro
 	if n.closed {
 		n.mu.Unlock()
 		p.Close()
-		return ErrClosed
+		return n.notUsable()
 	}
 	n.watches[p.Name()] = w
+	n.asks.Add(1)
 	n.mu.Unlock()
+	defer n.asks.Done()
 	if err = n.set.Insert(p); err == nil {
-		err = request(name, msgid, sync, p.Name())
+		var previous mach.MachPort
+		previous, err = displace(name, msgid, sync, p.Name(), mach.MACH_MSG_TYPE_MAKE_SEND_ONCE)
+		n.mu.Lock()
+		waits := n.watches[p.Name()] == w
+		if waits {
+			w.previous, previous = previous, mach.MACH_PORT_NULL
+		}
+		n.mu.Unlock()
+		w.passOn(previous) // the notification came first
 	}
 	if err != nil {
 		n.mu.Lock()
@@ -237,22 +254,6 @@ func (n *Notifier) ask(r *right, of Notification, msgid int32, sync uint32) erro
 		p.Close()
 	}
 	return err
-}
-
-// request asks for a notification to a port made for it, or cancels one, and
-// releases the send-once right of the request before.
-func request(name mach.MachPort, msgid int32, sync uint32, to mach.MachPort) error {
-	var previous mach.MachPort
-	as := mach.MachMsgTypeName(mach.MACH_MSG_TYPE_MAKE_SEND_ONCE)
-	if to == mach.MACH_PORT_NULL {
-		as = mach.MACH_MSG_TYPE_MOVE_SEND_ONCE
-	}
-	err := mach.MachPortRequestNotification(mach.MachTaskSelf(), name, msgid, sync, to, as, &previous)
-	if err != nil {
-		return failed("mach_port_request_notification", err)
-	}
-	deallocate(previous)
-	return nil
 }
 
 // decode makes a value of a message and ends its watch. Messages of another
@@ -266,6 +267,7 @@ func (n *Notifier) decode(m *Received) Notification {
 		return nil
 	}
 	defer w.port.Close()
+	defer w.passOn(w.previous)
 	d := m.Data()
 	switch m.ID() {
 	case mach.MACH_NOTIFY_DEAD_NAME, mach.MACH_NOTIFY_SEND_POSSIBLE:

@@ -2,11 +2,13 @@ package port_test
 
 import (
 	"errors"
+	"runtime"
 	"testing"
 	"time"
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 // next is the next notification.
@@ -36,7 +38,7 @@ func notifier(t testing.TB) (*port.Notifier, <-chan port.Notification) {
 }
 
 func TestDeadName(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	n, c := notifier(t)
 	r, s := pair(t)
 	ok(t, n.DeadName(s))
@@ -55,7 +57,7 @@ func TestDeadName(t *testing.T) {
 }
 
 func TestCancelledByClose(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	n, c := notifier(t)
 	r := must(port.NewReceive())(t)
 	defer r.Close()
@@ -80,7 +82,7 @@ func TestCancelledByClose(t *testing.T) {
 }
 
 func TestNoSenders(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	n, c := notifier(t)
 	r := must(port.NewReceive())(t)
 	defer r.Close()
@@ -100,7 +102,7 @@ func TestNoSenders(t *testing.T) {
 }
 
 func TestSendPossible(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	n, c := notifier(t)
 	r, s := pair(t, port.QueueLimit(1))
 	ok(t, s.Send(bg, port.NewMessage(1)))
@@ -124,7 +126,7 @@ func TestSendPossible(t *testing.T) {
 }
 
 func TestPortDestroyed(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	n, c := notifier(t)
 	r := must(port.NewReceive())(t)
 	s := must(r.MakeSend())(t)
@@ -148,7 +150,7 @@ func TestPortDestroyed(t *testing.T) {
 }
 
 func TestNotifierCloseCancels(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	n := must(port.NewNotifier(nil))(t)
 	r, s := pair(t)
 	ok(t, n.DeadName(s))
@@ -157,4 +159,61 @@ func TestNotifierCloseCancels(t *testing.T) {
 	if err := n.DeadName(s); !errors.Is(err, port.ErrClosed) {
 		t.Error(err)
 	}
+}
+
+// A death beside Close loses no reference: the kernel's notification holds one
+// to the dead name (xnu osfmk/ipc/ipc_right.c, ipc_right_check).
+func TestNotifierClosesBesideDeaths(t *testing.T) {
+	porttest.LeakCheck(t)
+	rounds := 3000
+	if testing.Short() {
+		rounds = 500
+	}
+	for i := range rounds {
+		n := must(port.NewNotifier(nil))(t)
+		r, s := pair(t)
+		ok(t, n.DeadName(s))
+		died := make(chan error)
+		go func() {
+			for range i % 50 {
+				runtime.Gosched()
+			}
+			died <- r.Close()
+		}()
+		ok(t, n.Close())
+		ok(t, <-died)
+		if refs := refs(t, s.Name(), mach.MACH_PORT_RIGHT_DEAD_NAME); refs != 1 {
+			t.Fatalf("round %d: %d references to the dead name, want 1", i, refs)
+		}
+		ok(t, s.Close())
+	}
+}
+
+// Requests beside Close are made or refused.
+func TestNotifierClosesBesideRequests(t *testing.T) {
+	porttest.LeakCheck(t)
+	r, s := pair(t)
+	for range 300 {
+		n := must(port.NewNotifier(nil))(t)
+		asked := make(chan error)
+		for range 4 {
+			go func() {
+				for {
+					if err := n.DeadName(s); err != nil {
+						asked <- err
+						return
+					}
+				}
+			}()
+		}
+		runtime.Gosched()
+		ok(t, n.Close())
+		for range 4 {
+			if err := <-asked; !errors.Is(err, port.ErrClosed) {
+				t.Error(err)
+			}
+		}
+	}
+	ok(t, s.Close())
+	ok(t, r.Close())
 }

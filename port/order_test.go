@@ -7,17 +7,20 @@ import (
 	"time"
 
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
+
+	"github.com/gomach/mach/internal/apitest"
 )
 
 // A thousand goroutines share a port for a million messages: none is lost, and
 // each sender's arrive in the order in which they were sent.
 func TestThousandSenders(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	senders, each := 1000, 1000
 	switch {
 	case testing.Short():
 		senders, each = 50, 100 // on Darwin each one that waits takes a thread
-	case race, runtime.GOOS == "darwin": // there each one that waits takes a thread
+	case apitest.Race, runtime.GOOS == "darwin": // there each one that waits takes a thread
 		each = 20
 	}
 	r, s := pair(t, port.QueueLimit(1024))

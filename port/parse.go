@@ -18,7 +18,7 @@ const (
 	SendOnceRight
 	ReceiveRight
 	NullRight // no right, or one whose port died on the way
-	OutOfLine
+	OutOfLineMemory
 	SendArray
 	SendOnceArray
 	ReceiveArray
@@ -115,7 +115,7 @@ func kindOf(d []byte) Kind {
 		}
 		return pick(as, SendRight, SendOnceRight, ReceiveRight)
 	case mach.MACH_MSG_OOL_DESCRIPTOR, mach.MACH_MSG_OOL_VOLATILE_DESCRIPTOR:
-		return OutOfLine
+		return OutOfLineMemory
 	case mach.MACH_MSG_OOL_PORTS_DESCRIPTOR:
 		return pick(as, SendArray, SendOnceArray, ReceiveArray)
 	case mach.MACH_MSG_GUARDED_PORT_DESCRIPTOR:

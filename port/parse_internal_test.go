@@ -64,7 +64,7 @@ func FuzzParse(f *testing.F) {
 			}
 			// Nothing is taken for what it is not. What is right would be a
 			// name or memory of this task: that is left alone.
-			if _, err := r.TakeMemory(i); (err == nil) != (kinds[i] == OutOfLine) {
+			if _, err := r.TakeOutOfLine(i); (err == nil) != (kinds[i] == OutOfLineMemory) {
 				t.Fatalf("descriptor %d, %v, as memory: %v", i, kinds[i], err)
 			}
 		}
@@ -81,7 +81,7 @@ func FuzzParse(f *testing.F) {
 
 // Inline data stays below what a header's field can say, and what an int can.
 func TestInlineTooLarge(t *testing.T) {
-	LeakCheck(t)
+	leakCheck(t)
 	for _, n := range []int{math.MaxInt, math.MaxInt - headerSize, math.MaxInt32, maxMessage, maxMessage - headerSize + 1} {
 		m := NewMessage(1).AppendUint32(1)
 		if m.ready(n) || !errors.Is(m.Err(), mach.MACH_SEND_TOO_LARGE) || m.Len() != 4 {

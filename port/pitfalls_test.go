@@ -9,12 +9,13 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 // Pitfall 1: counts are in 32-bit words. What the package asks for by count
 // comes in full, to the last field; and an array's count is of its elements.
 func TestPitfall1Counts(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t, port.QueueLimit(7))
 	if n := mach.CountOf[mach.MachPortStatus](); 4*uintptr(n) != reflect.TypeFor[mach.MachPortStatus]().Size() {
 		t.Errorf("count %d", n)
@@ -46,7 +47,7 @@ func TestPitfall1Counts(t *testing.T) {
 // Pitfall 10: exception messages bring two send rights each, and 65,535 is the
 // most that the kernel counts. A server gives them back on every path.
 func TestPitfall10RightsOfRequests(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	thread, _ := pair(t)
 	task, _ := pair(t)
 	s := serve(t, &port.Server{Handlers: map[int32]port.Handler{
@@ -61,7 +62,7 @@ func TestPitfall10RightsOfRequests(t *testing.T) {
 			return x.Close()
 		},
 		5: func(_ context.Context, q *port.Received, a *port.Message) error {
-			a.CopyName(q.SendName(0)).MoveMemory(nil) // an answer that cannot be sent
+			a.CopyName(q.SendName(0)).MoveOutOfLine(nil) // an answer that cannot be sent
 			return nil
 		},
 	}})

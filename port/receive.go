@@ -13,28 +13,31 @@ import (
 //
 // The right is guarded from birth: nobody who merely knows its name can destroy
 // it. Its methods may be called by several goroutines at once.
-type Receive right
+type Receive struct {
+	_     receiveKind
+	owner right
+}
 
-// Option changes how [NewReceive] makes a port.
-type Option func(*mach.MachPortOptions)
+// Option changes how [NewReceive] makes a port. The zero Option changes nothing.
+type Option struct{ set func(*mach.MachPortOptions) }
 
 // QueueLimit sets how many messages the port's queue takes before senders
 // wait. Without it that is 5, and the most is 1,024.
 func QueueLimit(n int) Option {
-	return func(o *mach.MachPortOptions) {
+	return Option{func(o *mach.MachPortOptions) {
 		o.Flags |= mach.MPO_QLIMIT
 		o.Mpl.MplQlimit = uint32(max(0, min(n, 1<<30)))
-	}
+	}}
 }
 
 // Immovable makes a port whose receive right cannot be sent away.
 func Immovable() Option {
-	return func(o *mach.MachPortOptions) { o.Flags |= mach.MPO_IMMOVABLE_RECEIVE }
+	return Option{func(o *mach.MachPortOptions) { o.Flags |= mach.MPO_IMMOVABLE_RECEIVE }}
 }
 
 // ImportanceReceiver lets messages to the port raise the task's importance.
 func ImportanceReceiver() Option {
-	return func(o *mach.MachPortOptions) { o.Flags |= mach.MPO_IMPORTANCE_RECEIVER }
+	return Option{func(o *mach.MachPortOptions) { o.Flags |= mach.MPO_IMPORTANCE_RECEIVER }}
 }
 
 // ForExceptions makes a port for exception messages, which hardened programs
@@ -43,11 +46,11 @@ func ImportanceReceiver() Option {
 // exceptions pass that the system wants identity-protected (macOS 14); the port
 // is an ordinary one then, with an immovable right all the same.
 func ForExceptions() Option {
-	return func(o *mach.MachPortOptions) { o.Flags |= mach.MPO_EXCEPTION_PORT | mach.MPO_IMMOVABLE_RECEIVE }
+	return Option{func(o *mach.MachPortOptions) { o.Flags |= mach.MPO_EXCEPTION_PORT | mach.MPO_IMMOVABLE_RECEIVE }}
 }
 
 // NewReceive makes a port and returns its receive right, which the caller owns.
-// It does not wait.
+// It does not wait if the kernel serves the own task's port.
 //
 // It fails with [mach.KERN_NO_SPACE] or [mach.KERN_RESOURCE_SHORTAGE] when the
 // task or the system has no room for more, and with [mach.KERN_INVALID_VALUE]
@@ -56,13 +59,13 @@ func ForExceptions() Option {
 // Mach calls: mach_port_construct.
 func NewReceive(options ...Option) (*Receive, error) {
 	var o mach.MachPortOptions
-	for _, f := range options {
-		if f != nil {
-			f(&o)
+	for _, option := range options {
+		if option.set != nil {
+			option.set(&o)
 		}
 	}
 	r := new(Receive)
-	if err := (*right)(r).construct(&o); err != nil {
+	if err := r.right().construct(&o); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -103,7 +106,7 @@ func OwnReceive(name mach.MachPort) (*Receive, error) {
 		return nil, failed("mach_port_guard", err)
 	}
 	r := new(Receive)
-	(*right)(r).init(receive, name, guard)
+	r.right().init(receive, name, guard)
 	return r, nil
 }
 
@@ -112,7 +115,7 @@ func OwnReceive(name mach.MachPort) (*Receive, error) {
 // shows when the right is closed or moved, and ends the program on Darwin.
 func OwnGuardedReceive(name mach.MachPort, guard uint64) *Receive {
 	r := new(Receive)
-	(*right)(r).init(receive, name, guard)
+	r.right().init(receive, name, guard)
 	return r
 }
 
@@ -120,32 +123,32 @@ func OwnGuardedReceive(name mach.MachPort, guard uint64) *Receive {
 // second Close does nothing.
 //
 // Mach calls: mach_port_destruct.
-func (r *Receive) Close() error { return (*right)(r).close() }
+func (r *Receive) Close() error { return r.right().close() }
 
 // Name borrows the right's name: MACH_PORT_NULL once it is closed. Do not
 // release it.
-func (r *Receive) Name() mach.MachPort { return (*right)(r).name() }
+func (r *Receive) Name() mach.MachPort { return r.right().name() }
 
 // Relinquish hands the receive right over to the caller, who has to destroy it
 // by mach_port_destruct with that guard. Receivers that wait return
 // [ErrClosed]. The name is MACH_PORT_NULL if there is nothing to hand over.
 func (r *Receive) Relinquish() (name mach.MachPort, guard uint64) {
-	name, ok := (*right)(r).take()
+	name, ok := r.right().take()
 	if !ok {
 		return mach.MACH_PORT_NULL, 0
 	}
-	return name, r.guard
+	return name, r.owner.guard
 }
 
 // MakeSend makes a send right, which the caller owns.
 //
 // Mach calls: mach_port_insert_right.
 func (r *Receive) MakeSend() (*Send, error) {
-	name, ok := (*right)(r).use()
+	name, ok := r.right().use()
 	if !ok {
-		return nil, ErrClosed
+		return nil, notUsable(r)
 	}
-	defer (*right)(r).unuse()
+	defer r.right().unuse()
 	err := mach.MachPortInsertRight(mach.MachTaskSelf(), name, name, mach.MACH_MSG_TYPE_MAKE_SEND)
 	if err != nil {
 		return nil, failed("mach_port_insert_right", err)
@@ -158,11 +161,11 @@ func (r *Receive) MakeSend() (*Send, error) {
 //
 // Mach calls: mach_port_extract_right.
 func (r *Receive) MakeSendOnce() (*SendOnce, error) {
-	name, ok := (*right)(r).use()
+	name, ok := r.right().use()
 	if !ok {
-		return nil, ErrClosed
+		return nil, notUsable(r)
 	}
-	defer (*right)(r).unuse()
+	defer r.right().unuse()
 	var once mach.MachPort
 	var as mach.MachMsgTypeName
 	err := mach.MachPortExtractRight(mach.MachTaskSelf(), name, mach.MACH_MSG_TYPE_MAKE_SEND_ONCE, &once, &as)
@@ -177,11 +180,11 @@ func (r *Receive) MakeSendOnce() (*SendOnce, error) {
 // Mach calls: mach_port_get_attributes.
 func (r *Receive) Status() (mach.MachPortStatus, error) {
 	var s mach.MachPortStatus
-	name, ok := (*right)(r).use()
+	name, ok := r.right().use()
 	if !ok {
-		return s, ErrClosed
+		return s, notUsable(r)
 	}
-	defer (*right)(r).unuse()
+	defer r.right().unuse()
 	n := mach.CountOf[mach.MachPortStatus]()
 	err := mach.MachPortGetAttributes(mach.MachTaskSelf(), name, mach.MACH_PORT_RECEIVE_STATUS, mach.Info(&s), &n)
 	return s, failed("mach_port_get_attributes", err)
@@ -191,11 +194,11 @@ func (r *Receive) Status() (mach.MachPortStatus, error) {
 //
 // Mach calls: mach_port_set_attributes.
 func (r *Receive) SetQueueLimit(n int) error {
-	name, ok := (*right)(r).use()
+	name, ok := r.right().use()
 	if !ok {
-		return ErrClosed
+		return notUsable(r)
 	}
-	defer (*right)(r).unuse()
+	defer r.right().unuse()
 	limits := mach.MachPortLimits{MplQlimit: uint32(max(0, min(n, 1<<30)))}
 	err := mach.MachPortSetAttributes(mach.MachTaskSelf(), name, mach.MACH_PORT_LIMITS_INFO,
 		mach.Info(&limits), mach.CountOf[mach.MachPortLimits]())
@@ -212,11 +215,11 @@ func (r *Receive) SetQueueLimit(n int) error {
 // Mach calls: mach_msg; at the first wait mach_port_construct,
 // mach_port_allocate and mach_port_insert_member for the port that wakes it.
 func (r *Receive) Receive(ctx context.Context, m *Received) error {
-	return (*right)(r).receive(background(ctx), m)
+	return named(r, r.right().receive(background(ctx), m))
 }
 
 // TryReceive is Receive without waiting: without a message it fails with
 // [mach.MACH_RCV_TIMED_OUT].
 //
 // Mach calls: mach_msg.
-func (r *Receive) TryReceive(m *Received) error { return (*right)(r).tryReceive(m) }
+func (r *Receive) TryReceive(m *Received) error { return named(r, r.right().tryReceive(m)) }

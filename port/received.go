@@ -93,21 +93,28 @@ func (m *Received) Close() error {
 		return nil
 	}
 	m.full = false
-	var errs [3]error
+	var err error // of most messages there is nothing to release
 	if name, as := m.reply(); as != 0 {
-		errs[0] = release(name, as)
+		err = release(name, as)
 	}
 	if len(m.layout.descs) > 0 {
-		errs[1] = releaseBody(m.buf.bytes()[:m.layout.size])
+		err = both(err, releaseBody(m.buf.bytes()[:m.layout.size]))
 	}
 	if v := voucherOf(m.buf.head()); v.as != 0 {
-		errs[2] = v.release()
+		err = both(err, v.release())
 	}
 	m.layout.size, m.layout.data, m.layout.descs = 0, 0, m.layout.descs[:0]
-	if errs != [3]error{} {
-		return errors.Join(errs[:]...)
+	return err
+}
+
+func both(a, b error) error {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
 	}
-	return nil
+	return errors.Join(a, b)
 }
 
 // ID is the message's identifier: 0 when there is no message.

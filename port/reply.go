@@ -20,11 +20,11 @@ func (m *Received) HasReply() bool {
 // owns it. Without one, or with a send right instead, it is [ErrKind].
 func (m *Received) TakeReply() (*SendOnce, error) {
 	if !m.holds() {
-		return nil, ErrKind
+		return nil, errNoReply(0)
 	}
 	name, as := m.reply()
 	if as != mach.MACH_MSG_TYPE_MOVE_SEND_ONCE {
-		return nil, ErrKind
+		return nil, errNoReply(as)
 	}
 	m.forgetReply()
 	return OwnSendOnce(name), nil
@@ -33,11 +33,11 @@ func (m *Received) TakeReply() (*SendOnce, error) {
 // TakeReplySend is TakeReply where the answer goes through a send right.
 func (m *Received) TakeReplySend() (*Send, error) {
 	if !m.holds() {
-		return nil, ErrKind
+		return nil, errNoReply(0)
 	}
 	name, as := m.reply()
 	if as != mach.MACH_MSG_TYPE_MOVE_SEND {
-		return nil, ErrKind
+		return nil, errNoReply(as)
 	}
 	m.forgetReply()
 	return OwnSend(name), nil
@@ -63,7 +63,7 @@ func (m *Received) VoucherName() mach.MachPort {
 func (m *Received) TakeVoucher() (*Send, error) {
 	name := m.VoucherName()
 	if name == mach.MACH_PORT_NULL {
-		return nil, ErrKind
+		return nil, &misuse{"the message has no voucher", ErrKind}
 	}
 	m.buf.head().MsghVoucherPort = mach.MACH_PORT_NULL
 	return OwnSend(name), nil
@@ -76,7 +76,7 @@ func (m *Received) TakeVoucher() (*Send, error) {
 // Mach calls: mach_msg.
 func (m *Received) Reply(ctx context.Context, answer *Message) error {
 	if !m.HasReply() {
-		return ErrKind
+		return errNoReply(0)
 	}
 	h := m.answering()
 	return m.answered(&h, answer.send(background(ctx), &h))
@@ -89,7 +89,7 @@ func (m *Received) Reply(ctx context.Context, answer *Message) error {
 // Mach calls: mach_msg.
 func (m *Received) TryReply(answer *Message) error {
 	if !m.HasReply() {
-		return ErrKind
+		return errNoReply(0)
 	}
 	h := m.answering()
 	return m.answered(&h, answer.trySend(&h))

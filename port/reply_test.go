@@ -8,11 +8,12 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 // Requests whose answers are not waited for.
 func TestReplyTo(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	answers, answerTo := pair(t, port.QueueLimit(1))
 	var q, a port.Received
@@ -64,7 +65,7 @@ func TestReplyTo(t *testing.T) {
 // A request is passed on together with the right to answer it: the answer comes
 // from somebody whom the client does not know.
 func TestReplyIsPassedOn(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	worker := serve(t, echo)
 	front := serve(t, &port.Server{Default: func(ctx context.Context, q *port.Received, _ *port.Message) error {
 		once, err := q.TakeReply()
@@ -93,7 +94,7 @@ func TestReplyIsPassedOn(t *testing.T) {
 // The right to answer belongs to a message that is not sent, and comes back from
 // a full queue: nobody is told that it was thrown away before it is.
 func TestReplyStaysWithMessage(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	_, s := pair(t, port.QueueLimit(1))
 	answers, answerTo := pair(t)
 	ok(t, s.Send(bg, port.NewMessage(1)))
@@ -137,7 +138,7 @@ func TestReplyStaysWithMessage(t *testing.T) {
 // Who asked may be gone when the answer is ready: that is an error for the
 // answer, and for nothing else.
 func TestClientDies(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	var dropped []error
 	answers := make([]*port.Receive, 6)
 	srv := &port.Server{
@@ -188,13 +189,13 @@ func TestClientDies(t *testing.T) {
 // taken, the rights in the header first, is not released a second time (xnu
 // osfmk/ipc/ipc_kmsg.c, ipc_kmsg_copyin_body).
 func TestRefusedBody(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	a, as := pair(t, port.QueueLimit(10))
 	v := newVoucher(t, "spent")
 	const stale = mach.MachPort(0xdeadbe03)
 	bad := func() *port.Message {
-		return port.NewMessage(1).MoveSend(must(as.Copy())(t)).MoveMemory(must(port.NewMemory(9000))(t)).
+		return port.NewMessage(1).MoveSend(must(as.Copy())(t)).MoveOutOfLine(must(port.NewOutOfLine(9000))(t)).
 			MoveVoucher(must(v.Copy())(t)).CopyName(stale)
 	}
 	counted := func(what string, err error, m *port.Message) {

@@ -13,7 +13,8 @@ import (
 type kind uint8
 
 const (
-	send kind = iota
+	none kind = iota // of a zero right
+	send
 	sendOnce
 	receive
 	set
@@ -33,6 +34,7 @@ type right struct {
 
 	mu     sync.Mutex             // of making the waiter
 	waiter atomic.Pointer[waiter] // of a receive right or set, once somebody has waited
+	member atomic.Pointer[member] // of a receive right that somebody waits for in a Loop
 }
 
 const (
@@ -117,6 +119,7 @@ func (r *right) close() error {
 		if w := r.waiter.Load(); w != nil {
 			w.wakeAll()
 		}
+		r.member.Load().wakeAll()
 		return nil
 	}
 }
@@ -149,6 +152,7 @@ func (r *right) take() (mach.MachPort, bool) {
 			}
 			continue
 		}
+		r.member.Load().wakeAll()
 		switch w := r.waiter.Load(); {
 		case w == nil:
 		case s&users != 0: // the last of them takes it down

@@ -26,11 +26,11 @@ func newPair(t *testing.T) (*Receive, *Send) {
 // A receiver got hold of the name, then the right moved away, then the receiver
 // began to wait: it is told so, and the ports that it made are released.
 func TestTakenBeforeTheWait(t *testing.T) {
-	LeakCheck(t)
+	leakCheck(t)
 	owner, s := newPair(t)
 	defer s.Close()
 	for _, gone := range []bool{false, true} {
-		r := (*right)(owner)
+		r := owner.right()
 		name, _ := r.use()
 		taken, ok := r.take()
 		if !ok || taken != name {
@@ -62,7 +62,7 @@ func TestTakenBeforeTheWait(t *testing.T) {
 		}
 		if !gone { // the new owner
 			owner = new(Receive)
-			(*right)(owner).init(receive, name, r.guard)
+			owner.right().init(receive, name, r.guard)
 		}
 	}
 }
@@ -70,10 +70,10 @@ func TestTakenBeforeTheWait(t *testing.T) {
 // A receiver is about to wait when the right moves away: its ports stay until it
 // has looked up.
 func TestTakenDuringTheWait(t *testing.T) {
-	LeakCheck(t)
+	leakCheck(t)
 	owner, s := newPair(t)
 	defer s.Close()
-	r := (*right)(owner)
+	r := owner.right()
 	name, _ := r.use()
 	w, err := r.waits(name)
 	if err != nil {
@@ -109,7 +109,7 @@ func TestTakenDuringTheWait(t *testing.T) {
 // A right that is lent for a send: closed meanwhile it is released when it comes
 // back, and nobody else can use it until then.
 func TestLent(t *testing.T) {
-	LeakCheck(t)
+	leakCheck(t)
 	r, s := newPair(t)
 	defer r.Close()
 	defer s.Close()
@@ -118,7 +118,7 @@ func TestLent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		x := (*right)(once)
+		x := once.right()
 		name, ok := x.lend()
 		_, used := x.use()
 		_, taken := x.take()
@@ -152,13 +152,13 @@ func TestLent(t *testing.T) {
 // An ordinary port stands in for a kind that the system refuses. No kernel at
 // hand refuses one; two kinds at once they all refuse.
 func TestWishesThatAreRefused(t *testing.T) {
-	LeakCheck(t)
-	r := new(right)
-	if err := r.construct(&mach.MachPortOptions{Flags: mach.MPO_REPLY_PORT | mach.MPO_EXCEPTION_PORT | mach.MPO_IMMOVABLE_RECEIVE}); err != nil {
+	leakCheck(t)
+	owner := new(Receive)
+	if err := owner.right().construct(&mach.MachPortOptions{Flags: mach.MPO_REPLY_PORT | mach.MPO_EXCEPTION_PORT | mach.MPO_IMMOVABLE_RECEIVE}); err != nil {
 		t.Fatal(err)
 	}
-	defer r.close()
-	status, err := (*Receive)(r).Status()
+	defer owner.Close()
+	status, err := owner.Status()
 	const want = mach.MACH_PORT_STATUS_FLAG_GUARDED | mach.MACH_PORT_STATUS_FLAG_GUARD_IMMOVABLE_RECEIVE
 	if err != nil || status.MpsFlags&want != want {
 		t.Errorf("flags %#x, %v", status.MpsFlags, err)
@@ -170,7 +170,7 @@ func TestWishesThatAreRefused(t *testing.T) {
 
 // A message of which a part found no room is released as far as it came.
 func TestBodyError(t *testing.T) {
-	LeakCheck(t)
+	leakCheck(t)
 	r, s := newPair(t)
 	defer r.Close()
 	defer s.Close()

@@ -2,13 +2,13 @@ package port_test
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 func refs(t testing.TB, name mach.MachPort, right mach.MachPortRight) (n uint32) {
@@ -20,7 +20,7 @@ func refs(t testing.TB, name mach.MachPort, right mach.MachPortRight) (n uint32)
 // Pitfall 11: freeing a right twice is fatal on new systems. Close gives it
 // back once, from however many goroutines.
 func TestPitfall11CloseOnce(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r := must(port.NewReceive())(t)
 	s := must(r.MakeSend())(t)
 	extra := must(s.Copy())(t)
@@ -55,20 +55,20 @@ func TestPitfall11CloseOnce(t *testing.T) {
 
 // What is relinquished can be owned again, whole.
 func TestRelinquishAndOwn(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r := must(port.NewReceive())(t)
 	s := must(r.MakeSend())(t)
 	once := must(r.MakeSendOnce())(t)
 	set := must(port.NewSet())(t)
 	ok(t, set.Insert(r))
 	ok(t, s.Send(bg, port.NewMessage(7)))
-	x := must(port.NewMemory(100))(t)
+	x := must(port.NewOutOfLine(100))(t)
 
 	r2 := port.OwnGuardedReceive(r.Relinquish())
 	s2 := port.OwnSend(s.Relinquish())
 	once2 := port.OwnSendOnce(once.Relinquish())
 	set2 := port.OwnSet(set.Relinquish())
-	x2 := port.OwnMemory(x.Relinquish())
+	x2 := port.OwnOutOfLine(x.Relinquish())
 	for _, c := range []interface{ Close() error }{r, s, once, set, x} {
 		ok(t, c.Close()) // of nothing
 	}
@@ -99,7 +99,7 @@ func TestRelinquishAndOwn(t *testing.T) {
 
 // A close during use takes effect when the use is over.
 func TestCloseDuringUse(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	c := must(s.Copy())(t)
 	m := port.NewMessage(1).CopySend(c)
@@ -117,7 +117,7 @@ func TestCloseDuringUse(t *testing.T) {
 }
 
 func TestGuardedFromBirth(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, _ := pair(t)
 	status := must(r.Status())(t)
 	if status.MpsFlags&mach.MACH_PORT_STATUS_FLAG_GUARDED == 0 {
@@ -137,7 +137,7 @@ func TestGuardedFromBirth(t *testing.T) {
 
 // Pitfall 12: the self ports are pinned. They are copied, never taken over.
 func TestPitfall12SelfPort(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	counted := func(when string, want uint32) {
 		t.Helper()
 		if n := refs(t, mach.MachTaskSelf(), mach.MACH_PORT_RIGHT_SEND); n != want {
@@ -176,99 +176,5 @@ func TestErrorsNameTheCall(t *testing.T) {
 	if !errors.As(err, &e) || e.Call != "mach_port_mod_refs" || !errors.Is(err, mach.KERN_INVALID_NAME) ||
 		!strings.HasPrefix(err.Error(), "mach_port_mod_refs: ") {
 		t.Errorf("%v", err)
-	}
-}
-
-type fakeTB struct {
-	errors  []string
-	cleanup func()
-}
-
-func (f *fakeTB) Helper()          {}
-func (f *fakeTB) Cleanup(c func()) { f.cleanup = c }
-func (f *fakeTB) Errorf(format string, a ...any) {
-	f.errors = append(f.errors, fmt.Sprintf(format, a...))
-}
-
-func TestLeakCheckFinds(t *testing.T) {
-	port.LeakCheck(t)
-	defer port.SetPatience(port.SetPatience(0))
-	r, s := pair(t)
-	carrier, to := pair(t)
-	ok(t, to.Send(bg, port.NewMessage(1).MoveReceive(must(port.NewReceive())(t))))
-	defer func() {
-		var m port.Received
-		ok(t, carrier.Receive(bg, &m))
-		ok(t, m.Close())
-	}()
-	// Send rights under names of their own, as their ports are received elsewhere.
-	away := func() (*port.Receive, *port.Send) {
-		a := must(port.NewReceive())(t)
-		b := must(a.MakeSend())(t)
-		return a, b
-	}
-	gone, goneSend := away()
-	queued, elsewhere := away()
-	defer elsewhere.Close()
-	ok(t, to.Send(bg, port.NewMessage(1).MoveReceive(queued)))
-	queued2, mine := away()
-	ok(t, to.Send(bg, port.NewMessage(1).MoveReceive(queued2)))
-	stolen := mine.Relinquish()
-	defer func() {
-		var m port.Received
-		for range 2 {
-			ok(t, carrier.Receive(bg, &m))
-		}
-		ok(t, m.Close())
-	}()
-	for name, leak := range map[string]func() func(){
-		"leaked receive right": func() func() { r := must(port.NewReceive())(t); return func() { r.Close() } },
-		"leaked port set":      func() func() { s := must(port.NewSet())(t); return func() { s.Close() } },
-		"bytes of message memory": func() func() {
-			x := must(port.NewMemory(1 << 16))(t)
-			return func() { x.Close() }
-		},
-		"had 1 references and is send right with 2 now: a message that is not sent": func() func() {
-			m := port.NewMessage(1).MoveSend(must(elsewhere.Copy())(t))
-			return func() { m.Close() }
-		},
-		"leaked receive right: a message that is not sent": func() func() {
-			m := port.NewMessage(1).MoveReceive(must(port.NewReceive())(t))
-			return func() { m.Close() }
-		},
-		"leaked send-once right: a request that is not closed": func() func() {
-			ok(t, s.Send(bg, port.NewMessage(1).ReplyTo(r)))
-			m := new(port.Received)
-			ok(t, r.Receive(bg, m))
-			return func() {
-				ok(t, m.Close())
-				ok(t, r.Receive(bg, m)) // word of it
-				ok(t, m.Close())
-			}
-		},
-		"bytes of message memory: a message that is not closed": func() func() {
-			ok(t, s.Send(bg, port.NewMessage(1).CopyBytes(make([]byte, 1<<16))))
-			m := new(port.Received)
-			ok(t, r.Receive(bg, m))
-			return func() { m.Close() }
-		},
-		"and is dead name with 1 now: a right whose port has died": func() func() {
-			gone.Close()
-			return func() { goneSend.Close() }
-		},
-		"was released by somebody who did not own it": func() func() {
-			mach.MachPortDeallocate(mach.MachTaskSelf(), stolen)
-			return func() {}
-		},
-	} {
-		want, _, _ := strings.Cut(name, ":")
-		var f fakeTB
-		port.LeakCheck(&f)
-		undo := leak()
-		f.cleanup()
-		undo()
-		if len(f.errors) != 1 || !strings.Contains(f.errors[0], want) {
-			t.Errorf("%s: found %q", name, f.errors)
-		}
 	}
 }

@@ -8,13 +8,16 @@ import (
 
 // Send owns one reference to a send right, or to the dead name that it becomes
 // when its port dies. Its methods may be called by several goroutines at once.
-type Send right
+type Send struct {
+	_     sendKind
+	owner right
+}
 
 // OwnSend takes over one reference to the send right name, which the caller
 // must own. It does not check the name.
 func OwnSend(name mach.MachPort) *Send {
 	s := new(Send)
-	(*right)(s).init(send, name, 0)
+	s.right().init(send, name, 0)
 	return s
 }
 
@@ -39,17 +42,17 @@ func CopySend(name mach.MachPort) (*Send, error) {
 // released after them. A second Close does nothing.
 //
 // Mach calls: mach_port_deallocate.
-func (s *Send) Close() error { return (*right)(s).close() }
+func (s *Send) Close() error { return s.right().close() }
 
 // Name borrows the right's name: MACH_PORT_NULL once it is closed. Do not
 // release it.
-func (s *Send) Name() mach.MachPort { return (*right)(s).name() }
+func (s *Send) Name() mach.MachPort { return s.right().name() }
 
 // Relinquish hands the reference over to the caller, who has to release it by
 // mach_port_deallocate. The name is MACH_PORT_NULL if there is nothing to hand
 // over.
 func (s *Send) Relinquish() mach.MachPort {
-	name, _ := (*right)(s).take()
+	name, _ := s.right().take()
 	return name
 }
 
@@ -58,11 +61,11 @@ func (s *Send) Relinquish() mach.MachPort {
 //
 // Mach calls: mach_port_mod_refs.
 func (s *Send) Copy() (*Send, error) {
-	name, ok := (*right)(s).use()
+	name, ok := s.right().use()
 	if !ok {
-		return nil, ErrClosed
+		return nil, notUsable(s)
 	}
-	defer (*right)(s).unuse()
+	defer s.right().unuse()
 	return CopySend(name)
 }
 
@@ -70,11 +73,11 @@ func (s *Send) Copy() (*Send, error) {
 //
 // Mach calls: mach_port_type.
 func (s *Send) Dead() (bool, error) {
-	name, ok := (*right)(s).use()
+	name, ok := s.right().use()
 	if !ok {
-		return false, ErrClosed
+		return false, notUsable(s)
 	}
-	defer (*right)(s).unuse()
+	defer s.right().unuse()
 	if name == mach.MACH_PORT_DEAD {
 		return true, nil
 	}
@@ -92,13 +95,13 @@ func (s *Send) Dead() (bool, error) {
 //
 // Mach calls: mach_msg.
 func (s *Send) Send(ctx context.Context, m *Message) error {
-	name, ok := (*right)(s).use()
+	name, ok := s.right().use()
 	if !ok {
-		return ErrClosed
+		return notUsable(s)
 	}
 	h := header{remote: name, remoteAs: mach.MACH_MSG_TYPE_COPY_SEND}
 	err := m.send(background(ctx), &h)
-	(*right)(s).unuse()
+	s.right().unuse()
 	return err
 }
 
@@ -106,41 +109,44 @@ func (s *Send) Send(ctx context.Context, m *Message) error {
 //
 // Mach calls: mach_msg.
 func (s *Send) TrySend(m *Message) error {
-	name, ok := (*right)(s).use()
+	name, ok := s.right().use()
 	if !ok {
-		return ErrClosed
+		return notUsable(s)
 	}
-	defer (*right)(s).unuse()
+	defer s.right().unuse()
 	h := header{remote: name, remoteAs: mach.MACH_MSG_TYPE_COPY_SEND}
 	return m.trySend(&h)
 }
 
 // SendOnce owns a send-once right. Closing it unused sends the port's owner a
 // send-once notification.
-type SendOnce right
+type SendOnce struct {
+	_     sendOnceKind
+	owner right
+}
 
 // OwnSendOnce takes over the send-once right name, which the caller must own.
 // It does not check the name.
 func OwnSendOnce(name mach.MachPort) *SendOnce {
 	s := new(SendOnce)
-	(*right)(s).init(sendOnce, name, 0)
+	s.right().init(sendOnce, name, 0)
 	return s
 }
 
 // Close releases the right. A second Close does nothing.
 //
 // Mach calls: mach_port_deallocate.
-func (s *SendOnce) Close() error { return (*right)(s).close() }
+func (s *SendOnce) Close() error { return s.right().close() }
 
 // Name borrows the right's name: MACH_PORT_NULL once it is closed or used. Do
 // not release it.
-func (s *SendOnce) Name() mach.MachPort { return (*right)(s).name() }
+func (s *SendOnce) Name() mach.MachPort { return s.right().name() }
 
 // Relinquish hands the right over to the caller, who has to release it by
 // mach_port_deallocate. The name is MACH_PORT_NULL if there is nothing to hand
 // over.
 func (s *SendOnce) Relinquish() mach.MachPort {
-	name, _ := (*right)(s).take()
+	name, _ := s.right().take()
 	return name
 }
 
@@ -150,16 +156,16 @@ func (s *SendOnce) Relinquish() mach.MachPort {
 //
 // Mach calls: mach_msg.
 func (s *SendOnce) Send(ctx context.Context, m *Message) error {
-	name, ok := (*right)(s).lend()
+	name, ok := s.right().lend()
 	if !ok {
-		return ErrClosed
+		return notUsable(s)
 	}
 	h := header{remote: name, remoteAs: mach.MACH_MSG_TYPE_MOVE_SEND_ONCE}
 	err := m.send(background(ctx), &h)
 	if err != nil && h.remote != mach.MACH_PORT_NULL {
-		(*right)(s).giveBack(h.remote)
+		s.right().giveBack(h.remote)
 	} else {
-		(*right)(s).spend()
+		s.right().spend()
 	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/unusable"
 )
 
 // Handler answers requests. The request's content belongs to it until it
@@ -44,7 +45,7 @@ type Server struct {
 // Mach calls: mach_msg.
 func (s *Server) Serve(ctx context.Context, src Source) error {
 	if src == nil {
-		return ErrClosed
+		return unusable.New("port", "Source", unusable.Nil)
 	}
 	if s == nil {
 		s = new(Server)

@@ -8,9 +8,13 @@ import (
 
 // Set owns a port set. Its members' receive rights stay with their owners; a
 // member that is closed leaves the set by itself.
-type Set right
+type Set struct {
+	_     setKind
+	owner right
+}
 
-// NewSet makes an empty set, which the caller owns. It does not wait.
+// NewSet makes an empty set, which the caller owns. It does not wait if the
+// kernel serves the own task's port.
 //
 // Mach calls: mach_port_allocate.
 func NewSet() (*Set, error) {
@@ -26,7 +30,7 @@ func NewSet() (*Set, error) {
 // check the name.
 func OwnSet(name mach.MachPort) *Set {
 	s := new(Set)
-	(*right)(s).init(set, name, 0)
+	s.right().init(set, name, 0)
 	return s
 }
 
@@ -34,17 +38,17 @@ func OwnSet(name mach.MachPort) *Set {
 // [ErrClosed]. A second Close does nothing.
 //
 // Mach calls: mach_port_mod_refs.
-func (s *Set) Close() error { return (*right)(s).close() }
+func (s *Set) Close() error { return s.right().close() }
 
 // Name borrows the set's name: MACH_PORT_NULL once it is closed. Do not release
 // it.
-func (s *Set) Name() mach.MachPort { return (*right)(s).name() }
+func (s *Set) Name() mach.MachPort { return s.right().name() }
 
 // Relinquish hands the set over to the caller, who has to release it by
 // mach_port_mod_refs. The name is MACH_PORT_NULL if there is nothing to hand
 // over.
 func (s *Set) Relinquish() mach.MachPort {
-	name, _ := (*right)(s).take()
+	name, _ := s.right().take()
 	return name
 }
 
@@ -65,16 +69,16 @@ func (s *Set) Remove(r *Receive) error {
 }
 
 func (s *Set) member(r *Receive, call string, f func(task mach.IPCSpace, name, pset mach.MachPortName) error) error {
-	in, ok := (*right)(s).use()
+	in, ok := s.right().use()
 	if !ok {
-		return ErrClosed
+		return notUsable(s)
 	}
-	defer (*right)(s).unuse()
-	name, ok := (*right)(r).use()
+	defer s.right().unuse()
+	name, ok := r.right().use()
 	if !ok {
-		return ErrClosed
+		return notUsable(r)
 	}
-	defer (*right)(r).unuse()
+	defer r.right().unuse()
 	return failed(call, f(mach.MachTaskSelf(), name, in))
 }
 
@@ -84,11 +88,11 @@ func (s *Set) member(r *Receive, call string, f func(task mach.IPCSpace, name, p
 // Mach calls: mach_msg; at the first wait mach_port_construct and
 // mach_port_insert_member for the port that wakes it.
 func (s *Set) Receive(ctx context.Context, m *Received) error {
-	return (*right)(s).receive(background(ctx), m)
+	return named(s, s.right().receive(background(ctx), m))
 }
 
 // TryReceive is Receive without waiting: without a message it fails with
 // [mach.MACH_RCV_TIMED_OUT].
 //
 // Mach calls: mach_msg.
-func (s *Set) TryReceive(m *Received) error { return (*right)(s).tryReceive(m) }
+func (s *Set) TryReceive(m *Received) error { return named(s, s.right().tryReceive(m)) }

@@ -14,12 +14,13 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 // Pitfall 15: a signal restarts a message timeout in full. Under a rain of
 // signals a deadline still is one.
 func TestPitfall15SignalsAndDeadlines(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r := must(port.NewReceive())(t)
 	defer r.Close()
 	stop := make(chan struct{})
@@ -52,7 +53,7 @@ func TestPitfall15SignalsAndDeadlines(t *testing.T) {
 // and again. A deadline that started over each time would never come while the
 // interruptions last.
 func TestPitfall15InterruptedWaits(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	_, s := pair(t, port.QueueLimit(1))
 	ok(t, s.Send(bg, port.NewMessage(1)))
 	empty := must(port.NewReceive())(t)
@@ -106,7 +107,7 @@ func TestPitfall15InterruptedWaits(t *testing.T) {
 
 // Without a deadline nothing ends: interruptions are not errors.
 func TestPitfall15InterruptionsAreNoErrors(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t, port.QueueLimit(1))
 	for name, wait := range map[string]func() error{
 		"receive": func() error {

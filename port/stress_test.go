@@ -9,12 +9,13 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 // Senders, receivers, cancellations and closes meet in every order: each comes
 // back, and nothing is left over.
 func TestEverythingAtOnce(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	rounds := 60
 	if testing.Short() {
 		rounds = 10
@@ -81,7 +82,7 @@ func TestEverythingAtOnce(t *testing.T) {
 // bytes are checked against the structs of package mach, which are checked
 // against C's.
 func TestPitfall5Descriptors(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	a, _ := pair(t)
 	ok(t, s.Send(bg, port.NewMessage(1).MakeSend(a).CopyBytes([]byte("four")).MakeSendOnce(a)))
@@ -110,7 +111,7 @@ func TestPitfall5Descriptors(t *testing.T) {
 // Messages that do not fit at first come in full on the second try, also when
 // the receiver was waiting already.
 func TestLargeMessagesWhileWaiting(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	ctx := within(t, time.Minute)
 	n := 3000

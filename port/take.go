@@ -10,7 +10,7 @@ import (
 func (m *Received) takeName(i int, want Kind) (mach.MachPort, error) {
 	d := m.descriptor(i)
 	if d == nil {
-		return 0, ErrKind
+		return 0, m.noSuch(i, want)
 	}
 	switch k := kindOf(d); {
 	case k == want:
@@ -20,7 +20,7 @@ func (m *Received) takeName(i int, want Kind) (mach.MachPort, error) {
 	case k == NullRight:
 		return mach.MachPort(le.Uint32(d)), nil
 	}
-	return 0, ErrKind
+	return 0, m.noSuch(i, want)
 }
 
 // TakeSend takes the send right of descriptor i out of the message; the caller
@@ -58,13 +58,20 @@ func (m *Received) TakeReceive(i int) (*Receive, error) {
 		return nil, err
 	}
 	if name == mach.MACH_PORT_NULL || name == mach.MACH_PORT_DEAD {
-		return new(Receive), nil
+		return noReceive(), nil
 	}
 	r, err := OwnReceive(name)
 	if err != nil {
 		return nil, errors.Join(err, release(name, mach.MACH_MSG_TYPE_MOVE_RECEIVE))
 	}
 	return r, nil
+}
+
+// noReceive owns MACH_PORT_NULL.
+func noReceive() *Receive {
+	r := new(Receive)
+	r.right().init(receive, mach.MACH_PORT_NULL, 0)
+	return r
 }
 
 // takeGuarded takes a right out that may have come with a guard.
@@ -83,7 +90,7 @@ func (m *Received) takeGuarded(i int) *Receive {
 		guard = mine
 	}
 	r := new(Receive)
-	(*right)(r).init(receive, name, guard)
+	r.right().init(receive, name, guard)
 	return r
 }
 
@@ -96,14 +103,14 @@ func (m *Received) SendName(i int) mach.MachPort {
 	return mach.MACH_PORT_NULL
 }
 
-// TakeMemory takes the out-of-line memory of descriptor i out of the message;
+// TakeOutOfLine takes the out-of-line memory of descriptor i out of the message;
 // the caller owns it. Another kind is [ErrKind].
-func (m *Received) TakeMemory(i int) (*Memory, error) {
+func (m *Received) TakeOutOfLine(i int) (*OutOfLine, error) {
 	d := m.descriptor(i)
-	if d == nil || kindOf(d) != OutOfLine {
-		return nil, ErrKind
+	if d == nil || kindOf(d) != OutOfLineMemory {
+		return nil, m.noSuch(i, OutOfLineMemory)
 	}
-	x := OwnMemory(le.Uint64(d), uint64(le.Uint32(d[12:])))
+	x := OwnOutOfLine(le.Uint64(d), uint64(le.Uint32(d[12:])))
 	m.taken(i, oolDescriptor)
 	return x, nil
 }

@@ -11,7 +11,7 @@ import (
 func (m *Received) takeArray(i int, want Kind) ([]mach.MachPort, error) {
 	d := m.descriptor(i)
 	if d == nil || kindOf(d) != want {
-		return nil, ErrKind
+		return nil, m.noSuch(i, want)
 	}
 	addr, n := le.Uint64(d), int(le.Uint32(d[12:]))
 	names := make([]mach.MachPort, 0, n)
@@ -54,12 +54,12 @@ func (m *Received) TakeReceives(i int) ([]*Receive, error) {
 	names, err := m.takeArray(i, ReceiveArray)
 	return owners(names, func(name mach.MachPort) *Receive {
 		if name == mach.MACH_PORT_NULL || name == mach.MACH_PORT_DEAD {
-			return new(Receive)
+			return noReceive()
 		}
 		r, guardErr := OwnReceive(name)
 		if guardErr != nil {
 			err = errors.Join(err, guardErr, release(name, mach.MACH_MSG_TYPE_MOVE_RECEIVE))
-			return new(Receive)
+			return noReceive()
 		}
 		return r
 	}), err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 // newVoucher makes a voucher with user data.
@@ -38,7 +39,7 @@ func voucherData(t testing.TB, v mach.MachPort) string {
 // A voucher travels in the header: copied, or moved, and the receiver owns what
 // comes (xnu osfmk/ipc/ipc_kmsg.c, ipc_kmsg_copyout_header).
 func TestVoucherTravels(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	v := newVoucher(t, "who asked first")
 	var got port.Received
@@ -81,7 +82,7 @@ func TestVoucherTravels(t *testing.T) {
 // Vouchers belong to messages that are not sent, come back with those that find
 // no room, and make way for others.
 func TestVoucherStaysWithMessage(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t, port.QueueLimit(1))
 	v := newVoucher(t, "kept")
 	ok(t, s.Send(bg, port.NewMessage(1)))
@@ -121,7 +122,7 @@ func TestVoucherStaysWithMessage(t *testing.T) {
 
 // A voucher that comes back from a full queue may have got another name.
 func TestVoucherComesBackRenamed(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t, port.QueueLimit(1))
 	var got port.Received
 	defer got.Close()
@@ -147,7 +148,7 @@ func TestVoucherComesBackRenamed(t *testing.T) {
 }
 
 func TestNotAVoucher(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	_, s := pair(t)
 	_, other := pair(t)
 	m := port.NewMessage(1).CopyVoucher(other)

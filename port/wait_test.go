@@ -10,12 +10,13 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 // Pitfall 16: a thread blocked in mach_msg cannot be cancelled. The wake-up
 // port calls it back.
 func TestPitfall16CancelledReceive(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	set := must(port.NewSet())(t)
 	defer set.Close()
@@ -57,7 +58,7 @@ func TestPitfall16CancelledReceive(t *testing.T) {
 
 // One receiver of several is cancelled; the others go on.
 func TestCancelOneOfMany(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	first, cancel := context.WithCancel(bg)
 	var wg sync.WaitGroup
@@ -88,7 +89,7 @@ func TestCancelOneOfMany(t *testing.T) {
 }
 
 func TestExpiredContexts(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	ctx, cancel := context.WithCancel(bg)
 	cancel()
@@ -109,7 +110,7 @@ func TestExpiredContexts(t *testing.T) {
 }
 
 func TestCloseCallsReceiversBack(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	for _, ctx := range []context.Context{bg, within(t, time.Minute)} {
 		r := must(port.NewReceive())(t)
 		set := must(port.NewSet())(t)
@@ -141,7 +142,7 @@ func TestCloseCallsReceiversBack(t *testing.T) {
 }
 
 func TestRelinquishCallsReceiversBack(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r := must(port.NewReceive())(t)
 	result := make(chan error)
 	go func() {
@@ -157,7 +158,7 @@ func TestRelinquishCallsReceiversBack(t *testing.T) {
 }
 
 func TestSetTellsItsMember(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	set := must(port.NewSet())(t)
 	defer set.Close()
 	a, as := pair(t)
@@ -187,7 +188,7 @@ func TestSetTellsItsMember(t *testing.T) {
 
 // A sender that waits for room is told that the port has died.
 func TestSenderAndDeath(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	for _, ctx := range []context.Context{bg, within(t, time.Minute)} {
 		r, s := pair(t, port.QueueLimit(1))
 		ok(t, s.Send(bg, port.NewMessage(1)))

@@ -10,13 +10,14 @@ import (
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/internal/apitest"
 	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 // Nil pointers and zero values of all types take every method, with zero
 // arguments and with sensible ones: there is no panic, no hang, and nothing
 // that could be released.
 func TestZeroValues(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	sensible := []any{
 		bg, port.NewMessage(1), new(port.Received), r, s, int(0), int(-1), int32(7), uint32(7), uint64(7), "", []byte("abc"), byte(3),
@@ -34,8 +35,8 @@ func TestZeroValues(t *testing.T) {
 	}
 	for _, v := range []any{
 		(*port.Send)(nil), new(port.Send), (*port.SendOnce)(nil), new(port.SendOnce), (*port.Receive)(nil), new(port.Receive),
-		(*port.Set)(nil), new(port.Set), (*port.Memory)(nil), new(port.Memory), (*port.Message)(nil), new(port.Message),
-		(*port.Received)(nil), new(port.Received), (*port.Notifier)(nil), new(port.Notifier), port.Kind(0), port.Kind(200),
+		(*port.Set)(nil), new(port.Set), (*port.OutOfLine)(nil), new(port.OutOfLine), (*port.Message)(nil), new(port.Message),
+		(*port.Received)(nil), new(port.Received), (*port.Notifier)(nil), new(port.Notifier), (*port.Loop)(nil), new(port.Loop), port.Kind(0), port.Kind(200),
 		&port.Error{Call: "f", Err: mach.KERN_FAILURE},
 	} {
 		x := reflect.ValueOf(v)
@@ -66,7 +67,7 @@ func TestZeroValues(t *testing.T) {
 			}
 		}
 	}
-	port.LeakCheck(nil)
+	porttest.LeakCheck(nil)
 	if _, err := port.OwnReceive(0); err == nil {
 		t.Error("owns a receive right that is none")
 	}
@@ -76,7 +77,7 @@ func TestZeroValues(t *testing.T) {
 	ok(t, port.OwnSend(0).Close())
 	ok(t, port.OwnSend(mach.MACH_PORT_DEAD).Close())
 	ok(t, port.OwnSendOnce(0).Close())
-	ok(t, port.OwnMemory(0, 0).Close())
+	ok(t, port.OwnOutOfLine(0, 0).Close())
 	var got port.Received
 	if err := port.CallName(bg, 0, port.NewMessage(1), &got); !errors.Is(err, mach.MACH_SEND_INVALID_DEST) {
 		t.Errorf("call of nobody: %v", err)
@@ -85,7 +86,7 @@ func TestZeroValues(t *testing.T) {
 
 // What is missing is an error with a name.
 func TestNothingToSendOrReceive(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	once := must(r.MakeSendOnce())(t)
 	var got port.Received
@@ -124,7 +125,7 @@ func statusError(r *port.Receive) error {
 // A context that has ended sends and receives nothing, however it ended, and
 // whether there is something to do or not.
 func TestContextsThatHaveEnded(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	r, s := pair(t)
 	cancelled, cancel := context.WithCancel(bg)
 	cancel()

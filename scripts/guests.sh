@@ -6,6 +6,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
+go_on_path || die "Go is neither on PATH nor in /usr/local/go"
 
 case ${1-} in
 '') cpus="arm64 amd64" ;;

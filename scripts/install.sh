@@ -11,6 +11,14 @@ case ${1-} in
 	exit 2
 	;;
 esac
+# shellcheck source=scripts/lib.sh
+. "$(dirname "$0")/lib.sh"
+go_on_path || die "Go is neither on PATH nor in /usr/local/go"
+# The emulator; on other systems than Debian it goes by other names.
+if command -v dpkg-query >/dev/null; then
+	want libunicorn2
+	install_wanted
+fi
 dir=${1-$(go env GOBIN)}
 : "${dir:=$(go env GOPATH)/bin}"
 mkdir -p "$dir"

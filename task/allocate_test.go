@@ -21,8 +21,8 @@ func TestAllocate(t *testing.T) {
 	if string(x.Bytes()[page():page()+4]) != "text" {
 		t.Error("memory is not what was written")
 	}
-	_, err = s.WriteAt([]byte{1}, int64(x.Address()))
-	wantErr(t, err, mach.KERN_PROTECTION_FAILURE)
+	_, err = s.WriteMemory([]byte{1}, x.Address())
+	wantErr(t, err, mach.KERN_INVALID_ADDRESS) // of so few bytes (xnu osfmk/vm/vm_map.c vm_map_copyout_kernel_buffer)
 	_, err = s.AllocateAt(x.Address(), page(), tag)
 	wantErr(t, err, mach.KERN_NO_SPACE)
 	addr := x.Address()
@@ -146,8 +146,8 @@ func TestSharedMemory(t *testing.T) {
 	if y.Bytes()[5] != 9 {
 		t.Error("two mappings are not of the same memory")
 	}
-	_, err = s.WriteAt([]byte{1}, int64(y.Address()))
-	wantErr(t, err, mach.KERN_PROTECTION_FAILURE)
+	_, err = s.WriteMemory([]byte{1}, y.Address())
+	wantErr(t, err, mach.KERN_INVALID_ADDRESS) // of so few bytes (xnu osfmk/vm/vm_map.c vm_map_copyout_kernel_buffer)
 	_, err = m.Map(s, 4*page(), page(), mach.VM_PROT_READ)
 	if err == nil {
 		t.Error("mapped what lies behind the end")
@@ -197,4 +197,59 @@ func TestShare(t *testing.T) {
 	if _, err = m.Map(s, 0, page(), mach.VM_PROT_DEFAULT); err == nil {
 		t.Error("an entry for reading was mapped for writing")
 	}
+}
+
+// A range of several objects is shared as a whole with MAP_MEM_VM_SHARE, up to the
+// first one's end without (mach_make_memory_entry_share of xnu
+// osfmk/vm/vm_memory_entry.c: vmkf_copy_single_object).
+func TestShareRange(t *testing.T) {
+	begin(t)
+	s := task.Self()
+	// Two objects beside each other: memory of its own, and shared memory.
+	x, err := s.Allocate(3*page(), tag)
+	must(t, err)
+	defer x.Close()
+	other, err := task.NewSharedMemory(page())
+	must(t, err)
+	defer other.Close()
+	at := x.Address() + page()
+	must(t, mach.MachVMMap(s.Name(), &at, page(), 0, mach.VM_FLAGS_FIXED|mach.VM_FLAGS_OVERWRITE, other.Entry().Name(), 0,
+		mach.BooleanOf(false), mach.VM_PROT_DEFAULT, mach.VM_PROT_DEFAULT, mach.VM_INHERIT_SHARE))
+	for i := range 3 {
+		x.Bytes()[uint64(i)*page()] = byte(10 + i)
+	}
+	one, err := s.Share(x.Address(), 3*page(), mach.VM_PROT_READ)
+	must(t, err)
+	if one.Size() != page() {
+		t.Errorf("%d bytes of one object are shared, want a page", one.Size())
+	}
+	must(t, one.Close())
+	all, err := s.ShareRange(x.Address(), 3*page(), mach.VM_PROT_READ|mach.VM_PROT_WRITE)
+	must(t, err)
+	defer all.Close()
+	if all.Size() != 3*page() {
+		t.Fatalf("%d bytes are shared, want three pages", all.Size())
+	}
+	y, err := all.Map(s, 0, 3*page(), mach.VM_PROT_READ|mach.VM_PROT_WRITE)
+	must(t, err)
+	defer y.Close()
+	for i := range 3 {
+		from, to := &x.Bytes()[uint64(i)*page()], &y.Bytes()[uint64(i)*page()]
+		if *to != byte(10+i) {
+			t.Errorf("byte of page %d is %d", i, *to)
+		}
+		if *from = 20; *to != 20 {
+			t.Errorf("a change of page %d is not seen there", i)
+		}
+		if *to = 30; *from != 30 {
+			t.Errorf("a change of page %d there is not seen", i)
+		}
+	}
+	must(t, s.Protect(x.Address()+2*page(), page(), mach.VM_PROT_READ))
+	_, err = s.ShareRange(x.Address(), 3*page(), mach.VM_PROT_DEFAULT)
+	wantErr(t, err, mach.KERN_PROTECTION_FAILURE)
+	must(t, s.Protect(x.Address()+2*page(), page(), mach.VM_PROT_DEFAULT))
+	must(t, s.Deallocate(x.Address()+2*page(), page()))
+	_, err = s.ShareRange(x.Address(), 3*page(), mach.VM_PROT_READ)
+	wantErr(t, err, mach.KERN_INVALID_ADDRESS)
 }

@@ -18,38 +18,38 @@ func TestDeadTask(t *testing.T) {
 	l, err := a.Threads()
 	must(t, err)
 	defer l.Close()
-	s, err := a.Suspend()
+	s, err := a.Suspend(t.Context())
 	must(t, err)
 	snap, err := a.ReadMapped(a.pattern, 100)
 	must(t, err)
 	defer snap.Close()
 	a.kill(t)
 	calls := map[string]func() error{
-		"PID":        func() error { _, err := a.PID(); return err },
-		"Footprint":  func() error { _, err := a.Footprint(); return err },
-		"Times":      func() error { _, _, err := a.Times(); return err },
-		"Info":       func() error { _, err := task.Info[mach.MachTaskBasicInfo](a.Task); return err },
-		"Threads":    func() error { _, err := a.Threads(); return err },
-		"Suspend":    func() error { _, err := a.Suspend(); return err },
-		"Suspended":  func() error { return a.Suspended(t.Context(), func(context.Context) error { return nil }) },
-		"RegionAt":   func() error { _, err := a.RegionAt(a.pattern); return err },
-		"ReadAt":     func() error { _, err := a.ReadAt(make([]byte, 3*page()), int64(a.pattern)); return err },
-		"WriteAt":    func() error { _, err := a.WriteAt(make([]byte, 3*page()), int64(a.pattern)); return err },
-		"Patch":      func() error { return a.Patch(a.pattern, []byte{1}) },
-		"ReadMapped": func() error { _, err := a.ReadMapped(a.pattern, 8); return err },
-		"CString":    func() error { _, err := a.CString(a.text, 100); return err },
-		"Images":     func() error { _, err := a.Images(); return err },
-		"Allocate":   func() error { _, err := a.Allocate(page(), 0); return err },
-		"Protect":    func() error { return a.Protect(a.pattern, page(), mach.VM_PROT_READ) },
-		"Share":      func() error { _, err := a.Share(a.pattern, page(), mach.VM_PROT_READ); return err },
-		"Purged":     func() error { _, err := x.Purged(); return err },
-		"Allocation": x.Close,
+		"PID":         func() error { _, err := a.PID(); return err },
+		"Footprint":   func() error { _, err := a.Footprint(); return err },
+		"Times":       func() error { _, _, err := a.Times(); return err },
+		"Info":        func() error { _, err := task.Info[mach.MachTaskBasicInfo](a.Task); return err },
+		"Threads":     func() error { _, err := a.Threads(); return err },
+		"Suspend":     func() error { _, err := a.Suspend(t.Context()); return err },
+		"Suspended":   func() error { return a.Suspended(t.Context(), func(context.Context) error { return nil }) },
+		"RegionAt":    func() error { _, err := a.RegionAt(a.pattern); return err },
+		"ReadMemory":  func() error { _, err := a.ReadMemory(make([]byte, 3*page()), a.pattern); return err },
+		"WriteMemory": func() error { _, err := a.WriteMemory(make([]byte, 3*page()), a.pattern); return err },
+		"Patch":       func() error { return a.Patch(a.pattern, []byte{1}) },
+		"ReadMapped":  func() error { _, err := a.ReadMapped(a.pattern, 8); return err },
+		"CString":     func() error { _, err := a.CString(a.text, 100); return err },
+		"Images":      func() error { _, err := a.Images(); return err },
+		"Allocate":    func() error { _, err := a.Allocate(page(), 0); return err },
+		"Protect":     func() error { return a.Protect(a.pattern, page(), mach.VM_PROT_READ) },
+		"Share":       func() error { _, err := a.Share(a.pattern, page(), mach.VM_PROT_READ); return err },
+		"Purged":      func() error { _, err := x.Purged(); return err },
+		"Allocation":  x.Close,
 	}
 	for _, th := range l.All() {
 		calls["thread's ID"] = func() error { _, err := th.ID(); return err }
 		calls["thread's Registers"] = func() error { _, err := th.Registers(); return err }
 		calls["thread's Stack"] = func() error { _, err := th.Stack(10); return err }
-		calls["thread's Suspend"] = th.Suspend
+		calls["thread's Suspend"] = func() error { return th.Suspend(t.Context()) }
 		calls["thread's Abort"] = th.Abort
 		calls["thread's Policy"] = func() error { _, _, err := th.TimeConstraint(); return err }
 	}

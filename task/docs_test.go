@@ -9,3 +9,5 @@ import (
 )
 
 func TestDocumentation(t *testing.T) { apitest.Documentation(t, 15) }
+
+func TestWaitingIsConditional(t *testing.T) { apitest.Waiting(t) }

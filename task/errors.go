@@ -11,14 +11,15 @@ import (
 // error, usually a [mach.KernReturn]. It is the same type as in package port.
 type Error = port.Error
 
-// ErrClosed says that the task, thread or memory was closed or handed on. It
-// is fs.ErrClosed.
+// ErrClosed says that the task, thread or memory cannot be used: it was closed or
+// handed on, or is nil or zero. An error's text says which of what it is, and
+// errors.Is matches this one. It is fs.ErrClosed; what is nil, zero or for
+// MACH_PORT_NULL is fs.ErrInvalid as well.
 var ErrClosed = port.ErrClosed
 
-// ErrNoImages says that a task has no dyld, or none yet. So it is with every
-// other process on Linux, where nothing tells what a process has loaded; the
-// program's own loader is asked there.
-var ErrNoImages = fmt.Errorf("task: the task has no list of dyld images: %w", errors.ErrUnsupported)
+// ErrNoImages says that a task has no dyld, or none yet, and nothing else that
+// tells what it has loaded.
+var ErrNoImages = fmt.Errorf("task: the task has no list of images: %w", errors.ErrUnsupported)
 
 // failed names the call in an error.
 func failed(call string, err error) error {

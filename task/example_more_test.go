@@ -1,9 +1,11 @@
 package task_test
 
 import (
-	"bytes"
+	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
 	"log"
 	"time"
 
@@ -83,6 +85,19 @@ func ExampleThread_SetTimeConstraint() {
 	// Output: an ordinary thread: false
 }
 
+// recorded is memory from address 0 on that was kept.
+type recorded []byte
+
+func (m recorded) ReadMemory(p []byte, addr uint64) (int, error) {
+	if addr >= uint64(len(m)) {
+		return 0, io.EOF
+	}
+	if n := copy(p, m[addr:]); n < len(p) {
+		return n, io.EOF
+	}
+	return len(p), nil
+}
+
 // A stack is a chain of frames: each has the caller's frame, and where the
 // function returns to.
 func ExampleRegisters_Stack() {
@@ -96,7 +111,7 @@ func ExampleRegisters_Stack() {
 	r := task.Registers{CPU: mach.CPU_TYPE_X86_64}
 	r.Set("rip", 0x4001)
 	r.Set("rbp", 0x1100)
-	for _, f := range r.Stack(bytes.NewReader(memory), 10) {
+	for _, f := range r.Stack(recorded(memory), 10) {
 		fmt.Printf("%#x\n", f.PC)
 	}
 	// Output:
@@ -115,7 +130,7 @@ func ExampleTask_Files() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	path, _, ok := files.Of(&code)
+	path, _, ok := files.Of(code)
 	fmt.Println(ok, path != "")
 	// Output: true true
 }
@@ -151,4 +166,29 @@ func ExampleRegion_String() {
 	// Output:
 	// 0000000100000000-0000000100004000 r-x/rwx SM=COW dyld
 	// file true false
+}
+
+// A file system that does not answer holds up whoever reads memory that is mapped
+// from it. With a context, the caller goes on.
+func ExampleTask_WithContext() {
+	a, err := task.Self().Allocate(64, 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer a.Close()
+	copy(a.Bytes(), "here in time\x00")
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	s, err := task.Self().WithContext(ctx).CString(a.Address(), 64)
+	fmt.Println(s, err)
+	// Output: here in time <nil>
+}
+
+// Why a process is refused, and what helps, where the system tells.
+func ExampleExplainOpen() {
+	err := task.ExplainOpen("task_for_pid", 1<<30, mach.KERN_FAILURE)
+	var why *task.Refusal
+	if errors.As(err, &why) {
+		log.Printf("process %d: %s\n%s", err.PID, why.Reason, why.Advice)
+	}
 }

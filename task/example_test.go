@@ -12,7 +12,7 @@ import (
 )
 
 // Own memory is read like that of any task.
-func ExampleTask_ReadAt() {
+func ExampleTask_ReadMemory() {
 	x, err := task.Self().Allocate(4096, 0)
 	if err != nil {
 		log.Fatal(err)
@@ -20,9 +20,9 @@ func ExampleTask_ReadAt() {
 	defer x.Close()
 	copy(x.Bytes(), "hello")
 	b := make([]byte, 5)
-	n, err := task.Self().ReadAt(b, int64(x.Address()))
+	n, err := task.Self().ReadMemory(b, x.Address())
 	fmt.Println(n, string(b), err)
-	_, err = task.Self().ReadAt(b, 0)
+	_, err = task.Self().ReadMemory(b, 0)
 	fmt.Println(errors.Is(err, mach.KERN_INVALID_ADDRESS))
 	// Output:
 	// 5 hello <nil>
@@ -49,8 +49,8 @@ func ExampleInfo() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if vm := &a.Value; a.Has(&vm.PhysFootprint) {
-		fmt.Println("footprint known:", vm.PhysFootprint.Uint64() > 0)
+	if a.Has(func(v *mach.TaskVMInfo) any { return &v.PhysFootprint }) {
+		fmt.Println("footprint known:", a.Value.PhysFootprint.Uint64() > 0)
 	}
 	// Output: footprint known: true
 }

@@ -1,8 +1,6 @@
 package task
 
 import (
-	"context"
-	"io"
 	"iter"
 
 	"github.com/gomach/mach"
@@ -10,17 +8,18 @@ import (
 
 // For tests of what no kernel can be made to do.
 var (
-	Await          = await
 	VMInfoRevision = vmInfoRevision
 	Scale          = scale
+	TimebaseOf     = timebaseOf
+	FindCPU        = findCPU
+	ProgramAt      = programAt
+	ELFCPU         = elfCPU
 )
 
 // ParseImages is parseImages.
-func ParseImages(r io.ReaderAt, addr, size uint64, wide bool) (*Images, error) {
+func ParseImages(r MemoryReader, addr, size uint64, wide bool) (*Images, error) {
 	return parseImages(r, addr, size, wide)
 }
-
-var _ func(context.Context, func() (mach.MachPort, error)) (mach.MachPort, error) = Await
 
 // Mapped is an address space that a test makes up.
 type Mapped func(addr *uint64, size *uint64, depth *uint32, info *mach.VMRegionSubmapInfo64, n *uint32) error
@@ -51,4 +50,23 @@ func OnTimebase(t interface{ Cleanup(func()) }, numer, denom uint32) {
 }
 
 // ParseSegments is parseSegments.
-func ParseSegments(r io.ReaderAt, addr uint64) ([]Segment, error) { return parseSegments(r, addr) }
+func ParseSegments(r MemoryReader, addr uint64) ([]Segment, error) { return parseSegments(r, addr) }
+
+// SetFacts has a task be of another CPU and address width.
+func SetFacts(t *Task, cpu mach.CPUType, bits int) {
+	t.root().facts.cpu.Store(int32(cpu))
+	t.root().facts.bits.Store(int32(bits))
+}
+
+// ParseUUID is parseUUID.
+func ParseUUID(r MemoryReader, addr uint64) (UUID, error) { return parseUUID(r, addr) }
+
+// ParseBuildID is parseBuildID.
+func ParseBuildID(r MemoryReader, addr uint64) ([]byte, error) { return parseBuildID(r, addr) }
+
+// FilesOfMaps and ImagesOfMaps read Linux's list of mappings.
+func FilesOfMaps(text string) *Files { return filesOf(parseMaps([]byte(text))) }
+
+func ImagesOfMaps(memory MemoryReader, text, program string) []Image {
+	return imagesOf(memory, parseMaps([]byte(text)), program).List
+}

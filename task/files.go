@@ -6,11 +6,10 @@ import (
 	"slices"
 )
 
-// Files knows which files stand behind a task's memory, as far as dyld has
-// loaded them. Mach itself has no names of files.
+// Files knows which files stand behind a task's memory: on Darwin those that dyld
+// has loaded, as Mach itself has no names of files, on Linux all.
 type Files struct {
-	parts   []part // by address
-	objects map[uint64]string
+	parts []part // by address
 }
 
 type part struct {
@@ -20,27 +19,23 @@ type part struct {
 
 // Files looks up the segments of the images that the task has loaded. It fails
 // like [Task.Images]; images that do not make sense are left out, as of a task
-// that changes them. The read port will do.
+// that changes them. On Linux it asks the system, which knows the files of all
+// mappings. The read port will do.
 //
-// Mach calls: those of [Task.Images] and [Task.Segments], and of
-// [Task.RegionAt] for images that are no Mach-O files.
+// Mach calls: those of [Task.Images] and [Task.Segments]; pid_for_task on Linux.
 func (t *Task) Files() (*Files, error) {
+	if f, err := t.systemFiles(); f != nil || err != nil {
+		return f, err
+	}
 	images, err := t.Images()
 	if err != nil {
 		return nil, err
 	}
-	f := &Files{objects: map[uint64]string{}}
+	f := new(Files)
 	for _, m := range images.List {
 		list, err := t.Segments(m)
-		switch {
-		case errors.Is(err, ErrClosed):
+		if errors.Is(err, ErrClosed) || t.ended(err) {
 			return nil, err
-		case errors.Is(err, ErrNotMachO):
-			// The regions of the object that the header is in are of the
-			// same file.
-			if r, err := t.RegionAt(m.Address); err == nil && r.External && r.Object != 0 {
-				f.objects[r.Object] = m.Path
-			}
 		}
 		for _, s := range list {
 			f.parts = append(f.parts, part{s, m.Path})
@@ -52,9 +47,9 @@ func (t *Task) Files() (*Files, error) {
 
 // Of is the path of the file that a region begins with, and the name of its
 // segment, such as "__TEXT", where the file has names for them. It is false for
-// what belongs to no image.
-func (f *Files) Of(r *Region) (path, segment string, ok bool) {
-	if f == nil || r == nil {
+// what belongs to no file that is known.
+func (f *Files) Of(r Region) (path, segment string, ok bool) {
+	if f == nil {
 		return "", "", false
 	}
 	// Segments may share a place: the libraries of the shared cache have one
@@ -68,8 +63,5 @@ func (f *Files) Of(r *Region) (path, segment string, ok bool) {
 	if i > 0 && f.parts[i-1].contains(r.Address) {
 		return f.parts[i-1].path, f.parts[i-1].Name, true
 	}
-	if r.External && r.Object != 0 {
-		path, ok = f.objects[r.Object]
-	}
-	return path, "", ok
+	return "", "", false
 }

@@ -25,8 +25,8 @@ type Footprint struct {
 }
 
 // Footprint reads how much memory the task uses. Any port of the task will do;
-// it does not block. It fails with errors.ErrUnsupported on a system that does
-// not count the physical footprint.
+// it does not block if the kernel serves the port. It fails with
+// errors.ErrUnsupported on a system that does not count the physical footprint.
 //
 // Mach calls: task_info with TASK_VM_INFO.
 func (t *Task) Footprint() (Footprint, error) {
@@ -35,7 +35,7 @@ func (t *Task) Footprint() (Footprint, error) {
 		return Footprint{}, err
 	}
 	v := &a.Value
-	if !a.Has(&v.PhysFootprint) {
+	if !a.Has(func(v *mach.TaskVMInfo) any { return &v.PhysFootprint }) {
 		return Footprint{}, fmt.Errorf("task_info: no physical footprint: %w", errors.ErrUnsupported)
 	}
 	f := Footprint{
@@ -43,7 +43,7 @@ func (t *Task) Footprint() (Footprint, error) {
 		Physical: v.PhysFootprint.Uint64(), Compressed: v.Compressed.Uint64(),
 		Regions: int(v.RegionCount), PageSize: uint64(uint32(v.PageSize)), Revision: vmInfoRevision(a.Words),
 	}
-	if a.Has(&v.LedgerPhysFootprintPeak) {
+	if a.Has(func(v *mach.TaskVMInfo) any { return &v.LedgerPhysFootprintPeak }) {
 		f.PhysicalPeak = uint64(max(0, v.LedgerPhysFootprintPeak.Int64()))
 	}
 	return f, nil
@@ -65,7 +65,8 @@ func vmInfoRevision(words mach.MachMsgTypeNumber) int {
 
 // Times is how much processor time the task has used, in user and system mode,
 // with its threads that have ended and those that live. Any port of the task
-// will do; it does not block.
+// will do; it does not block if the kernel serves the port. Under Rosetta, too, it is in the kernel's ticks,
+// whichever of the two programs is translated.
 //
 // Mach calls: task_info with TASK_ABSOLUTETIME_INFO, mach_timebase_info.
 func (t *Task) Times() (user, system time.Duration, err error) {

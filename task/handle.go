@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/unusable"
 )
 
 // handle owns one reference to a send right. A Close while calls are under way
@@ -11,17 +12,19 @@ import (
 // given out again.
 type handle struct {
 	// state is the name in the lower half, the number of calls under way in
-	// bits 32 to 62, and a closed flag in bit 63.
+	// bits 32 to 61, a flag in bit 62 that somebody has made it, and one in bit 63
+	// that it was closed.
 	state atomic.Uint64
 }
 
 const (
 	oneUser  = 1 << 32
+	isMade   = 1 << 62
 	isClosed = 1 << 63
-	users    = isClosed - oneUser
+	users    = isMade - oneUser
 )
 
-func (h *handle) init(name mach.MachPort) { h.state.Store(uint64(name)) }
+func (h *handle) init(name mach.MachPort) { h.state.Store(isMade | uint64(name)) }
 
 func (h *handle) name() mach.MachPort {
 	if s := h.state.Load(); s&isClosed == 0 {
@@ -30,12 +33,18 @@ func (h *handle) name() mach.MachPort {
 	return mach.MACH_PORT_NULL
 }
 
-// use returns the name for one call; done must follow.
-func (h *handle) use() (mach.MachPort, error) {
+// use returns the name for one call; done must follow. what is the owner's type,
+// for the error.
+func (h *handle) use(what string) (mach.MachPort, error) {
 	for {
 		s := h.state.Load()
-		if s&isClosed != 0 || uint32(s) == 0 {
-			return 0, ErrClosed
+		switch {
+		case s&isClosed != 0:
+			return 0, unusable.New("task", what, unusable.Closed)
+		case s&isMade == 0:
+			return 0, unusable.New("task", what, unusable.Zero)
+		case uint32(s) == 0:
+			return 0, unusable.New("task", what, unusable.Null)
 		}
 		if h.state.CompareAndSwap(s, s+oneUser) {
 			return mach.MachPort(s), nil

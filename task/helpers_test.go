@@ -12,7 +12,8 @@ import (
 	"time"
 
 	"github.com/gomach/mach"
-	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/internal/substrate/target"
+	"github.com/gomach/mach/port/porttest"
 	"github.com/gomach/mach/task"
 )
 
@@ -27,7 +28,7 @@ func TestMain(m *testing.M) {
 		suspender(pid)
 		return
 	}
-	os.Exit(m.Run())
+	target.Main(m)
 }
 
 // child prints where it has put a pattern and a string, counts, and ends when
@@ -118,6 +119,19 @@ func (a *another) counts() int {
 	return len(a.lines)
 }
 
+// runs waits until the child counts on.
+func (a *another) runs() bool {
+	for len(a.lines) > 0 {
+		<-a.lines
+	}
+	select {
+	case _, open := <-a.lines:
+		return open
+	case <-time.After(20 * time.Second):
+		return false
+	}
+}
+
 // kill ends the child and waits until its task knows.
 func (a *another) kill(t testing.TB) {
 	t.Helper()
@@ -151,7 +165,7 @@ func wantErr(t testing.TB, err, want error) {
 // begin checks that the test leaves no rights and no memory behind.
 func begin(t testing.TB) {
 	t.Helper()
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	before := tagged(t)
 	t.Cleanup(func() {
 		if after := tagged(t); after != before {

@@ -21,12 +21,12 @@ var ErrImages = errors.New("task: the list of dyld images is malformed")
 
 // parseImages reads dyld_all_image_infos, as <mach-o/dyld_images.h> has it, of a
 // process with 64-bit or 32-bit pointers.
-func parseImages(r io.ReaderAt, addr, size uint64, wide bool) (*Images, error) {
+func parseImages(r MemoryReader, addr, size uint64, wide bool) (*Images, error) {
 	if size < 16 {
 		size = maxInfos / 8 // the systems that do not tell have at least that
 	}
 	x := fields{wide: wide, b: make([]byte, min(size, maxInfos))}
-	n, err := r.ReadAt(x.b, int64(addr))
+	n, err := r.ReadMemory(x.b, addr)
 	if x.b = x.b[:max(0, min(n, len(x.b)))]; len(x.b) < 16 {
 		if err == nil {
 			err = io.ErrUnexpectedEOF
@@ -52,7 +52,7 @@ func parseImages(r io.ReaderAt, addr, size uint64, wide bool) (*Images, error) {
 }
 
 // later reads what newer versions of dyld have.
-func (i *Images) later(r io.ReaderAt, x *fields) {
+func (i *Images) later(r MemoryReader, x *fields) {
 	if i.Version < 2 {
 		return
 	}
@@ -86,7 +86,7 @@ func (i *Images) later(r io.ReaderAt, x *fields) {
 }
 
 // entries reads the list: header's address, path's address, time of the file.
-func (i *Images) entries(r io.ReaderAt, list uint64, count int, wide bool) error {
+func (i *Images) entries(r MemoryReader, list uint64, count int, wide bool) error {
 	entry := 24
 	if !wide {
 		entry = 12
@@ -96,7 +96,7 @@ func (i *Images) entries(r io.ReaderAt, list uint64, count int, wide bool) error
 	for at := 0; at < count; at += step {
 		n := min(step, count-at)
 		x := fields{wide: wide, b: make([]byte, n*entry)}
-		if k, err := r.ReadAt(x.b, int64(list+uint64(at*entry))); k < len(x.b) {
+		if k, err := r.ReadMemory(x.b, list+uint64(at*entry)); k < len(x.b) {
 			if err == nil {
 				err = io.ErrUnexpectedEOF
 			}

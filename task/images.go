@@ -21,14 +21,18 @@ type Images struct {
 	List []Image // the program itself first
 	// Version is that of dyld_all_image_infos; 0 if the list does not come from
 	// there.
-	Version       uint32
-	Dyld          uint64 // where dyld itself is; 0 if not told
-	DyldPath      string // "" if not told
-	CacheAddress  uint64 // of the shared cache, 0 if not told
-	CacheSlide    uint64
-	CacheUUID     [16]byte
-	Changed       uint64 // when the list changed last, in ticks; 0 if not told
-	LibSystemDone bool   // libSystem is initialised: before, libraries may not be called
+	Version      uint32
+	Dyld         uint64 // where dyld itself is; 0 if not told
+	DyldPath     string // "" if not told
+	CacheAddress uint64 // of the shared cache, 0 if not told
+	CacheSlide   uint64
+	CacheUUID    [16]byte
+	// Changed is when the list changed last, in ticks of the task's own
+	// mach_absolute_time, which are another length under Rosetta than those of
+	// the kernel and of programs that are not translated; 0 if not told. Two
+	// readings of the same task can be compared.
+	Changed       uint64
+	LibSystemDone bool // libSystem is initialised: before, libraries may not be called
 }
 
 // At is the image of which the header is at the greatest address up to addr:
@@ -53,8 +57,10 @@ func (i *Images) At(addr uint64) (Image, bool) {
 //
 // dyld changes the list while the task runs; Images tries again a few times if
 // it meets that. It fails with [ErrNoImages] when there is no list, as in a task
-// that has just been started or does not use dyld. For the program itself, dyld
-// is asked then. The read port will do.
+// that has just been started or does not use dyld. For the program itself, its
+// loader is asked then; on Linux, the images of another process are the ELF files
+// of which it has mapped the beginning (with " (deleted)" behind the path of one
+// that is gone). The read port will do.
 //
 // Mach calls: task_info with TASK_DYLD_INFO, mach_vm_read_overwrite;
 // _dyld_image_count, _dyld_get_image_name and _dyld_get_image_header for [Self]
@@ -69,12 +75,15 @@ func (t *Task) Images() (*Images, error) {
 		if t.IsSelf() {
 			return ownImages()
 		}
-		return nil, ErrNoImages
+		return t.otherImages()
 	}
 	// A list without the field is of the CPU's own width.
-	wide := !a.Has(&a.Value.AllImageInfoFormat) || a.Value.AllImageInfoFormat == mach.TASK_DYLD_ALL_IMAGE_INFO_64
+	wide := !a.Has(func(v *mach.TaskDyldInfo) any { return &v.AllImageInfoFormat }) || a.Value.AllImageInfoFormat == mach.TASK_DYLD_ALL_IMAGE_INFO_64
 	for try := 0; ; try++ {
 		i, err := parseImages(t, addr, size, wide)
+		if over := t.over(); over != nil {
+			return nil, over
+		}
 		if err == nil || try == 4 {
 			return i, err
 		}

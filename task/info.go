@@ -57,24 +57,27 @@ func flavorOf(info any) mach.TaskFlavor {
 	return 0 // no such flavor: the call refuses it
 }
 
-// Answer is a struct of figures as far as the system filled it in: the structs
-// grow with the systems, and one that is older than these headers fills in the
-// first fields only.
-type Answer[T any] struct {
+// InfoResult is a struct of figures as far as the system filled it in: the
+// structs grow with the systems, and one that is older than these headers fills
+// in the first fields only.
+type InfoResult[T any] struct {
 	Value T
 	Words mach.MachMsgTypeNumber // how much came back, in 32-bit words
 }
 
-// Has reports whether the system filled in a field of a.Value, which is given
-// by its address:
+// Has reports whether the system filled in a field, which is chosen by a
+// function that takes its address:
 //
 //	vm, err := task.Info[mach.TaskVMInfo](t)
-//	if err == nil && vm.Has(&vm.Value.LedgerSwapins) { ... }
+//	if err == nil && vm.Has(func(v *mach.TaskVMInfo) any { return &v.LedgerSwapins }) { ... }
 //
-// A pointer to anything else is not a field: false.
-func (a *Answer[T]) Has(field any) bool {
-	f := reflect.ValueOf(field)
-	if a == nil || f.Kind() != reflect.Pointer || f.IsNil() {
+// It is false for a choice of anything else, and without one.
+func (a InfoResult[T]) Has(field func(*T) any) bool {
+	if field == nil {
+		return false
+	}
+	f := reflect.ValueOf(field(&a.Value))
+	if f.Kind() != reflect.Pointer || f.IsNil() {
 		return false
 	}
 	start, at := reflect.ValueOf(&a.Value).Pointer(), f.Pointer()
@@ -83,28 +86,31 @@ func (a *Answer[T]) Has(field any) bool {
 }
 
 // Whole reports whether the system filled in all fields.
-func (a *Answer[T]) Whole() bool { return a != nil && a.Words >= mach.CountOf[T]() }
+func (a InfoResult[T]) Whole() bool { return a.Words >= mach.CountOf[T]() }
 
 // Info asks for figures of a task: the flavor goes with the type. The whole of
 // today's struct is offered, and the answer knows how much of it an older system
-// filled in; see [Answer.Has].
+// filled in; see [InfoResult.Has].
 //
-// Any port of the task will do for most flavors; dyld's needs the read port. It
-// does not block. It fails with [mach.KERN_INVALID_ARGUMENT] when the task has
+// Any port of the task will do, also the name port, which [NameForPID] gets
+// without a privilege for processes of the own user: all flavors but one ask for no
+// more. The one is mach.TaskDyldInfo, which takes the read port
+// (task_info_from_user in XNU's osfmk/kern/task.c). It does not block if
+// the kernel serves the port. It fails with [mach.KERN_INVALID_ARGUMENT] when the task has
 // ended or the system does not know the flavor.
 //
 // Mach calls: task_info.
-func Info[T InfoType](t *Task) (Answer[T], error) {
+func Info[T InfoType](t *Task) (InfoResult[T], error) {
 	// The flavors of the figures of memory differ in what they cost, too:
 	// TASK_VM_INFO leaves the purgeable fields out.
-	a := Answer[T]{Words: mach.CountOf[T]()}
+	a := InfoResult[T]{Words: mach.CountOf[T]()}
 	name, err := t.use()
 	if err != nil {
-		return Answer[T]{}, err
+		return InfoResult[T]{}, err
 	}
 	defer t.done()
 	if err := mach.TaskInfo(name, flavorOf(&a.Value), mach.Info(&a.Value), &a.Words); err != nil {
-		return Answer[T]{}, failed("task_info", err)
+		return InfoResult[T]{}, failed("task_info", err)
 	}
 	a.Words = min(a.Words, mach.CountOf[T]())
 	return a, nil

@@ -10,10 +10,10 @@ import (
 	"github.com/gomach/mach/task"
 )
 
-// Pitfall 2: flavored structs grow. The answer knows which fields are valid.
-func TestPitfall2FieldsOfAnswer(t *testing.T) {
-	var a task.Answer[mach.TaskVMInfo]
-	v := &a.Value
+// Pitfall 2: flavored structs grow. The result knows which fields are valid.
+func TestPitfall2FieldsOfResult(t *testing.T) {
+	var a task.InfoResult[mach.TaskVMInfo]
+	type vm = mach.TaskVMInfo
 	for _, x := range []struct {
 		words                             mach.MachMsgTypeNumber
 		revision                          int
@@ -35,11 +35,11 @@ func TestPitfall2FieldsOfAnswer(t *testing.T) {
 			name      string
 			got, want bool
 		}{
-			{"VirtualSize", a.Has(&v.VirtualSize), x.virtual},
-			{"PhysFootprint", a.Has(&v.PhysFootprint), x.footprint},
-			{"LedgerSwapins", a.Has(&v.LedgerSwapins), x.swapins},
-			{"LedgerTagNeuralNofootprintPeak", a.Has(&v.LedgerTagNeuralNofootprintPeak), x.peak},
-			{"the whole", a.Has(v), x.peak},
+			{"VirtualSize", a.Has(func(v *vm) any { return &v.VirtualSize }), x.virtual},
+			{"PhysFootprint", a.Has(func(v *vm) any { return &v.PhysFootprint }), x.footprint},
+			{"LedgerSwapins", a.Has(func(v *vm) any { return &v.LedgerSwapins }), x.swapins},
+			{"LedgerTagNeuralNofootprintPeak", a.Has(func(v *vm) any { return &v.LedgerTagNeuralNofootprintPeak }), x.peak},
+			{"the whole", a.Has(func(v *vm) any { return v }), x.peak},
 			{"Whole", a.Whole(), x.peak},
 		} {
 			if f.got != f.want {
@@ -49,14 +49,14 @@ func TestPitfall2FieldsOfAnswer(t *testing.T) {
 	}
 	// What is no field.
 	other := 1
-	for _, x := range []any{nil, 1, &other, (*int)(nil), &a.Words, *v} {
-		if a.Has(x) {
+	for _, x := range []any{nil, 1, &other, (*int)(nil), &a.Words, a.Value} {
+		if a.Has(func(*vm) any { return x }) {
 			t.Errorf("%T is a field", x)
 		}
 	}
-	var none *task.Answer[mach.TaskVMInfo]
-	if none.Has(&other) || none.Whole() {
-		t.Error("no answer has fields")
+	a.Words = mach.TASK_VM_INFO_COUNT
+	if a.Has(nil) {
+		t.Error("no choice is a field")
 	}
 }
 
@@ -104,7 +104,7 @@ func TestInfoFlavors(t *testing.T) {
 	}
 }
 
-func flavor[T task.InfoType](t *testing.T) task.Answer[T] {
+func flavor[T task.InfoType](t *testing.T) task.InfoResult[T] {
 	t.Helper()
 	a, err := task.Info[T](task.Self())
 	if errors.Is(err, mach.KERN_INVALID_ARGUMENT) || errors.Is(err, errors.ErrUnsupported) {

@@ -49,14 +49,14 @@ func TestPitfall1CountsAreWords(t *testing.T) {
 	}) {
 	}
 	// What has come back says which fields are good: up to that word.
-	a := task.Answer[mach.TaskVMInfo]{Words: 10}
-	v := reflect.ValueOf(&a.Value).Elem()
+	a := task.InfoResult[mach.TaskVMInfo]{Words: 10}
+	v := reflect.TypeOf(a.Value)
 	for i := range v.NumField() {
-		f := v.Type().Field(i)
+		f := v.Field(i)
 		if f.PkgPath != "" || f.Name == "_" {
 			continue
 		}
-		if want, got := f.Offset+f.Type.Size() <= 40, a.Has(v.Field(i).Addr().Interface()); got != want {
+		if want, got := f.Offset+f.Type.Size() <= 40, a.Has(func(v *mach.TaskVMInfo) any { return reflect.ValueOf(v).Elem().Field(i).Addr().Interface() }); got != want {
 			t.Errorf("of 10 words, %s at byte %d of %d bytes is there: %v", f.Name, f.Offset, f.Type.Size(), got)
 		}
 	}

@@ -74,10 +74,11 @@ type TimeConstraint struct {
 }
 
 // SetTimeConstraint makes the thread a real-time thread, which runs before all
-// others: keep to what is asked for. The times are rounded down to ticks, and
-// the kernel raises Computation to half of Constraint, up to 50 ms. It
-// fails with [mach.KERN_INVALID_ARGUMENT] when Computation is less than 50 µs or
-// more than 50 ms or than Constraint, or when a time does not fit.
+// others: keep to what is asked for. The times are rounded down to the kernel's
+// ticks, which are those of Apple silicon under Rosetta too (see [Task.Times]).
+// The kernel raises Computation to half of Constraint, up to 50 ms. It fails with
+// [mach.KERN_INVALID_ARGUMENT] when Computation is less than 50 µs or more than
+// 50 ms or than Constraint, or when a time does not fit.
 //
 // Mach calls: thread_policy_set with THREAD_TIME_CONSTRAINT_POLICY,
 // mach_timebase_info.

@@ -64,7 +64,7 @@ func (a *Allocation) Purged() (Purge, error) {
 func (a *Allocation) purgeable(control mach.VMPurgable, to Purge) (Purge, error) {
 	addr, size := a.where()
 	if size == 0 {
-		return 0, ErrClosed
+		return 0, a.unusable()
 	}
 	name, err := a.t.use()
 	if err != nil {

@@ -35,16 +35,16 @@ type Region struct {
 }
 
 // End is the address behind the region.
-func (r *Region) End() uint64 { return r.Address + r.Size }
+func (r Region) End() uint64 { return r.Address + r.Size }
 
 // Contains reports whether addr lies in the region.
-func (r *Region) Contains(addr uint64) bool { return addr-r.Address < r.Size && addr >= r.Address }
+func (r Region) Contains(addr uint64) bool { return addr-r.Address < r.Size && addr >= r.Address }
 
 // Backing says in a word what stands behind the region, as far as the kernel
 // tells: "file" (or another pager), "zero-filled", "reserved" (never touched, or
 // not accessible), "submap". Which file it is, Mach does not know; see
 // [Task.Files] for those that dyld has loaded.
-func (r *Region) Backing() string {
+func (r Region) Backing() string {
 	switch {
 	case r.Submap:
 		return "submap"
@@ -58,7 +58,7 @@ func (r *Region) Backing() string {
 
 // String is a line as vmmap writes it: the address range, current and greatest
 // protection, share mode and tag.
-func (r *Region) String() string {
+func (r Region) String() string {
 	return fmt.Sprintf("%016x-%016x %s/%s SM=%s %s", r.Address, r.End(),
 		Protection(r.Protection), Protection(r.MaxProtection), ShareModeName(r.ShareMode), TagName(r.Tag))
 }

@@ -13,7 +13,7 @@ const maxDepth = 32
 
 // Regions walks the regions of the task's own map by address; a submap, such as
 // the one of the shared cache, is one region. After an error the walk ends. The
-// read port will do; it does not block.
+// read port will do; it does not block if the kernel serves the port.
 //
 // The task may change its memory meanwhile: the walk goes on behind the last
 // region then.

@@ -39,6 +39,7 @@ const (
 	machO32, machO64     = 0xfeedface, 0xfeedfacf
 	loadSegment32        = 0x1
 	loadSegment64        = 0x19
+	loadUUID             = 0x1b
 	maxCommands          = 1 << 20 // bytes; big programs have some 20 KiB
 	command32, command64 = 56, 72  // bytes of a segment's command, without sections
 	header32, header64   = 28, 32
@@ -47,10 +48,18 @@ const (
 	nothing              = mach.VM_PROT_NONE
 )
 
-// parseSegments reads the header at an address.
-func parseSegments(r io.ReaderAt, addr uint64) ([]Segment, error) {
+// commands are the load commands of an image.
+type commands struct {
+	b     []byte
+	count uint32
+	wide  bool
+	err   error // what was wrong with them, after all
+}
+
+// readCommands reads the header at an address and its load commands.
+func readCommands(r MemoryReader, addr uint64) (*commands, error) {
 	var head [header64]byte
-	if n, err := r.ReadAt(head[:header32], int64(addr)); n < header32 {
+	if n, err := r.ReadMemory(head[:header32], addr); n < header32 {
 		return nil, short(err)
 	}
 	x := fields{b: head[:]}
@@ -68,10 +77,40 @@ func parseSegments(r io.ReaderAt, addr uint64) ([]Segment, error) {
 		return nil, fmt.Errorf("%w: %d load commands in %d bytes", ErrImages, count, size)
 	}
 	b := make([]byte, size)
-	if n, err := r.ReadAt(b, int64(addr+skip)); n < len(b) {
+	if n, err := r.ReadMemory(b, addr+skip); n < len(b) {
 		return nil, short(err)
 	}
-	list, base, err := readCommands(b, count, x.wide)
+	return &commands{b: b, count: count, wide: x.wide}, nil
+}
+
+// all walks the commands with their kinds, up to one that makes no sense, which
+// err tells.
+func (c *commands) all(yield func(kind uint32, command []byte) bool) {
+	b := c.b
+	for range c.count {
+		if len(b) < smallestCommand {
+			c.err = fmt.Errorf("%w: the load commands end early", ErrImages)
+			return
+		}
+		kind, size := binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[4:])
+		if size < smallestCommand || uint64(size) > uint64(len(b)) {
+			c.err = fmt.Errorf("%w: a load command of %d bytes", ErrImages, size)
+			return
+		}
+		if !yield(kind, b[:size]) {
+			return
+		}
+		b = b[size:]
+	}
+}
+
+// parseSegments reads the segments of the image at an address.
+func parseSegments(r MemoryReader, addr uint64) ([]Segment, error) {
+	c, err := readCommands(r, addr)
+	if err != nil {
+		return nil, err
+	}
+	list, base, err := c.segments()
 	if err != nil {
 		return nil, err
 	}
@@ -91,23 +130,14 @@ func short(err error) error {
 	return err
 }
 
-// readCommands finds the segments, and where the one with the header should be.
-func readCommands(b []byte, count uint32, wide bool) (list []Segment, base uint64, err error) {
+// segments finds the segments, and where the one with the header should be.
+func (c *commands) segments() (list []Segment, base uint64, err error) {
 	found := false
-	for range count {
-		if len(b) < smallestCommand {
-			return nil, 0, fmt.Errorf("%w: the load commands end early", ErrImages)
-		}
-		kind, size := binary.LittleEndian.Uint32(b), binary.LittleEndian.Uint32(b[4:])
-		if size < smallestCommand || uint64(size) > uint64(len(b)) {
-			return nil, 0, fmt.Errorf("%w: a load command of %d bytes", ErrImages, size)
-		}
-		command := b[:size]
-		b = b[size:]
-		if wide && (kind != loadSegment64 || size < command64) || !wide && (kind != loadSegment32 || size < command32) {
+	for kind, command := range c.all {
+		if c.wide && (kind != loadSegment64 || len(command) < command64) || !c.wide && (kind != loadSegment32 || len(command) < command32) {
 			continue
 		}
-		s := readSegment(command, wide)
+		s := readSegment(command, c.wide)
 		if s.Size == 0 || s.MaxProtection == nothing && s.FileSize == 0 {
 			continue // such as __PAGEZERO, which does not slide
 		}
@@ -116,7 +146,10 @@ func readCommands(b []byte, count uint32, wide bool) (list []Segment, base uint6
 		}
 		list = append(list, s)
 	}
-	if !found {
+	switch {
+	case c.err != nil:
+		return nil, 0, c.err
+	case !found:
 		return nil, 0, fmt.Errorf("%w: no segment has the header", ErrImages)
 	}
 	return list, base, nil

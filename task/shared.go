@@ -2,6 +2,7 @@ package task
 
 import (
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/unusable"
 	"github.com/gomach/mach/port"
 )
 
@@ -24,11 +25,22 @@ func NewSharedMemory(size uint64) (*SharedMemory, error) {
 // Share makes memory that the task has mapped available to others, who may do
 // with it what prot permits at most; the pages are the same ones. The memory has
 // to be of one object: what is shared ends where that does, see
-// [SharedMemory.Size]. The caller has to close it. It takes the control port.
+// [SharedMemory.Size] and [Task.ShareRange]. The caller has to close it. It takes
+// the control port, and fails with [mach.KERN_PROTECTION_FAILURE] for more in prot
+// than the memory's own protection permits.
 //
 // Mach calls: mach_make_memory_entry_64.
 func (t *Task) Share(addr, size uint64, prot mach.VMProt) (*SharedMemory, error) {
 	return t.entry(addr, size, prot)
+}
+
+// ShareRange is [Task.Share] of all of a range, which may go over several objects
+// and regions. It fails with [mach.KERN_INVALID_ADDRESS] if nothing is mapped in a
+// part of it.
+//
+// Mach calls: mach_make_memory_entry_64 with MAP_MEM_VM_SHARE.
+func (t *Task) ShareRange(addr, size uint64, prot mach.VMProt) (*SharedMemory, error) {
+	return t.entry(addr, size, prot|mach.MAP_MEM_VM_SHARE)
 }
 
 func (t *Task) entry(addr, size uint64, prot mach.VMProt) (*SharedMemory, error) {
@@ -75,7 +87,7 @@ func (m *SharedMemory) Size() uint64 {
 // Mach calls: mach_vm_map.
 func (m *SharedMemory) Map(t *Task, offset, size uint64, prot mach.VMProt) (*Allocation, error) {
 	if m == nil || m.entry.Name() == mach.MACH_PORT_NULL {
-		return nil, ErrClosed // a null entry would map fresh memory
+		return nil, m.unusable() // a null entry would map fresh memory
 	}
 	entry, err := m.entry.Copy()
 	if err != nil {
@@ -93,6 +105,18 @@ func (m *SharedMemory) Map(t *Task, offset, size uint64, prot mach.VMProt) (*All
 		return nil, failed("mach_vm_map", err)
 	}
 	return &Allocation{t: t, addr: addr, size: size}, nil
+}
+
+// unusable says why there is no entry.
+func (m *SharedMemory) unusable() error {
+	state := unusable.Closed
+	switch {
+	case m == nil:
+		state = unusable.Nil
+	case m.entry == nil:
+		state = unusable.Zero
+	}
+	return unusable.New("task", "SharedMemory", state)
 }
 
 // Close gives the right back; mappings stay. A second Close does nothing.

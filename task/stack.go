@@ -2,7 +2,8 @@ package task
 
 import (
 	"encoding/binary"
-	"io"
+
+	"github.com/gomach/mach/internal/unusable"
 )
 
 // Frame is a function that has been called and has not returned.
@@ -21,8 +22,9 @@ type Frame struct {
 //
 // The walk ends, without an error, where the pointers do not make sense any
 // more: they must rise, and lie in readable memory. An error means that there
-// are no registers to begin with. The read port will do, and the thread's task
-// must be known.
+// are no registers to begin with, or that the context of a view has ended (see
+// [Task.WithContext]), with the frames up to there. The read port will do, and the
+// thread's task must be known.
 //
 // Mach calls: thread_get_state, mach_vm_read_overwrite.
 func (th *Thread) Stack(limit int) ([]Frame, error) {
@@ -31,14 +33,15 @@ func (th *Thread) Stack(limit int) ([]Frame, error) {
 		return nil, err
 	}
 	if th.task == nil {
-		return nil, ErrClosed
+		return nil, unusable.New("task", "Task of the Thread", unusable.Nil)
 	}
-	return r.Stack(th.task, limit), nil
+	frames := r.Stack(th.task, limit)
+	return frames, th.task.over()
 }
 
 // Stack is [Thread.Stack] from registers that were read, over memory that can be
 // read by address, such as a task's or a snapshot's.
-func (r *Registers) Stack(memory io.ReaderAt, limit int) []Frame {
+func (r *Registers) Stack(memory MemoryReader, limit int) []Frame {
 	if r == nil || limit <= 0 {
 		return nil
 	}
@@ -52,8 +55,8 @@ func (r *Registers) Stack(memory io.ReaderAt, limit int) []Frame {
 		if b == nil {
 			break
 		}
-		next := StripPointer(binary.LittleEndian.Uint64(b))
-		pc := StripPointer(binary.LittleEndian.Uint64(b[8:]))
+		next := r.StripPointer(binary.LittleEndian.Uint64(b))
+		pc := r.StripPointer(binary.LittleEndian.Uint64(b[8:]))
 		if pc == 0 {
 			break
 		}
@@ -68,7 +71,7 @@ func (r *Registers) Stack(memory io.ReaderAt, limit int) []Frame {
 
 // window keeps a piece of stack, so that most frames cost no call.
 type window struct {
-	r     io.ReaderAt
+	r     MemoryReader
 	start uint64
 	b     []byte
 }
@@ -86,7 +89,7 @@ func (w *window) at(fp uint64) []byte {
 			w.b = make([]byte, windowSize)
 		}
 		w.start = fp
-		n, _ := w.r.ReadAt(w.b[:windowSize:windowSize], int64(fp))
+		n, _ := w.r.ReadMemory(w.b[:windowSize:windowSize], fp)
 		if w.b = w.b[:max(0, min(n, windowSize))]; len(w.b) < size {
 			return nil
 		}

@@ -60,9 +60,11 @@ func familyError(arm bool) error {
 // thread should be suspended: those of a running one are of no moment in
 // particular, and those of the caller's own thread make no sense.
 //
-// The read port will do. It fails with errors.ErrUnsupported for the other CPU
-// family, with [mach.KERN_INVALID_ARGUMENT] for a flavor that the processor does
-// not have, and with [mach.KERN_TERMINATED], [mach.KERN_INVALID_ARGUMENT] or
+// The read port will do. It waits until the thread has left a call in the kernel
+// that cannot be stopped: see [Task.WithContext]. It fails with
+// errors.ErrUnsupported for the other CPU family, with
+// [mach.KERN_INVALID_ARGUMENT] for a flavor that the processor does not have, and
+// with [mach.KERN_TERMINATED], [mach.KERN_INVALID_ARGUMENT] or
 // [mach.MACH_SEND_INVALID_DEST] when the thread has ended.
 //
 // Mach calls: thread_get_state.
@@ -72,24 +74,30 @@ func State[T StateType](th *Thread) (T, error) {
 	return s, err
 }
 
-func readState[T StateType](th *Thread, s *T) error {
-	flavor, arm := stateFlavorOf(s)
+func readState[T StateType](th *Thread, to *T) error {
+	flavor, arm := stateFlavorOf(to)
 	if err := familyError(arm); err != nil {
 		return err
 	}
-	name, err := th.use()
-	if err != nil {
-		return err
+	s, err := within(th.Task(), "thread_get_state", func() (s T, err error) {
+		name, err := th.use()
+		if err != nil {
+			return s, err
+		}
+		defer th.h.done()
+		n := mach.CountOf[T]()
+		if err := mach.ThreadGetState(name, flavor, mach.State(&s), &n); err != nil {
+			return s, th.task.refused("thread_get_state", err)
+		}
+		if n < mach.CountOf[T]() {
+			return s, failed("thread_get_state", mach.KERN_INVALID_ARGUMENT) // not all of it
+		}
+		return s, nil
+	}, nil)
+	if err == nil {
+		*to = s
 	}
-	defer th.h.done()
-	n := mach.CountOf[T]()
-	if err := mach.ThreadGetState(name, flavor, mach.State(s), &n); err != nil {
-		return failed("thread_get_state", err)
-	}
-	if n < mach.CountOf[T]() {
-		return failed("thread_get_state", mach.KERN_INVALID_ARGUMENT) // not all of it
-	}
-	return nil
+	return err
 }
 
 // SetState writes registers of a thread, which must be suspended. Read the state
@@ -102,10 +110,13 @@ func SetState[T StateType](th *Thread, s T) error {
 	if err := familyError(arm); err != nil {
 		return err
 	}
-	name, err := th.use()
-	if err != nil {
-		return err
-	}
-	defer th.h.done()
-	return failed("thread_set_state", mach.ThreadSetState(name, flavor, mach.State(&s), mach.CountOf[T]()))
+	_, err := within(th.Task(), "thread_set_state", func() (none struct{}, err error) {
+		name, err := th.use()
+		if err != nil {
+			return none, err
+		}
+		defer th.h.done()
+		return none, th.task.refused("thread_set_state", mach.ThreadSetState(name, flavor, mach.State(&s), mach.CountOf[T]()))
+	}, nil)
+	return err
 }

@@ -1,16 +1,22 @@
 package task
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/unusable"
 )
 
 // Task owns a reference to a port of a task. Its methods may be called by
 // several goroutines at once.
 type Task struct {
-	h    handle
-	self bool
+	h     handle
+	self  bool
+	facts facts
+
+	of  *Task           // the owner of the reference, of which this is a view
+	ctx context.Context // of a view; see WithContext
 }
 
 var self = &Task{self: true}
@@ -43,7 +49,7 @@ func (t *Task) Name() mach.MachPort {
 	case t.self:
 		return mach.MachTaskSelf()
 	}
-	return t.h.name()
+	return t.root().h.name()
 }
 
 // Close gives the reference back. A second Close does nothing, nor does the
@@ -51,16 +57,17 @@ func (t *Task) Name() mach.MachPort {
 //
 // Mach calls: mach_port_deallocate.
 func (t *Task) Close() error {
-	if t == nil || t.self {
+	if t == nil || t.self || t.of != nil {
 		return nil
 	}
 	return t.h.close()
 }
 
 // Relinquish hands the reference over to the caller, who has to release it by
-// mach_port_deallocate. It is MACH_PORT_NULL if t is closed or [Self].
+// mach_port_deallocate. It is MACH_PORT_NULL if t is closed, [Self] or a
+// view ([Task.WithContext]).
 func (t *Task) Relinquish() mach.MachPort {
-	if t == nil || t.self {
+	if t == nil || t.self || t.of != nil {
 		return mach.MACH_PORT_NULL
 	}
 	return t.h.take()
@@ -70,16 +77,16 @@ func (t *Task) Relinquish() mach.MachPort {
 func (t *Task) use() (mach.MachPort, error) {
 	switch {
 	case t == nil:
-		return 0, ErrClosed
+		return 0, unusable.New("task", "Task", unusable.Nil)
 	case t.self:
 		return mach.MachTaskSelf(), nil
 	}
-	return t.h.use()
+	return t.root().h.use("Task")
 }
 
 func (t *Task) done() {
 	if !t.self {
-		t.h.done()
+		t.root().h.done()
 	}
 }
 

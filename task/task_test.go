@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/port"
 	"github.com/gomach/mach/task"
 )
 
@@ -65,11 +66,11 @@ func TestPitfall11CloseIsIdempotent(t *testing.T) {
 	_, err := a.PID()
 	wantErr(t, err, task.ErrClosed)
 	wantErr(t, err, fs.ErrClosed)
-	_, err = a.ReadAt(make([]byte, 8), int64(a.pattern))
+	_, err = a.ReadMemory(make([]byte, 8), a.pattern)
 	wantErr(t, err, fs.ErrClosed)
 	_, err = a.Threads()
 	wantErr(t, err, fs.ErrClosed)
-	_, err = a.Suspend()
+	_, err = a.Suspend(t.Context())
 	wantErr(t, err, fs.ErrClosed)
 	for _, err := range a.Regions() {
 		wantErr(t, err, fs.ErrClosed)
@@ -80,26 +81,37 @@ func TestPitfall11CloseIsIdempotent(t *testing.T) {
 	wantErr(t, err, fs.ErrClosed)
 }
 
-// Pitfall 17: task_for_pid does not tell causes. The error says what to check.
+// Pitfall 17: task_for_pid does not tell causes. The error has advice where it
+// fits, and says nothing that was not found out.
 func TestPitfall17ForPIDDoesNotGuess(t *testing.T) {
 	begin(t)
-	for _, pid := range []int{1 << 30, -1, -1 << 31} {
+	for pid, want := range map[int]error{1 << 30: mach.KERN_FAILURE, -1: mach.KERN_INVALID_ARGUMENT, -1 << 31: mach.KERN_INVALID_ARGUMENT} {
 		_, err := task.ForPID(context.Background(), pid)
 		var e *task.OpenError
 		if !errors.As(err, &e) || e.PID != pid || e.Call != "task_for_pid" {
 			t.Fatalf("error is %v", err)
 		}
-		if !errors.Is(err, e.Err) || !strings.Contains(err.Error(), "check that the process exists") {
-			t.Errorf("error does not say what to check: %v", err)
+		var call *port.Error
+		if !errors.As(err, &call) || call.Call != "task_for_pid" || !errors.Is(call, want) {
+			t.Errorf("%v is no error of a call", err)
 		}
-		for _, guess := range []string{"permission denied", "not running as root", "no such process"} {
+		var why *task.Refusal
+		if known := errors.As(err, &why); known != (pid > 0) {
+			t.Errorf("%v: a reason is known: %v", err, known)
+		}
+		if strings.Contains(err.Error(), "\n") {
+			t.Errorf("advice where nothing helps: %v", err)
+		}
+		for _, guess := range []string{"not permitted", "root", "sudo"} {
 			if strings.Contains(strings.ToLower(err.Error()), guess) {
 				t.Errorf("error guesses %q: %v", guess, err)
 			}
 		}
 	}
-	if _, err := task.NameForPID(context.Background(), 1<<30); err == nil {
-		t.Error("a process that does not exist has a name port")
+	_, err := task.NameForPID(context.Background(), 1<<30)
+	wantErr(t, err, fs.ErrNotExist)
+	if want := "task_name_for_pid of process 1073741824: no such process ("; !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("error is %q, want %q", err, want)
 	}
 }
 
@@ -130,7 +142,7 @@ func TestNameForPID(t *testing.T) {
 	if _, err := n.Threads(); err == nil {
 		t.Error("threads through a name port")
 	}
-	if _, err := n.ReadAt(make([]byte, 1), int64(a.pattern)); err == nil {
+	if _, err := n.ReadMemory(make([]byte, 1), a.pattern); err == nil {
 		t.Error("memory through a name port")
 	}
 }

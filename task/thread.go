@@ -1,10 +1,13 @@
 package task
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/await"
+	"github.com/gomach/mach/internal/unusable"
 )
 
 // Thread owns a reference to a port of a thread. Its methods may be called by
@@ -91,12 +94,13 @@ func (th *Thread) Relinquish() mach.MachPort {
 
 func (th *Thread) use() (mach.MachPort, error) {
 	if th == nil {
-		return 0, ErrClosed
+		return 0, unusable.New("task", "Thread", unusable.Nil)
 	}
-	return th.h.use()
+	return th.h.use("Thread")
 }
 
-// call hands the thread's name to a function.
+// call hands the thread's name to a function of Mach's own, whose codes say what
+// they mean.
 func (th *Thread) call(name string, f func(mach.MachPort) error) error {
 	p, err := th.use()
 	if err != nil {
@@ -107,12 +111,36 @@ func (th *Thread) call(name string, f func(mach.MachPort) error) error {
 }
 
 // Suspend stops the thread; suspensions add up. It waits until the thread has
-// left the kernel's calls that cannot be stopped. Do not suspend a thread of the
-// program's own task: it may hold a lock of Go's runtime, and the program
-// stands still.
+// left the kernel's calls that cannot be stopped. If the context ends first,
+// Suspend fails with its error at once, and the thread is resumed as soon as it
+// is suspended after all. Do not suspend a thread of the program's own task: it
+// may hold a lock of Go's runtime, and the program stands still.
 //
-// Mach calls: thread_suspend.
-func (th *Thread) Suspend() error { return th.call("thread_suspend", mach.ThreadSuspend) }
+// Mach calls: thread_suspend; thread_resume if the context ends.
+func (th *Thread) Suspend(ctx context.Context) error {
+	// The name stays in use until it is known whether to undo it.
+	_, err := await.Value(ctx, func() (mach.MachPort, error) {
+		name, err := th.use()
+		if err != nil {
+			return 0, err
+		}
+		if err := mach.ThreadSuspend(name); err != nil {
+			th.h.done()
+			return 0, th.task.refused("thread_suspend", err)
+		}
+		return name, nil
+	}, func(name mach.MachPort) {
+		mach.ThreadResume(name)
+		th.h.done()
+	})
+	if err == nil {
+		th.h.done()
+	}
+	if await.Ended(ctx, err) {
+		return failed("thread_suspend", err)
+	}
+	return err
+}
 
 // Resume undoes one Suspend. It fails with [mach.KERN_FAILURE] if the thread is
 // not suspended.

@@ -25,20 +25,20 @@ func threadFlavorOf(info any) mach.ThreadFlavor {
 }
 
 // ThreadInfo asks for figures of a thread: the flavor goes with the type. See
-// [Info] for the answer. The inspect port will do; it does not block. It fails
-// with [mach.KERN_INVALID_ARGUMENT] or [mach.MACH_SEND_INVALID_DEST] when the
-// thread has ended.
+// [Info] for the answer. The inspect port will do; it does not block if the kernel
+// serves the port. It fails with [mach.KERN_INVALID_ARGUMENT] or
+// [mach.MACH_SEND_INVALID_DEST] when the thread has ended.
 //
 // Mach calls: thread_info.
-func ThreadInfo[T ThreadInfoType](th *Thread) (Answer[T], error) {
-	a := Answer[T]{Words: mach.CountOf[T]()}
+func ThreadInfo[T ThreadInfoType](th *Thread) (InfoResult[T], error) {
+	a := InfoResult[T]{Words: mach.CountOf[T]()}
 	name, err := th.use()
 	if err != nil {
-		return Answer[T]{}, err
+		return InfoResult[T]{}, err
 	}
 	defer th.h.done()
 	if err := mach.ThreadInfo(name, threadFlavorOf(&a.Value), mach.Info(&a.Value), &a.Words); err != nil {
-		return Answer[T]{}, failed("thread_info", err)
+		return InfoResult[T]{}, failed("thread_info", err)
 	}
 	a.Words = min(a.Words, mach.CountOf[T]())
 	return a, nil

@@ -1,6 +1,8 @@
 package task
 
 import (
+	"fmt"
+	"io/fs"
 	"iter"
 
 	"github.com/gomach/mach"
@@ -15,8 +17,9 @@ type Threads struct {
 // The caller has to close the list, or take the threads out and close them.
 //
 // The inspect port will do for the list; what can be done with the threads goes
-// with the port. It does not block. It fails with [mach.KERN_INVALID_ARGUMENT]
-// or [mach.MACH_SEND_INVALID_DEST] when the task has ended.
+// with the port. It does not block if the kernel serves the port. It fails with
+// [mach.KERN_INVALID_ARGUMENT] or [mach.MACH_SEND_INVALID_DEST] when the task has
+// ended.
 //
 // Mach calls: task_threads, mach_vm_deallocate.
 func (t *Task) Threads() (*Threads, error) {
@@ -28,7 +31,7 @@ func (t *Task) Threads() (*Threads, error) {
 	var names *mach.ThreadAct
 	var n mach.MachMsgTypeNumber
 	if err := mach.TaskThreads(name, &names, &n); err != nil {
-		return nil, failed("task_threads", err)
+		return nil, t.refused("task_threads", err)
 	}
 	l := &Threads{list: make([]*Thread, n)}
 	block := make([]Thread, n)
@@ -47,6 +50,32 @@ func (t *Task) Threads() (*Threads, error) {
 		return nil, failed("mach_vm_deallocate", err)
 	}
 	return l, nil
+}
+
+// ErrNoThread says that a task has no thread of that number. It is
+// fs.ErrNotExist.
+var ErrNoThread = fmt.Errorf("task: no thread of that number: %w", fs.ErrNotExist)
+
+// Thread finds a thread of the task by its number, see [Thread.ID]; on Linux it
+// is the thread's TID. The caller has to close it. It fails with [ErrNoThread], also
+// when the thread has ended. It takes what [Task.Threads] takes.
+//
+// Mach calls: task_threads, thread_info with THREAD_IDENTIFIER_INFO,
+// mach_vm_deallocate, mach_port_deallocate.
+func (t *Task) Thread(id uint64) (*Thread, error) {
+	l, err := t.Threads()
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close()
+	for i, th := range l.list {
+		// Whoever has no number has ended.
+		if n, err := th.ID(); err == nil && n == id {
+			l.list = append(l.list[:i:i], l.list[i+1:]...)
+			return th, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: %d", ErrNoThread, id)
 }
 
 // Len is the number of threads in the list.

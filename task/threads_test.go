@@ -3,6 +3,8 @@ package task_test
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"math"
 	"runtime"
 	"testing"
 
@@ -157,8 +159,8 @@ func TestThreadSuspend(t *testing.T) {
 	defer l.Close()
 	for _, th := range l.All() {
 		wantErr(t, th.Resume(), mach.KERN_FAILURE)
-		must(t, th.Suspend())
-		must(t, th.Suspend())
+		must(t, th.Suspend(t.Context()))
+		must(t, th.Suspend(t.Context()))
 	}
 	a.counts()
 	if n := a.counts(); n != 0 {
@@ -173,7 +175,43 @@ func TestThreadSuspend(t *testing.T) {
 		must(t, th.Resume())
 		must(t, th.Resume())
 	}
-	if a.counts() == 0 {
+	if !a.runs() {
 		t.Error("threads that were resumed do not run")
 	}
+}
+
+// Each thread is found by its number, and stays usable without the list.
+func TestThreadByID(t *testing.T) {
+	begin(t)
+	a := spawn(t)
+	must(t, a.Suspended(t.Context(), func(context.Context) error { // none ends
+		l, err := a.Threads()
+		must(t, err)
+		defer l.Close()
+		for _, th := range l.All() {
+			id, err := th.ID()
+			must(t, err)
+			found, err := a.Thread(id)
+			must(t, err)
+			if got, err := found.ID(); err != nil || got != id || found.Task() != a.Task {
+				t.Errorf("thread %d is %d, %v, of %v", id, got, err, found.Task())
+			}
+			must(t, found.Close())
+		}
+		return nil
+	}))
+	_, err := a.Thread(math.MaxUint64)
+	wantErr(t, err, task.ErrNoThread)
+	wantErr(t, err, fs.ErrNotExist)
+	must(t, task.OnThread(func(th *task.Thread) error {
+		id, err := th.ID()
+		must(t, err)
+		found, err := task.Self().Thread(id)
+		must(t, err)
+		defer found.Close()
+		if found.Name() != th.Name() {
+			t.Errorf("the own thread is %v by its number, %v by its port", found, th)
+		}
+		return nil
+	}))
 }

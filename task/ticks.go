@@ -9,15 +9,33 @@ import (
 	"github.com/gomach/mach"
 )
 
-// timebase says what a tick is: numer/denom nanoseconds, such as 125/3.
-var timebase = sync.OnceValues(func() (mach.MachTimebaseInfo_t, error) {
+// timebase says what a tick of the kernel's figures is: numer/denom nanoseconds,
+// such as 125/3. Those of all tasks are in the same ticks.
+var timebase = sync.OnceValues(kernelTimebase)
+
+// callerTimebase is that of mach_absolute_time in this program.
+func callerTimebase() (mach.MachTimebaseInfo_t, error) {
 	var b mach.MachTimebaseInfo_t
 	err := mach.MachTimebaseInfo(&b)
 	if err == nil && (b.Numer == 0 || b.Denom == 0) {
 		err = mach.KERN_FAILURE
 	}
 	return b, failed("mach_timebase_info", err)
-})
+}
+
+// timebaseOf is the timebase of that many ticks a second, which is 0 or does not
+// fit for what no clock has.
+func timebaseOf(frequency uint64) (mach.MachTimebaseInfo_t, bool) {
+	const second = uint64(time.Second)
+	if frequency == 0 || frequency > math.MaxUint32 {
+		return mach.MachTimebaseInfo_t{}, false
+	}
+	a, b := second, frequency // the greatest common divisor
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return mach.MachTimebaseInfo_t{Numer: uint32(second / a), Denom: uint32(frequency / a)}, true
+}
 
 // duration turns ticks into time, by way of 128 bits: the product of a long
 // time and 125 does not fit into 64.

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 )
 
 // ErrTooLong says that a string did not end where it had to.
@@ -17,7 +16,7 @@ var ErrTooLong = errors.New("task: string does not end within the limit")
 // Mach calls: mach_vm_read_overwrite.
 func (t *Task) CString(addr uint64, limit int) (string, error) { return cString(t, addr, limit) }
 
-func cString(r io.ReaderAt, addr uint64, limit int) (string, error) {
+func cString(r MemoryReader, addr uint64, limit int) (string, error) {
 	const step, page = 256, 4096 // every system's pages are a multiple of 4 KiB
 	var s []byte
 	for len(s) < limit {
@@ -25,7 +24,7 @@ func cString(r io.ReaderAt, addr uint64, limit int) (string, error) {
 		n := min(limit-len(s), step, int(page-at%page))
 		s = append(s, make([]byte, n)...)
 		last := s[len(s)-n:]
-		if _, err := r.ReadAt(last, int64(at)); err != nil {
+		if _, err := r.ReadMemory(last, at); err != nil {
 			return string(s[:len(s)-n]), err
 		}
 		for i, c := range last {
@@ -38,7 +37,7 @@ func cString(r io.ReaderAt, addr uint64, limit int) (string, error) {
 }
 
 // Pointer reads a pointer of a 64-bit task. On arm64e it may be signed: see
-// [StripPointer].
+// [Registers.StripPointer].
 //
 // Mach calls: mach_vm_read_overwrite.
 func (t *Task) Pointer(addr uint64) (uint64, error) { return t.Uint64(addr) }
@@ -48,7 +47,7 @@ func (t *Task) Pointer(addr uint64) (uint64, error) { return t.Uint64(addr) }
 // Mach calls: mach_vm_read_overwrite.
 func (t *Task) Uint64(addr uint64) (uint64, error) {
 	var b [8]byte
-	_, err := t.ReadAt(b[:], int64(addr))
+	_, err := t.ReadMemory(b[:], addr)
 	return binary.LittleEndian.Uint64(b[:]), err
 }
 
@@ -57,7 +56,7 @@ func (t *Task) Uint64(addr uint64) (uint64, error) {
 // Mach calls: mach_vm_read_overwrite.
 func (t *Task) Uint32(addr uint64) (uint32, error) {
 	var b [4]byte
-	_, err := t.ReadAt(b[:], int64(addr))
+	_, err := t.ReadMemory(b[:], addr)
 	return binary.LittleEndian.Uint32(b[:]), err
 }
 
@@ -67,12 +66,6 @@ func (t *Task) Uint32(addr uint64) (uint32, error) {
 func (t *Task) PutUint64(addr, v uint64) error {
 	var b [8]byte
 	binary.LittleEndian.PutUint64(b[:], v)
-	_, err := t.WriteAt(b[:], int64(addr))
+	_, err := t.WriteMemory(b[:], addr)
 	return err
 }
-
-// StripPointer takes the signature off a pointer of an arm64e process, such as
-// a return address: user addresses have 47 bits on Darwin, and the signature is
-// above. It does not check it; only the process itself can. A plain pointer
-// stays as it is.
-func StripPointer(p uint64) uint64 { return p & (1<<47 - 1) }

@@ -9,7 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// resetHandler gives a signal its default action behind the back of Go's runtime.
+// resetHandler gives a signal its default action behind the back of Go's runtime. If the
+// signal does not end the process within a second, something else does.
 func resetHandler(sig int) {
 	var action [4]uint64 // handler, flags, restorer, mask: all zero
 	_, _, _ = unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(sig), uintptr(unsafe.Pointer(&action)), 0, 8, 0, 0)

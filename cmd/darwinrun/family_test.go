@@ -2,7 +2,10 @@
 
 package main
 
-import "testing"
+import (
+	"os"
+	"testing"
+)
 
 // TestFamily: guests that a guest starts are tasks of its kernel, from their start to their end;
 // and what outlives the first guest goes on without one.
@@ -27,8 +30,26 @@ and it cannot make ports: mach: object is gone (KERN_TERMINATED)
 it can start others: true
 survived
 `)
-		if r.code != 0 {
-			t.Errorf("exit status %d\n%s", r.code, r.stderr)
-		}
+		r.endsWell(t)
+	})
+}
+
+// TestHostProgramBetween: a host program that a guest starts inherits no way into the guest's
+// kernel. A guest that it starts by a runner of its own has another kernel, with its own children.
+func TestHostProgramBetween(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	eachArch(t, func(t *testing.T, arch string) {
+		r := darwinrun(t, t.TempDir(), "-host-programs", guest(t, arch, "between"), self)
+		const none = "mach: failed, no cause given (KERN_FAILURE)"
+		compare(t, r.stdout, `first: itself: found
+0
+behind: a port: <nil> itself: found the one before: `+none+`
+behind: a port: <nil> itself: found the one before: `+none+`
+behind: a port: <nil> itself: found the one before: found
+`)
+		r.endsWell(t)
 	})
 }

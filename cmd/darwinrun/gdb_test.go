@@ -50,6 +50,9 @@ func TestGDB(t *testing.T) {
 			t.Fatalf("%q, %v", line, err)
 		}
 		address, _, _ = strings.Cut(address, ";")
+		if !strings.HasPrefix(address, "127.0.0.1:") {
+			t.Errorf("it waits at %s", address)
+		}
 		script := filepath.Join(t.TempDir(), "commands")
 		// The program counter at the start tells how far the program was slid.
 		commands := fmt.Sprintf(`set pagination off

@@ -6,12 +6,18 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 )
 
 func main() {
 	o, err := parse(os.Args)
+	if h := (*help)(nil); errors.As(err, &h) {
+		fmt.Print(usage)
+		describe(h.flags)
+		return
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "darwinrun:", err)
 		os.Exit(2)

@@ -21,6 +21,10 @@ import (
 func TestMain(m *testing.M) {
 	if os.Getenv("DARWINRUN_BE_RUNNER") != "" {
 		main()
+		os.Exit(0)
+	}
+	if outside := os.Getenv("DARWINRUN_BE_CONFINED"); outside != "" {
+		tryConfined(outside)
 	}
 	os.Exit(m.Run())
 }
@@ -30,6 +34,14 @@ type result struct {
 	stdout, stderr string
 	code           int
 	err            error
+}
+
+// endsWell wants the exit status 0.
+func (r result) endsWell(t *testing.T) {
+	t.Helper()
+	if r.code != 0 {
+		t.Errorf("exit status %d\n%s", r.code, r.stderr)
+	}
 }
 
 // darwinrun runs a guest in a folder with the given command line.
@@ -120,9 +132,7 @@ func TestFaults(t *testing.T) {
 			"divide true runtime error: integer divide by zero\n"+
 			"index true runtime error: index out of range [3] with length 0\n"+
 			"map true assignment to entry in nil map\nstack growth: 10000\n")
-		if r.code != 0 {
-			t.Errorf("exit status %d\n%s", r.code, r.stderr)
-		}
+		r.endsWell(t)
 	})
 }
 
@@ -130,9 +140,7 @@ func TestThreads(t *testing.T) {
 	eachArch(t, func(t *testing.T, arch string) {
 		r := darwinrun(t, t.TempDir(), guest(t, arch, "threads"))
 		compare(t, r.stdout, "1600 true\nthrough the pipe\ncollected: true\n")
-		if r.code != 0 {
-			t.Errorf("exit status %d\n%s", r.code, r.stderr)
-		}
+		r.endsWell(t)
 	})
 }
 
@@ -142,9 +150,7 @@ func TestSystem(t *testing.T) {
 		compare(t, r.stdout, "darwin 2\nfile2 ----------\nlink L---------\n5 -rw-r-----\ntrue\n"+
 			"child "+arch+" got \"input\", env yes\nexit status 7\nuser defined signal 1\nfrom the server\nbeyond this machine: true\n"+
 			"outside of the writable folders: open /usr/darwinrun-test: read-only file system\n")
-		if r.code != 0 {
-			t.Errorf("exit status %d\n%s", r.code, r.stderr)
-		}
+		r.endsWell(t)
 	})
 }
 
@@ -152,9 +158,7 @@ func TestForks(t *testing.T) {
 	eachArch(t, func(t *testing.T, arch string) {
 		r := darwinrun(t, t.TempDir(), guest(t, arch, "forks"))
 		compare(t, r.stdout, "done\n")
-		if r.code != 0 {
-			t.Errorf("exit status %d\n%s", r.code, r.stderr)
-		}
+		r.endsWell(t)
 	})
 }
 
@@ -192,6 +196,12 @@ func TestTrace(t *testing.T) {
 		for _, want := range []string{"] getppid(", "] getppid = ", "] sysctlbyname(\"", "] _exit(0)"} {
 			if !strings.Contains(string(b), want) {
 				t.Errorf("the trace has no %q", want)
+			}
+		}
+		r = darwinrun(t, dir, "-trace", "-", cguest(t, arch, "flags"), "m:")
+		for _, want := range []string{"] mach_host_self(", "] mach_host_self = ", "] printf(\"mach_msg %#x\\n\""} {
+			if !strings.Contains(r.stderr, want) {
+				t.Errorf("-trace -: no %q in\n%s", want, r.stderr)
 			}
 		}
 	})
@@ -242,15 +252,17 @@ func TestGoTest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	packages := []string{"container/heap", "container/list", "container/ring", "encoding/ascii85", "encoding/base32", "encoding/hex", "errors",
+		"math/bits", "math/cmplx", "path", "text/tabwriter", "unicode", "unicode/utf8"}
 	for _, arch := range []string{"arm64", "amd64"} {
 		bin := t.TempDir()
 		if err := os.Symlink(self, filepath.Join(bin, "go_darwin_"+arch+"_exec")); err != nil {
 			t.Fatal(err)
 		}
-		cmd := exec.Command("go", "test", "-count=1", "container/ring", "unicode/utf8")
+		cmd := exec.Command("go", append([]string{"test", "-count=1"}, packages...)...)
 		cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "GOOS=darwin", "GOARCH="+arch, "CGO_ENABLED=0", "DARWINRUN_BE_RUNNER=1")
 		out, err := cmd.CombinedOutput()
-		if err != nil || strings.Count(string(out), "ok  \t") != 2 {
+		if err != nil || strings.Count(string(out), "ok  \t") != len(packages) {
 			t.Errorf("%s: %v\n%s", arch, err, out)
 		}
 	}

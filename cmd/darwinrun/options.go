@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/gomach/mach/internal/kernel/ipc"
 )
 
 // options is the parsed command line.
@@ -21,11 +23,18 @@ type options struct {
 	network   bool
 	host      bool
 	processes bool // of the host may be looked at
+	messages  ipc.Policy
 	trace     string
 	gdb       string // address to wait for a debugger at
 	count     []string
 	slide     bool
-	kernel    string   // address of the kernel of the runner that started this one
+	strict    bool   // functions that are not there end the program
+	missing   string // list what this program wants, instead of running one
+	exactly   bool   // writable is complete: see exactFlag
+	confined  bool   // the host's kernel keeps to writable already
+	ignored   uint32 // signals that the program inherits as ignored, and as blocked
+	blocked   uint32
+	kernel    int      // a descriptor that leads to the kernel of the runner that started this one
 	runner    []string // how to run another program in the same way
 }
 
@@ -62,15 +71,26 @@ func parse(argv []string) (*options, error) {
 	f.StringVar(&o.gdb, "gdb", "", "address (HOST:PORT, or :PORT on the loopback interface) to wait for a debugger at, which speaks GDB's remote protocol")
 	f.Var(&count, "count", "count guest instructions between calls of this symbol (may be repeated, or separated by commas)")
 	f.BoolVar(&o.slide, "random-slide", false, "load the program at a random address")
-	f.StringVar(&o.kernel, kernelFlag, "", "")
+	f.BoolVar(&o.strict, "strict", false, "end the program when it calls a function that darwinrun does not have, instead of answering ENOSYS")
+	f.StringVar(&o.missing, "missing", "", "list what this program imports and darwinrun does not have, and run nothing")
+	f.BoolVar(&o.exactly, exactFlag, false, "")
+	f.BoolVar(&o.confined, confinedFlag, false, "")
+	f.IntVar(&o.kernel, kernelFlag, 0, "")
+	signals := f.String(signalsFlag, "", "")
+	messages := f.String("messages", "", "which messages may go to which ports: macos13 (default), macos13-sip or macos12")
 	argv0 := f.String("argv0", "", "the program's argv[0]")
 	f.StringVar(&o.arch, "arch", "", "architecture to choose from a fat file: arm64 or amd64")
 	if err := f.Parse(argv[1:]); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
-			fmt.Print(usage)
-			describe(f)
-			os.Exit(0)
+			err = &help{f}
 		}
+		return nil, err
+	}
+	var err error
+	if o.messages, err = ipc.ParsePolicy(*messages); err != nil {
+		return nil, err
+	}
+	if o.ignored, o.blocked, err = parseSignals(*signals); err != nil {
 		return nil, err
 	}
 	switch filepath.Base(argv[0]) {
@@ -81,6 +101,21 @@ func parse(argv []string) (*options, error) {
 	}
 	if o.arch != "" && o.arch != "arm64" && o.arch != "amd64" {
 		return nil, fmt.Errorf("-arch is arm64 or amd64, not %q", o.arch)
+	}
+	if o.missing != "" {
+		if f.NArg() > 0 {
+			return nil, fmt.Errorf("-missing takes one file and runs nothing; %q is too much", f.Arg(0))
+		}
+		var other string
+		f.Visit(func(x *flag.Flag) {
+			if x.Name != "missing" && x.Name != "arch" {
+				other = x.Name
+			}
+		})
+		if other != "" {
+			return nil, fmt.Errorf("-missing runs nothing, so -%s means nothing", other)
+		}
+		return o, nil
 	}
 	if f.NArg() == 0 {
 		return nil, errors.New("no program given; darwinrun -h says more")
@@ -93,18 +128,50 @@ func parse(argv []string) (*options, error) {
 	for _, c := range count {
 		o.count = append(o.count, strings.FieldsFunc(c, func(r rune) bool { return r == ',' })...)
 	}
-	o.runner = runner(argv, len(argv)-f.NArg())
-	return o, o.absolute()
+	if err := o.absolute(); err != nil {
+		return nil, err
+	}
+	o.runner = o.again(argv[0], f)
+	return o, nil
 }
 
-// kernelFlag is of runners for runners.
-const kernelFlag = "kernel"
+// Flags of runners for runners.
+const (
+	kernelFlag  = "kernel"
+	signalsFlag = "signals"
+	// exactFlag says that the folders that are named are all: what the working and the temporary
+	// folder were stands among them, and those that a guest chooses for its child do not count.
+	exactFlag = "exactly"
+	// confinedFlag is of a runner that has started itself again, confined.
+	confinedFlag = "confined"
+)
+
+// hidden says whether a flag is one of runners for runners.
+func hidden(flag string) bool {
+	return flag == kernelFlag || flag == exactFlag || flag == confinedFlag || flag == signalsFlag
+}
+
+// parseSignals reads two sets of signals: those that are ignored, and those that are blocked.
+func parseSignals(s string) (ignored, blocked uint32, err error) {
+	if s == "" {
+		return 0, 0, nil
+	}
+	if n, err := fmt.Sscanf(s, "%d,%d", &ignored, &blocked); err != nil || n != 2 {
+		return 0, 0, fmt.Errorf("-%s is two numbers, not %q", signalsFlag, s)
+	}
+	return ignored, blocked, nil
+}
+
+// help is the error of a command line that asks for help.
+type help struct{ flags *flag.FlagSet }
+
+func (h *help) Error() string { return flag.ErrHelp.Error() }
 
 // describe prints what flags there are.
 func describe(f *flag.FlagSet) {
 	shown := flag.NewFlagSet("", flag.ContinueOnError)
 	f.VisitAll(func(x *flag.Flag) {
-		if x.Name != kernelFlag {
+		if !hidden(x.Name) {
 			shown.Var(x.Value, x.Name, x.Usage)
 		}
 	})
@@ -112,27 +179,37 @@ func describe(f *flag.FlagSet) {
 	shown.PrintDefaults()
 }
 
-// runner is the command line up to the program, for programs that the program starts.
-func runner(argv []string, flags int) []string {
+// again is the command line up to the program, for programs that the program starts: the same
+// limits, wherever they are started.
+func (o *options) again(argv0 string, f *flag.FlagSet) []string {
 	self, err := os.Executable()
 	if err != nil {
-		self = argv[0]
+		self = argv0
 	}
-	r := []string{self}
-	for i := 1; i < flags; i++ {
-		switch name, _, hasValue := strings.Cut(strings.TrimLeft(argv[i], "-"), "="); name {
+	r := []string{self, "-" + exactFlag}
+	f.Visit(func(x *flag.Flag) {
+		switch x.Name {
 		case "argv0", "trace", "count", "gdb": // of this program alone
-			if !hasValue {
-				i++
-			}
-			continue
+		case "root", "ro", "rw", exactFlag, confinedFlag, kernelFlag, signalsFlag:
+		default:
+			r = append(r, "-"+x.Name+"="+x.Value.String())
 		}
-		r = append(r, argv[i])
+	})
+	if o.root != "" {
+		r = append(r, "-root", o.root)
+	}
+	for _, d := range o.readOnly {
+		r = append(r, "-ro", d)
+	}
+	for _, d := range o.writable {
+		r = append(r, "-rw", d)
 	}
 	return r
 }
 
-// absolute makes the directories independent of the working directory and real.
+// absolute makes the directories independent of the working directory and real, and adds those
+// that the program may change unless told otherwise: the working and the temporary directory,
+// or its own root.
 func (o *options) absolute() error {
 	for _, l := range [][]string{o.readOnly, o.writable} {
 		for i := range l {
@@ -149,6 +226,17 @@ func (o *options) absolute() error {
 			return err
 		}
 		o.root = p
+	}
+	switch {
+	case o.exactly:
+	case o.root != "":
+		o.writable = append(o.writable, o.root)
+	default:
+		for _, d := range []string{".", os.TempDir()} {
+			if p, err := realPath(d); err == nil {
+				o.writable = append(o.writable, p)
+			}
+		}
 	}
 	return nil
 }

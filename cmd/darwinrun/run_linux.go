@@ -21,21 +21,27 @@ import (
 const exitRunner = 125
 
 func run(o *options) int {
+	if err := confine(o); err != nil {
+		fmt.Fprintln(os.Stderr, "darwinrun: confining the program:", err)
+		return exitRunner
+	}
+	o.ignored |= libsystem.CatchSignals()
 	if err := cpu.Available(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return exitRunner
 	}
-	state := libsystem.New(policy(o), machkern.New(machkern.Options{HostProcesses: o.processes, Join: o.kernel}))
+	if o.missing != "" {
+		return missing(o)
+	}
+	state := libsystem.New(policy(o), machkern.New(machkern.Options{HostProcesses: o.processes, Messages: o.messages, Join: o.kernel}))
 	cfg := proc.Config{
 		Path: absolute(o.program), Args: o.args, Env: environment(os.Environ()), Random: o.slide,
-		Lookup: state.Lookup, Data: state.Data, Personal: state, Count: len(o.count) > 0,
+		Lookup: state.Lookup, Data: state.Data, IsVariable: state.IsVariable, Syscall: state.Syscall, Personal: state, Count: len(o.count) > 0,
 	}
 	cfg.Name = state.GuestPath(cfg.Path)
-	switch o.arch {
-	case "arm64":
-		cfg.Arch = cpu.ARM64
-	case "amd64":
-		cfg.Arch = cpu.AMD64
+	cfg.Arch = architecture(o)
+	if !o.strict {
+		cfg.Absent = state.Absent
 	}
 	if o.trace != "" {
 		w, err := traceFile(o.trace)
@@ -55,6 +61,7 @@ func run(o *options) int {
 		return exitRunner
 	}
 	state.Attach(p)
+	p.InheritSignals(o.ignored, o.blocked)
 	state.ForwardSignals()
 	ended := func(code, signal int) {}
 	if o.gdb != "" {
@@ -75,6 +82,17 @@ func run(o *options) int {
 	return code
 }
 
+// architecture is the one that was asked for, or nil.
+func architecture(o *options) *cpu.Arch {
+	switch o.arch {
+	case "arm64":
+		return cpu.ARM64
+	case "amd64":
+		return cpu.AMD64
+	}
+	return nil
+}
+
 func absolute(p string) string {
 	if a, err := filepath.Abs(p); err == nil {
 		return a
@@ -89,21 +107,12 @@ func traceFile(name string) (io.Writer, error) {
 	return os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_TRUNC|os.O_APPEND, 0o666)
 }
 
-// policy is what the program may reach: it changes files in the working directory and the
-// temporary directory only, unless told otherwise.
+// policy is what the program may reach.
 func policy(o *options) libsystem.Policy {
-	p := libsystem.Policy{Root: o.root, ReadOnly: o.readOnly, Network: o.network, Runner: o.runner, HostPrograms: o.host}
-	if o.root != "" {
-		p.Writable = append([]string{o.root}, o.writable...)
-		return p
+	return libsystem.Policy{
+		Root: o.root, Writable: append([]string{}, o.writable...), ReadOnly: o.readOnly,
+		Network: o.network, Runner: o.runner, HostPrograms: o.host,
 	}
-	for _, d := range []string{".", os.TempDir()} {
-		if r, err := realPath(d); err == nil {
-			p.Writable = append(p.Writable, r)
-		}
-	}
-	p.Writable = append(p.Writable, o.writable...)
-	return p
 }
 
 // die ends the runner as the program ended: by the same signal.
@@ -117,4 +126,5 @@ func die(sig int) {
 	// Go's runtime keeps its own handlers for the signals of faults: those must go first.
 	resetHandler(int(h))
 	_ = unix.Kill(os.Getpid(), h)
+	select {} // the signal may come to another thread a little later; see resetHandler
 }

@@ -96,15 +96,15 @@ func catch(ctx context.Context, pid int, f func() error) (seen []string, err err
 		return nil, err
 	}
 	defer t.Close()
-	server, err := exc.NewServer(exc.HandlerFunc(func(_ context.Context, e *exc.Exception) exc.Verdict {
+	server, err := exc.NewServer(func(_ context.Context, e *exc.Exception) error {
 		seen = append(seen, describe(e))
 		return exc.Pass
-	}))
+	})
 	if err != nil {
 		return nil, err
 	}
 	const crashes = mach.EXC_MASK_BAD_ACCESS | mach.EXC_MASK_BAD_INSTRUCTION | mach.EXC_MASK_ARITHMETIC
-	attachment, err := server.Attach(exc.Task(t.Name()), crashes, 0)
+	attachment, err := server.Attach(exc.Task(t), crashes, 0)
 	if err != nil {
 		server.Close()
 		return nil, err
@@ -123,7 +123,7 @@ func catch(ctx context.Context, pid int, f func() error) (seen []string, err err
 
 func describe(e *exc.Exception) string {
 	if x, is := e.Detail().(exc.BadAccess); is {
-		return fmt.Sprintf("caught %v: %v at address %#x", e.Type, x.Code, x.Address)
+		return fmt.Sprintf("caught %v: %v", e.Type, x)
 	}
 	return fmt.Sprintf("caught %v", e)
 }

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/gomach/mach"
-	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 	"github.com/gomach/mach/task"
 )
 
@@ -24,7 +24,7 @@ func TestRun(t *testing.T) {
 	if mach.MachTaskSelf() == mach.MACH_PORT_NULL {
 		t.Skip("no Mach kernel on this system")
 	}
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	var out bytes.Buffer
 	err := run(&out)
 	if e := (*task.OpenError)(nil); errors.As(err, &e) {
@@ -33,7 +33,7 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := regexp.MustCompile(`^caught EXC_BAD_ACCESS: .*KERN_(INVALID_ADDRESS|PROTECTION_FAILURE).* at address 0x0
+	want := regexp.MustCompile(`^caught EXC_BAD_ACCESS: bad access to 0x0: .*KERN_(INVALID_ADDRESS|PROTECTION_FAILURE).*
 the process itself: .*nil pointer dereference
 $`)
 	if !want.Match(out.Bytes()) {

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"strconv"
@@ -38,7 +39,7 @@ func TestZombie(t *testing.T) {
 	}
 	defer cmd.Wait()
 	eventually(t, "the child is a zombie", func() bool { return strings.HasPrefix(statusOf(cmd.Process.Pid, "State"), "Z") })
-	if _, err := capture(int32(cmd.Process.Pid), nil); !errors.Is(err, errNoProcess) || !strings.Contains(err.Error(), "has ended") {
+	if _, err := capture(int32(cmd.Process.Pid), nil); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "has ended") {
 		t.Errorf("err = %v", err)
 	}
 }
@@ -140,4 +141,26 @@ func TestThreadGoneInBetween(t *testing.T) {
 			t.Errorf("thread %d: %v", i, r.err)
 		}
 	}
+}
+
+// A process whose first thread has ended goes on with the others
+// (pthread_exit(3)), and is dumped like any other; /proc/PID/stat calls it a
+// zombie.
+func TestFirstThreadEnded(t *testing.T) {
+	x := startTarget(t, "headless")
+	eventually(t, "the first thread has ended", func() bool { return strings.HasPrefix(x.status("State"), "Z") })
+	states, err := capture(x.pid(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// alpha, beta, and those that read and beat.
+	if len(states) != 4 {
+		t.Errorf("%d threads", len(states))
+	}
+	for i := range states {
+		if states[i].err != nil || states[i].id == uint64(x.pid()) {
+			t.Errorf("thread %d (id %d): %v", i, states[i].id, states[i].err)
+		}
+	}
+	x.lives()
 }

@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/gomach/mach/internal/abi/gotool"
 )
 
 var dir string // holds what the tests build
@@ -23,6 +25,10 @@ func TestMain(m *testing.M) {
 	if addr := os.Getenv("DUMP_TEST_SERVER"); addr != "" {
 		serve(addr)
 		return
+	}
+	if socket := os.Getenv(underYama); socket != "" {
+		fmt.Fprintln(os.Stderr, confine(socket, os.Args[1:]))
+		os.Exit(1)
 	}
 	var err error
 	if dir, err = os.MkdirTemp("", "dump"); err != nil {
@@ -65,9 +71,7 @@ type target struct {
 
 func startTarget(t *testing.T, args ...string) *target {
 	t.Helper()
-	if _, err := exec.LookPath("gcc"); err != nil {
-		t.Skip("gcc is needed to build the target")
-	}
+	gotool.CompilerForTest(t)
 	path, err := buildTarget()
 	if err != nil {
 		t.Fatal(err)

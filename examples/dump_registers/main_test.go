@@ -8,12 +8,12 @@ import (
 	"testing"
 
 	"github.com/gomach/mach/internal/apitest"
-	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 	"github.com/gomach/mach/task"
 )
 
 func TestRun(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	c := apitest.Sleeper(t)
 	var out bytes.Buffer
 	err := run(&out, strconv.Itoa(c.Process.Pid))
@@ -32,7 +32,7 @@ func TestRun(t *testing.T) {
 func TestMain(m *testing.M) { apitest.MainOrSleeper(m) }
 
 func TestErrors(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	if err := run(&bytes.Buffer{}, "x"); err == nil {
 		t.Error("x is a process")
 	}

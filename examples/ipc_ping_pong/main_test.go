@@ -6,14 +6,14 @@ import (
 	"testing"
 
 	"github.com/gomach/mach"
-	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 func TestRun(t *testing.T) {
 	if mach.MachTaskSelf() == mach.MACH_PORT_NULL {
 		t.Skip("no Mach kernel on this system")
 	}
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	var out bytes.Buffer
 	if err := run(&out, 300); err != nil {
 		t.Fatal(err)

@@ -70,7 +70,7 @@ func list(w io.Writer, t *task.Task, recurse bool) error {
 		regions++
 		size, resident, dirtied = size+r.Size, resident+uint64(r.Resident), dirtied+uint64(r.Dirtied)
 		name := task.TagName(r.Tag)
-		if path, segment, ok := files.Of(&r); ok {
+		if path, segment, ok := files.Of(r); ok {
 			name = strings.TrimSpace(segment + " " + path)
 		}
 		fmt.Fprintf(w, "%016x-%016x %10s %s/%s SM=%s %6d %6d %-11s %s\n", r.Address, r.End(), human(r.Size),

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/gomach/mach/internal/apitest"
-	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 	"github.com/gomach/mach/task"
 )
 
@@ -34,7 +34,7 @@ func check(t *testing.T, out string) {
 }
 
 func TestSelf(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	for _, recurse := range []bool{false, true} {
 		var out bytes.Buffer
 		if err := run(&out, "", recurse); err != nil {
@@ -48,7 +48,7 @@ func TestSelf(t *testing.T) {
 }
 
 func TestOther(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	c := apitest.Sleeper(t)
 	var out bytes.Buffer
 	err := run(&out, strconv.Itoa(c.Process.Pid), true)
@@ -64,7 +64,7 @@ func TestOther(t *testing.T) {
 func TestMain(m *testing.M) { apitest.MainOrSleeper(m) }
 
 func TestErrors(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	for _, pid := range []string{"x", "1073741824"} {
 		if err := run(&bytes.Buffer{}, pid, false); err == nil {
 			t.Errorf("the memory of process %s was listed", pid)

@@ -83,7 +83,7 @@ func dump(w io.Writer, t *task.Task, addr, size uint64) error {
 	}
 	// A snapshot is of all or nothing: read what can be read.
 	b := make([]byte, size)
-	n, err := t.ReadAt(b, int64(addr))
+	n, err := t.ReadMemory(b, addr)
 	return errors.Join(print(w, b[:n]), err)
 }
 

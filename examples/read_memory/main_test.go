@@ -10,12 +10,12 @@ import (
 	"testing"
 
 	"github.com/gomach/mach"
-	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 	"github.com/gomach/mach/task"
 )
 
 func TestDemo(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	var out bytes.Buffer
 	if err := run(&out, nil); err != nil {
 		t.Fatal(err)
@@ -28,7 +28,7 @@ func TestDemo(t *testing.T) {
 
 // The program as any other process, and up to the end of what is mapped.
 func TestArguments(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	page := mach.VMPageSize()
 	x, err := task.Self().Allocate(2*page, 0)
 	if err != nil {

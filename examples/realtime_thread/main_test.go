@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"github.com/gomach/mach"
-	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 func TestRun(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	var out bytes.Buffer
 	if err := run(&out, 2*time.Millisecond, 20); err != nil {
 		t.Fatal(err)
@@ -24,7 +24,7 @@ func TestRun(t *testing.T) {
 
 // A real-time thread may compute for 50 ms at most.
 func TestTooMuch(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	if err := run(&bytes.Buffer{}, time.Second, 0); !errors.Is(err, mach.KERN_INVALID_ARGUMENT) {
 		t.Errorf("error is %v", err)
 	}

@@ -44,16 +44,15 @@ func main() {
 
 // other is told an address, and makes what stands there upper case.
 func other(in io.Reader, out io.Writer) error {
-	var addr int64
+	var addr uint64
 	if _, err := fmt.Fscan(in, &addr); err != nil {
 		return err
 	}
-	memory := io.NewOffsetWriter(task.Self(), addr)
-	text, err := task.Self().CString(uint64(addr), size)
+	text, err := task.Self().CString(addr, size)
 	if err != nil {
 		return err
 	}
-	if _, err := memory.Write(bytes.ToUpper([]byte(text))); err != nil {
+	if _, err := task.Self().WriteMemory(bytes.ToUpper([]byte(text)), addr); err != nil {
 		return err
 	}
 	fmt.Fprintln(out, "done")

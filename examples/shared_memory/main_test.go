@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 	"github.com/gomach/mach/task"
 )
 
@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestRun(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	var out bytes.Buffer
 	err := run(&out)
 	if e := (*task.OpenError)(nil); errors.As(err, &e) {
@@ -36,7 +36,7 @@ func TestRun(t *testing.T) {
 }
 
 func TestOther(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	var out bytes.Buffer
 	if err := other(strings.NewReader("x"), &out); err == nil {
 		t.Error("x is an address")

@@ -88,7 +88,7 @@ func run(w io.Writer) error {
 		return err
 	}
 	defer d.Close()
-	if _, err := d.SetBreakpoint(address); err != nil {
+	if _, err := d.SetBreakpoint(ctx, address); err != nil {
 		return err
 	}
 	if _, err := io.WriteString(in, "\n"); err != nil {

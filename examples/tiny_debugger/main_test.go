@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/gomach/mach"
-	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 	"github.com/gomach/mach/task"
 )
 
@@ -23,7 +23,7 @@ func TestRun(t *testing.T) {
 	if mach.MachTaskSelf() == mach.MACH_PORT_NULL {
 		t.Skip("no Mach kernel on this system")
 	}
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	var out bytes.Buffer
 	err := run(&out)
 	if e := (*task.OpenError)(nil); errors.As(err, &e) {

@@ -31,7 +31,7 @@ func main() {
 }
 
 func watch(ctx context.Context, w io.Writer, times int, interval time.Duration) error {
-	basics, err := host.Basic()
+	info, err := host.Info()
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func watch(ctx context.Context, w io.Writer, times int, interval time.Duration) 
 			fmt.Fprintf(&line, "%3.0f%% ", 100*now[i].Since(before[i]).Busy())
 		}
 		fmt.Fprintf(&line, " memory: %.1f GiB, %.1f free, %.1f wired\n",
-			gib(basics.Memory), gib(memory.Free), gib(memory.Wired))
+			gib(info.Memory), gib(memory.Free), gib(memory.Wired))
 		if _, err := io.WriteString(w, line.String()); err != nil {
 			return err
 		}

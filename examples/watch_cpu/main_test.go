@@ -10,12 +10,12 @@ import (
 	"time"
 
 	"github.com/gomach/mach/host"
-	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 func TestWatch(t *testing.T) {
 	host.Port() // kept for good
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	loads, err := host.CPULoads(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +42,7 @@ func TestWatch(t *testing.T) {
 
 func TestInterrupt(t *testing.T) {
 	host.Port()
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(20*time.Millisecond, cancel)
 	if err := watch(ctx, &bytes.Buffer{}, 0, time.Hour); !errors.Is(err, context.Canceled) {

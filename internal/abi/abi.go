@@ -11,6 +11,7 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -187,9 +188,33 @@ func load[T any](file string) (*T, error) {
 	return v, nil
 }
 
-// Load returns the committed facts of a CPU family, "arm64" or "amd64".
-// The result is shared: do not change it.
-func Load(arch string) (*Facts, error) { return load[Facts]("darwin-" + arch + ".json") }
+// Undeclared reports whether no public header declares the function: programs
+// that call it do so by hand. Its prototype is xnu's own
+// (osfmk/mach/mach_time_private.h, bsd/kern/syscalls.master).
+func (f *Function) Undeclared() bool { return f.Header == "" }
+
+// Load returns the committed facts of a CPU family, "arm64" or "amd64": what
+// was measured, and the functions of facts/undeclared.json, which libSystem
+// exports and no header has. The result is shared: do not change it.
+func Load(arch string) (*Facts, error) {
+	name := "darwin-" + arch + ".json"
+	if v, ok := cache.Load("all of " + name); ok {
+		return v.(*Facts), nil
+	}
+	measured, err := load[Facts](name)
+	if err != nil {
+		return nil, err
+	}
+	more, err := load[Facts]("undeclared.json")
+	if err != nil {
+		return nil, err
+	}
+	all := *measured
+	all.Functions = maps.Clone(measured.Functions)
+	maps.Copy(all.Functions, more.Functions)
+	v, _ := cache.LoadOrStore("all of "+name, &all)
+	return v.(*Facts), nil
+}
 
 // LoadFrom reads the facts of a CPU family from another folder.
 func LoadFrom(dir, arch string) (*Facts, error) {

@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -108,4 +109,21 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// waits is what comments say of a call that comes back at once.
+var waits = regexp.MustCompile(`\b(does not|never) (wait|block)s?\b( for)?`)
+
+// Waiting wants a comment that says of Mach calls that they do not wait to say when: whoever
+// serves the port may take his time, and only the kernel does not.
+func Waiting(t *testing.T) {
+	EachFunc(t, func(_ *ast.FuncDecl, name, comment string) {
+		m := waits.FindStringSubmatchIndex(comment)
+		if m == nil || m[6] >= 0 || !strings.Contains(comment, "Mach calls: ") {
+			return // or says what it does not wait for
+		}
+		if rest := comment[m[1]:]; !strings.HasPrefix(rest, " if the kernel serves ") {
+			t.Errorf("%s says that it %q, and not under which condition", name, comment[m[0]:m[1]])
+		}
+	})
 }

@@ -99,7 +99,7 @@ func benchmarkMemory(b *testing.B) {
 	s, err := r.MakeSend()
 	must(b, err)
 	defer s.Close()
-	pages, err := port.NewMemory(size)
+	pages, err := port.NewOutOfLine(size)
 	must(b, err)
 	defer pages.Close()
 	bg := context.Background()
@@ -109,14 +109,14 @@ func benchmarkMemory(b *testing.B) {
 	defer got.Close()
 	byPort := func() {
 		for range trips {
-			m.Reset(1).CopyMemory(pages)
+			m.Reset(1).CopyOutOfLine(pages)
 			if err := s.Send(bg, &m); err != nil {
 				b.Fatal(err)
 			}
 			if err := r.Receive(bg, &got); err != nil {
 				b.Fatal(err)
 			}
-			x, err := got.TakeMemory(0)
+			x, err := got.TakeOutOfLine(0)
 			if err != nil || x.Len() != size {
 				b.Fatal(x.Len(), err)
 			}

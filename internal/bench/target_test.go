@@ -16,6 +16,7 @@ import (
 
 	"github.com/gomach/mach"
 	_ "github.com/gomach/mach/hosted"
+	"github.com/gomach/mach/internal/abi/gotool"
 )
 
 var dir string // holds what is built here
@@ -55,9 +56,7 @@ type target struct {
 
 func startTarget(t testing.TB, what string, n int) *target {
 	t.Helper()
-	if _, err := exec.LookPath("gcc"); err != nil {
-		t.Skip("gcc is needed to build the target")
-	}
+	gotool.CompilerForTest(t)
 	path, err := buildTarget()
 	must(t, err)
 	x := &target{t: t, cmd: exec.Command(path, what, strconv.Itoa(n))}

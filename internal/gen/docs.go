@@ -13,7 +13,7 @@ var docFS embed.FS
 // doc is the hand-written text of a function and its call class.
 type doc struct {
 	Text  string
-	Block bool // the call may wait: tell the scheduler
+	Class class
 	File  string
 }
 
@@ -44,14 +44,14 @@ func loadDocs() (map[string]doc, error) {
 				}
 			default:
 				w := strings.Fields(line)
-				if len(w) != 2 || w[1] != "short" && w[1] != "block" {
-					return nil, fmt.Errorf("gen: doc/%s:%d: want \"symbol short|block\", have %q", f.Name(), i+1, line)
+				if len(w) != 2 || !class(w[1]).valid() {
+					return nil, fmt.Errorf("gen: doc/%s:%d: want \"symbol short|task|host|port|block\", have %q", f.Name(), i+1, line)
 				}
 				if _, dup := docs[w[0]]; dup {
 					return nil, fmt.Errorf("gen: doc/%s:%d: %s stands twice", f.Name(), i+1, w[0])
 				}
 				name = w[0]
-				docs[name] = doc{Block: w[1] == "block", File: f.Name()}
+				docs[name] = doc{Class: class(w[1]), File: f.Name()}
 			}
 		}
 	}

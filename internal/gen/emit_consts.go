@@ -64,13 +64,7 @@ func (g *Gen) wrap(typ, value string) string {
 }
 
 func (g *Gen) constDoc(k *constant) string {
-	var change []string
-	for i := len(abi.Trees) - 1; i >= 0; i-- {
-		if v, ok := k.Changed[abi.Trees[i]]; ok {
-			change = append(change, fmt.Sprintf("%s in %s", v, abi.Trees[i]))
-		}
-	}
-	h := strings.TrimPrefix(g.history(&k.Origin, strings.Join(change, ", ")), "\n//\n")
+	h := strings.TrimPrefix(g.history(&k.Origin, changes(k)), "\n//\n")
 	h = strings.TrimPrefix(h, "//")
 	h = strings.TrimSpace(h)
 	if h == "" {
@@ -84,6 +78,17 @@ func (g *Gen) constDoc(k *constant) string {
 		return fmt.Sprintf("\t// %s is C's %s.\n\t//\n\t// %s\n", k.GoName, k.C, h)
 	}
 	return fmt.Sprintf("\t// %s: %s\n", k.GoName, lowerFirst(h))
+}
+
+// changes says which values the trees have that differ.
+func changes(k *constant) string {
+	var change []string
+	for i := len(abi.Trees) - 1; i >= 0; i-- {
+		if v, ok := k.Changed[abi.Trees[i]]; ok {
+			change = append(change, fmt.Sprintf("%s in %s", v, abi.Trees[i]))
+		}
+	}
+	return strings.Join(change, ", ")
 }
 
 func lowerFirst(s string) string {

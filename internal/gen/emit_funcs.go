@@ -48,6 +48,7 @@ var paramTypes = map[string]string{
 	"exception_raise_state_identity.flavor": "*ThreadStateFlavor",
 	"clock_sleep.1":                         "AlarmType",
 	"mach_port_kernel_object.object_type":   "*IPCInfoObjectType",
+	"mach_get_times.tp":                     "*[2]int64", // struct timespec, which is no type of Mach's
 
 	"mig_strncpy.src":          "*byte",
 	"mig_strncpy_zerofill.src": "*byte",
@@ -89,11 +90,11 @@ type function struct {
 	Params []param
 	Result string // Go result: "error", "", or a type
 	Late   bool   // looked up at run time
-	Block  bool
+	Class  class
 }
 
 func (g *Gen) function(c string) (*function, error) {
-	f := &function{Function: g.funcs[c], C: c, GoName: FuncName(c), Block: g.docs[c].Block}
+	f := &function{Function: g.funcs[c], C: c, GoName: FuncName(c), Class: g.docs[c].Class}
 	f.Late = !f.SeenIn(abi.Oldest)
 	used := map[string]bool{}
 	for i, p := range f.Function.Params {
@@ -188,6 +189,9 @@ func (g *Gen) emitFunctions() ([]block, error) {
 
 // funcFile is the generated file for a header's functions.
 func funcFile(h string) string {
+	if h == "" {
+		return "zfunc_undeclared.go"
+	}
 	h = strings.TrimSuffix(strings.TrimPrefix(h, "mach/"), ".h")
 	return "zfunc_" + strings.NewReplacer("/", "_", "-", "").Replace(h) + ".go"
 }
@@ -208,15 +212,23 @@ func (g *Gen) funcDoc(f *function) (string, error) {
 			text = replaceWord(text, p.CName, p.Name)
 		}
 	}
-	wait := "It does not wait: the scheduler is not told about the call."
-	if f.Block {
-		wait = "It may wait: the scheduler is told about the call."
+	wait, err := f.waitText()
+	if err != nil {
+		return "", err
 	}
-	text = fmt.Sprintf("%s %s\n\n%s\n\nC: %s of <%s>.%s", f.GoName, text, wait, f.C, header1(f.Header), since(f))
+	text = fmt.Sprintf("%s %s\n\n%s\n\nC: %s.%s", f.GoName, text, wait, whereFrom(f.C, f.Header), since(f))
 	if f.RemovedBy != "" {
 		text += fmt.Sprintf("\n\nDeprecated: the headers of macOS %s no longer have it.", f.RemovedBy)
 	}
 	return "// " + strings.ReplaceAll(strings.ReplaceAll(text, "\n", "\n// "), "// \n", "//\n") + "\n", nil
+}
+
+// whereFrom says where C has a function.
+func whereFrom(c, header string) string {
+	if header == "" {
+		return c + ", which libSystem exports and no public header declares"
+	}
+	return fmt.Sprintf("%s of <%s>", c, header1(header))
 }
 
 func since(f *function) string {
@@ -327,29 +339,11 @@ func (g *Gen) wrapper(f *function) (string, error) {
 		fmt.Fprintf(&b, "%s: %s", p.Name, v)
 	}
 	b.WriteString("}\n")
-	sym := "libsystem.Sym_" + f.C
-	if f.Late {
-		sym = "sym"
+	usual, otherwise := f.usual()
+	if usual != "" {
+		fmt.Fprintf(&b, "\tif %s {\n\t%s\t}\n", usual, f.call(false))
 	}
-	call := fmt.Sprintf("libsystem.%s(%s, unsafe.Pointer(&f))", f.callName(), sym)
-	switch f.Result {
-	case "error":
-		convert := "kernReturn"
-		if f.Returns == "mach_msg_return_t" {
-			convert = "messageReturn"
-		}
-		fmt.Fprintf(&b, "\treturn %s(%s)\n", convert, call)
-	case "":
-		fmt.Fprintf(&b, "\t%s\n", call)
-	case "string":
-		fmt.Fprintf(&b, "\treturn goString(libsystem.Value(%s))\n", call)
-	default:
-		if strings.HasPrefix(f.Result, "*") || f.Result == "unsafe.Pointer" {
-			fmt.Fprintf(&b, "\treturn (%s)(libsystem.ValuePointer(%s))\n", f.Result, call)
-		} else {
-			fmt.Fprintf(&b, "\treturn %s(libsystem.Value(%s))\n", f.Result, call)
-		}
-	}
+	b.WriteString(otherwise + f.call(usual != "" || f.Class != classShort))
 	b.WriteString("}\n")
 	return b.String(), nil
 }
@@ -365,15 +359,44 @@ func slotPad(p param) string {
 	return "\t\t_ uint32\n"
 }
 
-func (f *function) callName() string {
+// call writes the call, and the return of its result.
+func (f *function) call(told bool) string {
+	sym := "libsystem.Sym_" + f.C
+	if f.Late {
+		sym = "sym"
+	}
+	call := fmt.Sprintf("libsystem.%s(%s, unsafe.Pointer(&f))", f.callName(told), sym)
+	switch {
+	case f.Returns == "mach_msg_return_t":
+		return fmt.Sprintf("\treturn messageReturn(%s)\n", call)
+	case f.Result == "error":
+		return fmt.Sprintf("\treturn kernReturn(%s)\n", call)
+	case f.Result == "":
+		return fmt.Sprintf("\t%s\n", call)
+	case f.Result == "string":
+		return fmt.Sprintf("\treturn goString(libsystem.Value(%s))\n", call)
+	case strings.HasPrefix(f.Result, "*") || f.Result == "unsafe.Pointer":
+		return fmt.Sprintf("\treturn (%s)(libsystem.ValuePointer(%s))\n", f.Result, call)
+	}
+	return fmt.Sprintf("\treturn %s(libsystem.Value(%s))\n", f.Result, call)
+}
+
+// kern reports whether the function has a stub of its own, which loads the
+// arguments from the frame: the shortest way, for results of 32 bits.
+func (f *function) kern() bool { return f.Result == "error" && !f.wide() && !f.Late }
+
+// callName is the function of libsystem that makes the call.
+func (f *function) callName(told bool) string {
 	n := "Call"
 	switch {
 	case f.wide():
 		n += "Wide"
+	case f.kern():
+		n += "Kern"
 	case f.Result == "error":
-		n += "Kern" // a result of 32 bits goes the shorter way
+		n += "Late"
 	}
-	if f.Block {
+	if told {
 		n += "Blocking"
 	}
 	return n

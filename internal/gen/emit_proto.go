@@ -26,7 +26,7 @@ func (g *Gen) emitProto() (map[string][]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		fmt.Fprintf(&b, "\t{Name: %q, Returns: %s, Block: %v, Params: []Param{%s}},\n", f.C, ret, f.Block, strings.Join(ps, ", "))
+		fmt.Fprintf(&b, "\t{Name: %q, Returns: %s, Params: []Param{%s}},\n", f.C, ret, strings.Join(ps, ", "))
 	}
 	b.WriteString("}\n")
 	fn, err := assemble(target{Package: "proto"}, []block{{Text: b.String()}})

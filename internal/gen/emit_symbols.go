@@ -29,8 +29,12 @@ func (g *Gen) emitSymbols() (map[string][]byte, error) {
 			continue
 		}
 		fmt.Fprintf(&imports, "//go:cgo_import_dynamic libc_%s %s %q\n", f.C, f.C, dylib)
-		fmt.Fprintf(&decl, "var Sym_%s Symbol\n", f.C)
-		fmt.Fprintf(&asm, "TEXT tramp_%s<>(SB), NOSPLIT, $0-0\n\tJMP libc_%s(SB)\nGLOBL ·Sym_%s(SB), RODATA, $8\nDATA ·Sym_%s(SB)/8, $tramp_%s<>(SB)\n\n", f.C, f.C, f.C, f.C, f.C)
+		typ, attr, load := "Symbol", "NOSPLIT", ""
+		if f.kern() {
+			typ, attr, load = "Stub", "NOSPLIT|NOFRAME", fmt.Sprintf("\tARGS%d\n", len(f.Params))
+		}
+		fmt.Fprintf(&decl, "var Sym_%s %s\n", f.C, typ)
+		fmt.Fprintf(&asm, "TEXT tramp_%s<>(SB), %s, $0-0\n%s\tJMP libc_%s(SB)\nGLOBL ·Sym_%s(SB), RODATA, $8\nDATA ·Sym_%s(SB)/8, $tramp_%s<>(SB)\n\n", f.C, attr, load, f.C, f.C, f.C, f.C)
 	}
 	var asmARM, asmAMD strings.Builder
 	for _, c := range sorted(g.vars) {
@@ -62,7 +66,7 @@ func (g *Gen) emitSymbols() (map[string][]byte, error) {
 		out["internal/libsystem/"+name] = b
 		return err
 	}
-	if err := put("zsymbols_darwin.go", "", "unsafe", imports.String()+"\n// The addresses of the trampolines, set in zsymbols_darwin.s.\n"+decl.String()+"\n"+addrGo.String()+lateSyms("0")); err != nil {
+	if err := put("zsymbols_darwin.go", "", "unsafe", imports.String()+"\n// The addresses of the trampolines and stubs, set in zsymbols_darwin.s.\n"+decl.String()+"\n"+addrGo.String()+lateSyms("0")); err != nil {
 		return nil, err
 	}
 	if err := put("zsymbols_other.go", "!darwin", "unsafe", "// The numbers that a kernel knows the functions by.\nconst (\n"+nums.String()+")\n\n// Names are the functions' C names, by number.\nvar Names = [...]string{\n"+names.String()+"}\n\n// Arity are the functions' numbers of arguments.\nvar Arity = [...]uint8{"+arity.String()+"}\n\n"+addrOther.String()+lateSyms("Sym_%")); err != nil {
@@ -71,7 +75,7 @@ func (g *Gen) emitSymbols() (map[string][]byte, error) {
 	if err := put("zlate.go", "", "", late.String()); err != nil {
 		return nil, err
 	}
-	out["internal/libsystem/zsymbols_darwin.s"] = []byte(header + "\n#include \"textflag.h\"\n\n" + asm.String())
+	out["internal/libsystem/zsymbols_darwin.s"] = []byte(header + "\n#include \"textflag.h\"\n#include \"args.h\"\n\n" + asm.String())
 	out["internal/libsystem/zvars_darwin_arm64.s"] = []byte(header + "\n#include \"textflag.h\"\n\n" + asmARM.String())
 	out["internal/libsystem/zvars_darwin_amd64.s"] = []byte(header + "\n#include \"textflag.h\"\n\n" + asmAMD.String())
 	return out, nil

@@ -7,6 +7,7 @@ import (
 	"github.com/gomach/mach/internal/kernel/core"
 	"github.com/gomach/mach/internal/kernel/host"
 	ipccalls "github.com/gomach/mach/internal/kernel/ipc/calls"
+	"github.com/gomach/mach/internal/kernel/mig"
 	"github.com/gomach/mach/internal/kernel/misc"
 	"github.com/gomach/mach/internal/kernel/sync"
 	"github.com/gomach/mach/internal/kernel/task"
@@ -39,6 +40,6 @@ func Table() core.Table {
 // New makes a kernel over a substrate.
 func New(sub core.Substrate) *core.Kernel {
 	k := core.New(Table(), sub)
-	k.VM = vm.Handed{}
+	k.VM, k.Stub, k.Opened = vm.Handed{}, mig.Stub, task.Opened
 	return k
 }

@@ -28,8 +28,8 @@ TEXT stub<>(SB), NOSPLIT, $16-0
 	MOVQ AX, 8(DI)
 	RET
 
-// func stubKern(frame *Head), a jump: the result is asmcgocall's
-TEXT stubKern<>(SB), NOSPLIT|NOFRAME, $0-0
+// func stubLate(frame *Head), a jump: the result is asmcgocall's
+TEXT stubLate<>(SB), NOSPLIT|NOFRAME, $0-0
 	MOVQ 0(DI), R11
 	MOVQ 24(DI), SI
 	MOVQ 32(DI), DX
@@ -72,5 +72,5 @@ GLOBL ·stubAddr(SB), RODATA, $8
 DATA ·stubAddr(SB)/8, $stub<>(SB)
 GLOBL ·stubWideAddr(SB), RODATA, $8
 DATA ·stubWideAddr(SB)/8, $stubWide<>(SB)
-GLOBL ·stubKernAddr(SB), RODATA, $8
-DATA ·stubKernAddr(SB)/8, $stubKern<>(SB)
+GLOBL ·stubLateAddr(SB), RODATA, $8
+DATA ·stubLateAddr(SB)/8, $stubLate<>(SB)

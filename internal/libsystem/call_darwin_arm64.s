@@ -27,8 +27,8 @@ TEXT stub<>(SB), NOSPLIT, $16-0
 	MOVD R0, 8(R9)
 	RET
 
-// func stubKern(frame *Head), a jump: the result is asmcgocall's
-TEXT stubKern<>(SB), NOSPLIT|NOFRAME, $0-0
+// func stubLate(frame *Head), a jump: the result is asmcgocall's
+TEXT stubLate<>(SB), NOSPLIT|NOFRAME, $0-0
 	MOVD 0(R0), R12
 	LDP  32(R0), (R2, R3)
 	LDP  48(R0), (R4, R5)
@@ -66,5 +66,5 @@ GLOBL ·stubAddr(SB), RODATA, $8
 DATA ·stubAddr(SB)/8, $stub<>(SB)
 GLOBL ·stubWideAddr(SB), RODATA, $8
 DATA ·stubWideAddr(SB)/8, $stubWide<>(SB)
-GLOBL ·stubKernAddr(SB), RODATA, $8
-DATA ·stubKernAddr(SB)/8, $stubKern<>(SB)
+GLOBL ·stubLateAddr(SB), RODATA, $8
+DATA ·stubLateAddr(SB)/8, $stubLate<>(SB)

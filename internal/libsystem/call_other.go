@@ -12,7 +12,9 @@ type Kernel interface {
 	// Call performs the function that sym numbers. args are its arguments, a
 	// word each in C order: 4-byte arguments in the low half with an
 	// unspecified high half, structs of more than two words by address.
-	// Addresses are of memory that stays where it is during the call.
+	// Addresses are of memory that stays where it is during the call. Behind
+	// the arguments that sym has is memory of something else. The array is on
+	// the caller's stack: a Kernel copies it and does not keep it.
 	Call(sym Symbol, args *[MaxArgs]uint64) uint64
 	// Variable returns the address of libSystem's variable of that C name, or
 	// nil if the kernel does not have it.
@@ -46,22 +48,16 @@ func Call(sym Symbol, frame unsafe.Pointer) uint64 {
 	if k == nil {
 		return NoKernel
 	}
-	// The frame stays on the goroutine's stack: the kernel gets a copy of the
+	// The frame stays on the goroutine's stack: the kernel makes a copy of the
 	// words, and everything that they point to has been made to escape by Ptr
 	// and so does not move. The frame itself keeps it alive until we return.
-	// Reading MaxArgs words of a shorter frame would read beyond it, so copy
-	// what the prototype has.
-	var args [MaxArgs]uint64
-	n := int(Arity[sym])
-	words := unsafe.Slice((*uint64)(unsafe.Add(frame, unsafe.Sizeof(Head{}))), n)
-	copy(args[:], words)
-	r := (*k).Call(sym, (*[MaxArgs]uint64)(noescape(unsafe.Pointer(&args))))
+	args := (*[MaxArgs]uint64)(noescape(unsafe.Add(frame, unsafe.Sizeof(Head{}))))
+	r := (*k).Call(sym, args)
 	keep(frame)
 	return r
 }
 
 // noescape hides p from escape analysis, so that a call costs no allocation.
-// A Kernel must not keep the argument array.
 //
 //go:nosplit
 func noescape(p unsafe.Pointer) unsafe.Pointer {
@@ -84,6 +80,24 @@ func CallKern(sym Symbol, frame unsafe.Pointer) uint64 { return Call(sym, frame)
 
 // CallKernBlocking is Call.
 func CallKernBlocking(sym Symbol, frame unsafe.Pointer) uint64 { return Call(sym, frame) }
+
+// Stub is a function's number, too.
+type Stub = Symbol
+
+// CallLate is Call.
+func CallLate(sym Symbol, frame unsafe.Pointer) uint64 { return Call(sym, frame) }
+
+// CallLateBlocking is Call.
+func CallLateBlocking(sym Symbol, frame unsafe.Pointer) uint64 { return Call(sym, frame) }
+
+// OwnTask is true, as is OwnHost: it makes no difference here whether a call
+// is told.
+func OwnTask(uint32) bool { return true }
+func OwnHost(uint32) bool { return true }
+
+// LearnTask does nothing, as does LearnHost.
+func LearnTask() {}
+func LearnHost() {}
 
 // CallWide is Call: frames have no stack part here.
 func CallWide(sym Symbol, frame unsafe.Pointer) uint64 { return Call(sym, frame) }

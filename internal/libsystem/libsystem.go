@@ -18,7 +18,7 @@ type Symbol uintptr
 // Pointers in a frame are typed, so that the collector and the stack copier
 // see them.
 type Head struct {
-	fn  uintptr // address to call, set by Call
+	fn  uintptr // address to call, unless the function has a stub of its own
 	ret uint64  // result, set by the stub
 }
 

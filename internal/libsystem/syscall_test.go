@@ -12,7 +12,7 @@ import (
 // P, so that neither a stack check nor the race detector's calls may stand
 // there. (The compiler inlines no norace function into instrumented code.)
 func TestFunctionsInSystemCalls(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "call_darwin.go", nil, parser.ParseComments)
+	file, err := parser.ParseFile(token.NewFileSet(), "call_short_darwin.go", nil, parser.ParseComments)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,6 +34,29 @@ func TestFunctionsInSystemCalls(t *testing.T) {
 	}
 	if found < 3 {
 		t.Errorf("%d functions enter a system call, want at least 3", found)
+	}
+}
+
+// With the build tag mach_profile package syscall has the frame as a number, so
+// the stack must not grow before it is used.
+func TestFunctionsForProfiles(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "call_profile_darwin.go", nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, d := range file.Decls {
+		fn, ok := d.(*ast.FuncDecl)
+		if !ok || fn.Body == nil {
+			continue
+		}
+		found++
+		if !hasDirective(fn.Doc, "//go:nosplit") {
+			t.Errorf("%s may grow the stack", fn.Name.Name)
+		}
+	}
+	if found < 8 {
+		t.Errorf("%d functions make calls, want at least 8", found)
 	}
 }
 

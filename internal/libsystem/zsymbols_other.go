@@ -107,285 +107,289 @@ const (
 	Sym_lock_set_destroy                                   Symbol = 95
 	Sym_mach_absolute_time                                 Symbol = 96
 	Sym_mach_approximate_time                              Symbol = 97
-	Sym_mach_continuous_approximate_time                   Symbol = 98
-	Sym_mach_continuous_time                               Symbol = 99
-	Sym_mach_error                                         Symbol = 100
-	Sym_mach_error_string                                  Symbol = 101
-	Sym_mach_error_type                                    Symbol = 102
-	Sym_mach_generate_activity_id                          Symbol = 103
-	Sym_mach_host_self                                     Symbol = 104
-	Sym_mach_make_memory_entry                             Symbol = 105
-	Sym_mach_make_memory_entry_64                          Symbol = 106
-	Sym_mach_memory_entry_access_tracking                  Symbol = 107
-	Sym_mach_memory_entry_ownership                        Symbol = 108
-	Sym_mach_memory_entry_purgable_control                 Symbol = 109
-	Sym_mach_memory_info                                   Symbol = 110
-	Sym_mach_memory_info_redacted                          Symbol = 111
-	Sym_mach_memory_object_memory_entry                    Symbol = 112
-	Sym_mach_memory_object_memory_entry_64                 Symbol = 113
-	Sym_mach_msg                                           Symbol = 114
-	Sym_mach_msg_destroy                                   Symbol = 115
-	Sym_mach_msg_overwrite                                 Symbol = 116
-	Sym_mach_msg_receive                                   Symbol = 117
-	Sym_mach_msg_send                                      Symbol = 118
-	Sym_mach_msg_server                                    Symbol = 119
-	Sym_mach_msg_server_importance                         Symbol = 120
-	Sym_mach_msg_server_once                               Symbol = 121
-	Sym_mach_port_allocate                                 Symbol = 122
-	Sym_mach_port_allocate_full                            Symbol = 123
-	Sym_mach_port_allocate_name                            Symbol = 124
-	Sym_mach_port_allocate_qos                             Symbol = 125
-	Sym_mach_port_assert_attributes                        Symbol = 126
-	Sym_mach_port_construct                                Symbol = 127
-	Sym_mach_port_deallocate                               Symbol = 128
-	Sym_mach_port_destroy                                  Symbol = 129
-	Sym_mach_port_destruct                                 Symbol = 130
-	Sym_mach_port_dnrequest_info                           Symbol = 131
-	Sym_mach_port_extract_member                           Symbol = 132
-	Sym_mach_port_extract_right                            Symbol = 133
-	Sym_mach_port_get_attributes                           Symbol = 134
-	Sym_mach_port_get_context                              Symbol = 135
-	Sym_mach_port_get_refs                                 Symbol = 136
-	Sym_mach_port_get_service_port_info                    Symbol = 137
-	Sym_mach_port_get_set_status                           Symbol = 138
-	Sym_mach_port_get_srights                              Symbol = 139
-	Sym_mach_port_guard                                    Symbol = 140
-	Sym_mach_port_guard_with_flags                         Symbol = 141
-	Sym_mach_port_insert_member                            Symbol = 142
-	Sym_mach_port_insert_right                             Symbol = 143
-	Sym_mach_port_is_connection_for_service                Symbol = 144
-	Sym_mach_port_kernel_object                            Symbol = 145
-	Sym_mach_port_kobject                                  Symbol = 146
-	Sym_mach_port_kobject_description                      Symbol = 147
-	Sym_mach_port_mod_refs                                 Symbol = 148
-	Sym_mach_port_move_member                              Symbol = 149
-	Sym_mach_port_names                                    Symbol = 150
-	Sym_mach_port_peek                                     Symbol = 151
-	Sym_mach_port_rename                                   Symbol = 152
-	Sym_mach_port_request_notification                     Symbol = 153
-	Sym_mach_port_set_attributes                           Symbol = 154
-	Sym_mach_port_set_context                              Symbol = 155
-	Sym_mach_port_set_mscount                              Symbol = 156
-	Sym_mach_port_set_seqno                                Symbol = 157
-	Sym_mach_port_space_basic_info                         Symbol = 158
-	Sym_mach_port_space_info                               Symbol = 159
-	Sym_mach_port_swap_guard                               Symbol = 160
-	Sym_mach_port_type                                     Symbol = 161
-	Sym_mach_port_unguard                                  Symbol = 162
-	Sym_mach_ports_lookup                                  Symbol = 163
-	Sym_mach_ports_register                                Symbol = 164
-	Sym_mach_task_is_self                                  Symbol = 165
-	Sym_mach_thread_self                                   Symbol = 166
-	Sym_mach_timebase_info                                 Symbol = 167
-	Sym_mach_vm_allocate                                   Symbol = 168
-	Sym_mach_vm_behavior_set                               Symbol = 169
-	Sym_mach_vm_copy                                       Symbol = 170
-	Sym_mach_vm_deallocate                                 Symbol = 171
-	Sym_mach_vm_inherit                                    Symbol = 172
-	Sym_mach_vm_machine_attribute                          Symbol = 173
-	Sym_mach_vm_map                                        Symbol = 174
-	Sym_mach_vm_msync                                      Symbol = 175
-	Sym_mach_vm_page_info                                  Symbol = 176
-	Sym_mach_vm_page_query                                 Symbol = 177
-	Sym_mach_vm_page_range_query                           Symbol = 178
-	Sym_mach_vm_protect                                    Symbol = 179
-	Sym_mach_vm_purgable_control                           Symbol = 180
-	Sym_mach_vm_range_create                               Symbol = 181
-	Sym_mach_vm_read                                       Symbol = 182
-	Sym_mach_vm_read_list                                  Symbol = 183
-	Sym_mach_vm_read_overwrite                             Symbol = 184
-	Sym_mach_vm_reclaim_update_kernel_accounting_trap      Symbol = 185
-	Sym_mach_vm_region                                     Symbol = 186
-	Sym_mach_vm_region_recurse                             Symbol = 187
-	Sym_mach_vm_remap                                      Symbol = 188
-	Sym_mach_vm_remap_new                                  Symbol = 189
-	Sym_mach_vm_wire                                       Symbol = 190
-	Sym_mach_vm_write                                      Symbol = 191
-	Sym_mach_voucher_attr_command                          Symbol = 192
-	Sym_mach_voucher_deallocate                            Symbol = 193
-	Sym_mach_voucher_debug_info                            Symbol = 194
-	Sym_mach_voucher_extract_all_attr_recipes              Symbol = 195
-	Sym_mach_voucher_extract_attr_content                  Symbol = 196
-	Sym_mach_voucher_extract_attr_recipe                   Symbol = 197
-	Sym_mach_voucher_extract_attr_recipe_trap              Symbol = 198
-	Sym_mach_wait_until                                    Symbol = 199
-	Sym_mach_zone_info                                     Symbol = 200
-	Sym_mach_zone_info_for_zone                            Symbol = 201
-	Sym_macx_backing_store_recovery                        Symbol = 202
-	Sym_macx_backing_store_suspend                         Symbol = 203
-	Sym_macx_swapoff                                       Symbol = 204
-	Sym_macx_swapon                                        Symbol = 205
-	Sym_macx_triggers                                      Symbol = 206
-	Sym_mig_allocate                                       Symbol = 207
-	Sym_mig_dealloc_reply_port                             Symbol = 208
-	Sym_mig_deallocate                                     Symbol = 209
-	Sym_mig_get_reply_port                                 Symbol = 210
-	Sym_mig_put_reply_port                                 Symbol = 211
-	Sym_mig_reply_setup                                    Symbol = 212
-	Sym_mig_strncpy                                        Symbol = 213
-	Sym_mig_strncpy_zerofill                               Symbol = 214
-	Sym_netname_check_in                                   Symbol = 215
-	Sym_netname_check_out                                  Symbol = 216
-	Sym_netname_look_up                                    Symbol = 217
-	Sym_netname_version                                    Symbol = 218
-	Sym_panic                                              Symbol = 219
-	Sym_panic_init                                         Symbol = 220
-	Sym_pid_for_task                                       Symbol = 221
-	Sym_port_obj_init                                      Symbol = 222
-	Sym_processor_assign                                   Symbol = 223
-	Sym_processor_control                                  Symbol = 224
-	Sym_processor_exit                                     Symbol = 225
-	Sym_processor_get_assignment                           Symbol = 226
-	Sym_processor_info                                     Symbol = 227
-	Sym_processor_set_create                               Symbol = 228
-	Sym_processor_set_default                              Symbol = 229
-	Sym_processor_set_destroy                              Symbol = 230
-	Sym_processor_set_info                                 Symbol = 231
-	Sym_processor_set_max_priority                         Symbol = 232
-	Sym_processor_set_policy_control                       Symbol = 233
-	Sym_processor_set_policy_disable                       Symbol = 234
-	Sym_processor_set_policy_enable                        Symbol = 235
-	Sym_processor_set_stack_usage                          Symbol = 236
-	Sym_processor_set_statistics                           Symbol = 237
-	Sym_processor_set_tasks                                Symbol = 238
-	Sym_processor_set_tasks_with_flavor                    Symbol = 239
-	Sym_processor_set_threads                              Symbol = 240
-	Sym_processor_start                                    Symbol = 241
-	Sym_semaphore_create                                   Symbol = 242
-	Sym_semaphore_destroy                                  Symbol = 243
-	Sym_semaphore_signal                                   Symbol = 244
-	Sym_semaphore_signal_all                               Symbol = 245
-	Sym_semaphore_signal_thread                            Symbol = 246
-	Sym_semaphore_timedwait                                Symbol = 247
-	Sym_semaphore_timedwait_signal                         Symbol = 248
-	Sym_semaphore_wait                                     Symbol = 249
-	Sym_semaphore_wait_signal                              Symbol = 250
-	Sym_slot_name                                          Symbol = 251
-	Sym_swtch                                              Symbol = 252
-	Sym_swtch_pri                                          Symbol = 253
-	Sym_task_assign                                        Symbol = 254
-	Sym_task_assign_default                                Symbol = 255
-	Sym_task_create                                        Symbol = 256
-	Sym_task_create_identity_token                         Symbol = 257
-	Sym_task_dyld_process_info_notify_deregister           Symbol = 258
-	Sym_task_dyld_process_info_notify_get                  Symbol = 259
-	Sym_task_dyld_process_info_notify_register             Symbol = 260
-	Sym_task_for_pid                                       Symbol = 261
-	Sym_task_generate_corpse                               Symbol = 262
-	Sym_task_get_assignment                                Symbol = 263
-	Sym_task_get_dyld_image_infos                          Symbol = 264
-	Sym_task_get_emulation_vector                          Symbol = 265
-	Sym_task_get_exc_guard_behavior                        Symbol = 266
-	Sym_task_get_exception_ports                           Symbol = 267
-	Sym_task_get_exception_ports_info                      Symbol = 268
-	Sym_task_get_mach_voucher                              Symbol = 269
-	Sym_task_get_special_port                              Symbol = 270
-	Sym_task_get_state                                     Symbol = 271
-	Sym_task_identity_token_get_task_port                  Symbol = 272
-	Sym_task_info                                          Symbol = 273
-	Sym_task_inspect                                       Symbol = 274
-	Sym_task_map_corpse_info                               Symbol = 275
-	Sym_task_map_corpse_info_64                            Symbol = 276
-	Sym_task_map_kcdata_object_64                          Symbol = 277
-	Sym_task_name_for_pid                                  Symbol = 278
-	Sym_task_policy                                        Symbol = 279
-	Sym_task_policy_get                                    Symbol = 280
-	Sym_task_policy_set                                    Symbol = 281
-	Sym_task_purgable_info                                 Symbol = 282
-	Sym_task_register_dyld_get_process_state               Symbol = 283
-	Sym_task_register_dyld_image_infos                     Symbol = 284
-	Sym_task_register_dyld_set_dyld_state                  Symbol = 285
-	Sym_task_register_dyld_shared_cache_image_info         Symbol = 286
-	Sym_task_register_hardened_exception_handler           Symbol = 287
-	Sym_task_resume                                        Symbol = 288
-	Sym_task_resume2                                       Symbol = 289
-	Sym_task_sample                                        Symbol = 290
-	Sym_task_self_trap                                     Symbol = 291
-	Sym_task_set_corpse_forking_behavior                   Symbol = 292
-	Sym_task_set_emulation                                 Symbol = 293
-	Sym_task_set_emulation_vector                          Symbol = 294
-	Sym_task_set_exc_guard_behavior                        Symbol = 295
-	Sym_task_set_exception_ports                           Symbol = 296
-	Sym_task_set_info                                      Symbol = 297
-	Sym_task_set_mach_voucher                              Symbol = 298
-	Sym_task_set_phys_footprint_limit                      Symbol = 299
-	Sym_task_set_policy                                    Symbol = 300
-	Sym_task_set_port_space                                Symbol = 301
-	Sym_task_set_ras_pc                                    Symbol = 302
-	Sym_task_set_special_port                              Symbol = 303
-	Sym_task_set_state                                     Symbol = 304
-	Sym_task_suspend                                       Symbol = 305
-	Sym_task_suspend2                                      Symbol = 306
-	Sym_task_swap_exception_ports                          Symbol = 307
-	Sym_task_swap_mach_voucher                             Symbol = 308
-	Sym_task_terminate                                     Symbol = 309
-	Sym_task_test_async_upcall_propagation                 Symbol = 310
-	Sym_task_test_sync_upcall                              Symbol = 311
-	Sym_task_threads                                       Symbol = 312
-	Sym_task_unregister_dyld_image_infos                   Symbol = 313
-	Sym_task_zone_info                                     Symbol = 314
-	Sym_thread_abort                                       Symbol = 315
-	Sym_thread_abort_safely                                Symbol = 316
-	Sym_thread_adopt_exception_handler                     Symbol = 317
-	Sym_thread_assign                                      Symbol = 318
-	Sym_thread_assign_default                              Symbol = 319
-	Sym_thread_convert_thread_state                        Symbol = 320
-	Sym_thread_create                                      Symbol = 321
-	Sym_thread_create_running                              Symbol = 322
-	Sym_thread_depress_abort                               Symbol = 323
-	Sym_thread_get_assignment                              Symbol = 324
-	Sym_thread_get_exception_ports                         Symbol = 325
-	Sym_thread_get_exception_ports_info                    Symbol = 326
-	Sym_thread_get_mach_voucher                            Symbol = 327
-	Sym_thread_get_register_pointer_values                 Symbol = 328
-	Sym_thread_get_special_port                            Symbol = 329
-	Sym_thread_get_state                                   Symbol = 330
-	Sym_thread_info                                        Symbol = 331
-	Sym_thread_policy                                      Symbol = 332
-	Sym_thread_policy_get                                  Symbol = 333
-	Sym_thread_policy_set                                  Symbol = 334
-	Sym_thread_resume                                      Symbol = 335
-	Sym_thread_resume2                                     Symbol = 336
-	Sym_thread_sample                                      Symbol = 337
-	Sym_thread_set_exception_ports                         Symbol = 338
-	Sym_thread_set_mach_voucher                            Symbol = 339
-	Sym_thread_set_policy                                  Symbol = 340
-	Sym_thread_set_special_port                            Symbol = 341
-	Sym_thread_set_state                                   Symbol = 342
-	Sym_thread_set_x86_64_compat                           Symbol = 343
-	Sym_thread_suspend                                     Symbol = 344
-	Sym_thread_suspend2                                    Symbol = 345
-	Sym_thread_swap_exception_ports                        Symbol = 346
-	Sym_thread_swap_mach_voucher                           Symbol = 347
-	Sym_thread_switch                                      Symbol = 348
-	Sym_thread_terminate                                   Symbol = 349
-	Sym_thread_wire                                        Symbol = 350
-	Sym_vm_allocate                                        Symbol = 351
-	Sym_vm_allocate_cpm                                    Symbol = 352
-	Sym_vm_behavior_set                                    Symbol = 353
-	Sym_vm_copy                                            Symbol = 354
-	Sym_vm_deallocate                                      Symbol = 355
-	Sym_vm_inherit                                         Symbol = 356
-	Sym_vm_machine_attribute                               Symbol = 357
-	Sym_vm_map                                             Symbol = 358
-	Sym_vm_map_page_query                                  Symbol = 359
-	Sym_vm_msync                                           Symbol = 360
-	Sym_vm_protect                                         Symbol = 361
-	Sym_vm_purgable_control                                Symbol = 362
-	Sym_vm_read                                            Symbol = 363
-	Sym_vm_read_list                                       Symbol = 364
-	Sym_vm_read_overwrite                                  Symbol = 365
-	Sym_vm_reallocate                                      Symbol = 366
-	Sym_vm_region_64                                       Symbol = 367
-	Sym_vm_region_recurse_64                               Symbol = 368
-	Sym_vm_remap                                           Symbol = 369
-	Sym_vm_remap_new                                       Symbol = 370
-	Sym_vm_wire                                            Symbol = 371
-	Sym_vm_write                                           Symbol = 372
-	Sym_voucher_mach_msg_adopt                             Symbol = 373
-	Sym_voucher_mach_msg_clear                             Symbol = 374
-	Sym_voucher_mach_msg_revert                            Symbol = 375
-	Sym_voucher_mach_msg_set                               Symbol = 376
+	Sym_mach_boottime_usec                                 Symbol = 98
+	Sym_mach_continuous_approximate_time                   Symbol = 99
+	Sym_mach_continuous_time                               Symbol = 100
+	Sym_mach_error                                         Symbol = 101
+	Sym_mach_error_string                                  Symbol = 102
+	Sym_mach_error_type                                    Symbol = 103
+	Sym_mach_generate_activity_id                          Symbol = 104
+	Sym_mach_get_times                                     Symbol = 105
+	Sym_mach_host_self                                     Symbol = 106
+	Sym_mach_make_memory_entry                             Symbol = 107
+	Sym_mach_make_memory_entry_64                          Symbol = 108
+	Sym_mach_memory_entry_access_tracking                  Symbol = 109
+	Sym_mach_memory_entry_ownership                        Symbol = 110
+	Sym_mach_memory_entry_purgable_control                 Symbol = 111
+	Sym_mach_memory_info                                   Symbol = 112
+	Sym_mach_memory_info_redacted                          Symbol = 113
+	Sym_mach_memory_object_memory_entry                    Symbol = 114
+	Sym_mach_memory_object_memory_entry_64                 Symbol = 115
+	Sym_mach_msg                                           Symbol = 116
+	Sym_mach_msg_destroy                                   Symbol = 117
+	Sym_mach_msg_overwrite                                 Symbol = 118
+	Sym_mach_msg_receive                                   Symbol = 119
+	Sym_mach_msg_send                                      Symbol = 120
+	Sym_mach_msg_server                                    Symbol = 121
+	Sym_mach_msg_server_importance                         Symbol = 122
+	Sym_mach_msg_server_once                               Symbol = 123
+	Sym_mach_port_allocate                                 Symbol = 124
+	Sym_mach_port_allocate_full                            Symbol = 125
+	Sym_mach_port_allocate_name                            Symbol = 126
+	Sym_mach_port_allocate_qos                             Symbol = 127
+	Sym_mach_port_assert_attributes                        Symbol = 128
+	Sym_mach_port_construct                                Symbol = 129
+	Sym_mach_port_deallocate                               Symbol = 130
+	Sym_mach_port_destroy                                  Symbol = 131
+	Sym_mach_port_destruct                                 Symbol = 132
+	Sym_mach_port_dnrequest_info                           Symbol = 133
+	Sym_mach_port_extract_member                           Symbol = 134
+	Sym_mach_port_extract_right                            Symbol = 135
+	Sym_mach_port_get_attributes                           Symbol = 136
+	Sym_mach_port_get_context                              Symbol = 137
+	Sym_mach_port_get_refs                                 Symbol = 138
+	Sym_mach_port_get_service_port_info                    Symbol = 139
+	Sym_mach_port_get_set_status                           Symbol = 140
+	Sym_mach_port_get_srights                              Symbol = 141
+	Sym_mach_port_guard                                    Symbol = 142
+	Sym_mach_port_guard_with_flags                         Symbol = 143
+	Sym_mach_port_insert_member                            Symbol = 144
+	Sym_mach_port_insert_right                             Symbol = 145
+	Sym_mach_port_is_connection_for_service                Symbol = 146
+	Sym_mach_port_kernel_object                            Symbol = 147
+	Sym_mach_port_kobject                                  Symbol = 148
+	Sym_mach_port_kobject_description                      Symbol = 149
+	Sym_mach_port_mod_refs                                 Symbol = 150
+	Sym_mach_port_move_member                              Symbol = 151
+	Sym_mach_port_names                                    Symbol = 152
+	Sym_mach_port_peek                                     Symbol = 153
+	Sym_mach_port_rename                                   Symbol = 154
+	Sym_mach_port_request_notification                     Symbol = 155
+	Sym_mach_port_set_attributes                           Symbol = 156
+	Sym_mach_port_set_context                              Symbol = 157
+	Sym_mach_port_set_mscount                              Symbol = 158
+	Sym_mach_port_set_seqno                                Symbol = 159
+	Sym_mach_port_space_basic_info                         Symbol = 160
+	Sym_mach_port_space_info                               Symbol = 161
+	Sym_mach_port_swap_guard                               Symbol = 162
+	Sym_mach_port_type                                     Symbol = 163
+	Sym_mach_port_unguard                                  Symbol = 164
+	Sym_mach_ports_lookup                                  Symbol = 165
+	Sym_mach_ports_register                                Symbol = 166
+	Sym_mach_task_is_self                                  Symbol = 167
+	Sym_mach_thread_self                                   Symbol = 168
+	Sym_mach_timebase_info                                 Symbol = 169
+	Sym_mach_vm_allocate                                   Symbol = 170
+	Sym_mach_vm_behavior_set                               Symbol = 171
+	Sym_mach_vm_copy                                       Symbol = 172
+	Sym_mach_vm_deallocate                                 Symbol = 173
+	Sym_mach_vm_inherit                                    Symbol = 174
+	Sym_mach_vm_machine_attribute                          Symbol = 175
+	Sym_mach_vm_map                                        Symbol = 176
+	Sym_mach_vm_msync                                      Symbol = 177
+	Sym_mach_vm_page_info                                  Symbol = 178
+	Sym_mach_vm_page_query                                 Symbol = 179
+	Sym_mach_vm_page_range_query                           Symbol = 180
+	Sym_mach_vm_protect                                    Symbol = 181
+	Sym_mach_vm_purgable_control                           Symbol = 182
+	Sym_mach_vm_range_create                               Symbol = 183
+	Sym_mach_vm_read                                       Symbol = 184
+	Sym_mach_vm_read_list                                  Symbol = 185
+	Sym_mach_vm_read_overwrite                             Symbol = 186
+	Sym_mach_vm_reclaim_update_kernel_accounting_trap      Symbol = 187
+	Sym_mach_vm_region                                     Symbol = 188
+	Sym_mach_vm_region_recurse                             Symbol = 189
+	Sym_mach_vm_remap                                      Symbol = 190
+	Sym_mach_vm_remap_new                                  Symbol = 191
+	Sym_mach_vm_wire                                       Symbol = 192
+	Sym_mach_vm_write                                      Symbol = 193
+	Sym_mach_voucher_attr_command                          Symbol = 194
+	Sym_mach_voucher_deallocate                            Symbol = 195
+	Sym_mach_voucher_debug_info                            Symbol = 196
+	Sym_mach_voucher_extract_all_attr_recipes              Symbol = 197
+	Sym_mach_voucher_extract_attr_content                  Symbol = 198
+	Sym_mach_voucher_extract_attr_recipe                   Symbol = 199
+	Sym_mach_voucher_extract_attr_recipe_trap              Symbol = 200
+	Sym_mach_wait_until                                    Symbol = 201
+	Sym_mach_zone_info                                     Symbol = 202
+	Sym_mach_zone_info_for_zone                            Symbol = 203
+	Sym_macx_backing_store_recovery                        Symbol = 204
+	Sym_macx_backing_store_suspend                         Symbol = 205
+	Sym_macx_swapoff                                       Symbol = 206
+	Sym_macx_swapon                                        Symbol = 207
+	Sym_macx_triggers                                      Symbol = 208
+	Sym_mig_allocate                                       Symbol = 209
+	Sym_mig_dealloc_reply_port                             Symbol = 210
+	Sym_mig_deallocate                                     Symbol = 211
+	Sym_mig_get_reply_port                                 Symbol = 212
+	Sym_mig_put_reply_port                                 Symbol = 213
+	Sym_mig_reply_setup                                    Symbol = 214
+	Sym_mig_strncpy                                        Symbol = 215
+	Sym_mig_strncpy_zerofill                               Symbol = 216
+	Sym_netname_check_in                                   Symbol = 217
+	Sym_netname_check_out                                  Symbol = 218
+	Sym_netname_look_up                                    Symbol = 219
+	Sym_netname_version                                    Symbol = 220
+	Sym_panic                                              Symbol = 221
+	Sym_panic_init                                         Symbol = 222
+	Sym_pid_for_task                                       Symbol = 223
+	Sym_port_obj_init                                      Symbol = 224
+	Sym_processor_assign                                   Symbol = 225
+	Sym_processor_control                                  Symbol = 226
+	Sym_processor_exit                                     Symbol = 227
+	Sym_processor_get_assignment                           Symbol = 228
+	Sym_processor_info                                     Symbol = 229
+	Sym_processor_set_create                               Symbol = 230
+	Sym_processor_set_default                              Symbol = 231
+	Sym_processor_set_destroy                              Symbol = 232
+	Sym_processor_set_info                                 Symbol = 233
+	Sym_processor_set_max_priority                         Symbol = 234
+	Sym_processor_set_policy_control                       Symbol = 235
+	Sym_processor_set_policy_disable                       Symbol = 236
+	Sym_processor_set_policy_enable                        Symbol = 237
+	Sym_processor_set_stack_usage                          Symbol = 238
+	Sym_processor_set_statistics                           Symbol = 239
+	Sym_processor_set_tasks                                Symbol = 240
+	Sym_processor_set_tasks_with_flavor                    Symbol = 241
+	Sym_processor_set_threads                              Symbol = 242
+	Sym_processor_start                                    Symbol = 243
+	Sym_semaphore_create                                   Symbol = 244
+	Sym_semaphore_destroy                                  Symbol = 245
+	Sym_semaphore_signal                                   Symbol = 246
+	Sym_semaphore_signal_all                               Symbol = 247
+	Sym_semaphore_signal_thread                            Symbol = 248
+	Sym_semaphore_timedwait                                Symbol = 249
+	Sym_semaphore_timedwait_signal                         Symbol = 250
+	Sym_semaphore_wait                                     Symbol = 251
+	Sym_semaphore_wait_signal                              Symbol = 252
+	Sym_slot_name                                          Symbol = 253
+	Sym_swtch                                              Symbol = 254
+	Sym_swtch_pri                                          Symbol = 255
+	Sym_task_assign                                        Symbol = 256
+	Sym_task_assign_default                                Symbol = 257
+	Sym_task_create                                        Symbol = 258
+	Sym_task_create_identity_token                         Symbol = 259
+	Sym_task_dyld_process_info_notify_deregister           Symbol = 260
+	Sym_task_dyld_process_info_notify_get                  Symbol = 261
+	Sym_task_dyld_process_info_notify_register             Symbol = 262
+	Sym_task_for_pid                                       Symbol = 263
+	Sym_task_generate_corpse                               Symbol = 264
+	Sym_task_get_assignment                                Symbol = 265
+	Sym_task_get_dyld_image_infos                          Symbol = 266
+	Sym_task_get_emulation_vector                          Symbol = 267
+	Sym_task_get_exc_guard_behavior                        Symbol = 268
+	Sym_task_get_exception_ports                           Symbol = 269
+	Sym_task_get_exception_ports_info                      Symbol = 270
+	Sym_task_get_mach_voucher                              Symbol = 271
+	Sym_task_get_special_port                              Symbol = 272
+	Sym_task_get_state                                     Symbol = 273
+	Sym_task_identity_token_get_task_port                  Symbol = 274
+	Sym_task_info                                          Symbol = 275
+	Sym_task_inspect                                       Symbol = 276
+	Sym_task_inspect_for_pid                               Symbol = 277
+	Sym_task_map_corpse_info                               Symbol = 278
+	Sym_task_map_corpse_info_64                            Symbol = 279
+	Sym_task_map_kcdata_object_64                          Symbol = 280
+	Sym_task_name_for_pid                                  Symbol = 281
+	Sym_task_policy                                        Symbol = 282
+	Sym_task_policy_get                                    Symbol = 283
+	Sym_task_policy_set                                    Symbol = 284
+	Sym_task_purgable_info                                 Symbol = 285
+	Sym_task_read_for_pid                                  Symbol = 286
+	Sym_task_register_dyld_get_process_state               Symbol = 287
+	Sym_task_register_dyld_image_infos                     Symbol = 288
+	Sym_task_register_dyld_set_dyld_state                  Symbol = 289
+	Sym_task_register_dyld_shared_cache_image_info         Symbol = 290
+	Sym_task_register_hardened_exception_handler           Symbol = 291
+	Sym_task_resume                                        Symbol = 292
+	Sym_task_resume2                                       Symbol = 293
+	Sym_task_sample                                        Symbol = 294
+	Sym_task_self_trap                                     Symbol = 295
+	Sym_task_set_corpse_forking_behavior                   Symbol = 296
+	Sym_task_set_emulation                                 Symbol = 297
+	Sym_task_set_emulation_vector                          Symbol = 298
+	Sym_task_set_exc_guard_behavior                        Symbol = 299
+	Sym_task_set_exception_ports                           Symbol = 300
+	Sym_task_set_info                                      Symbol = 301
+	Sym_task_set_mach_voucher                              Symbol = 302
+	Sym_task_set_phys_footprint_limit                      Symbol = 303
+	Sym_task_set_policy                                    Symbol = 304
+	Sym_task_set_port_space                                Symbol = 305
+	Sym_task_set_ras_pc                                    Symbol = 306
+	Sym_task_set_special_port                              Symbol = 307
+	Sym_task_set_state                                     Symbol = 308
+	Sym_task_suspend                                       Symbol = 309
+	Sym_task_suspend2                                      Symbol = 310
+	Sym_task_swap_exception_ports                          Symbol = 311
+	Sym_task_swap_mach_voucher                             Symbol = 312
+	Sym_task_terminate                                     Symbol = 313
+	Sym_task_test_async_upcall_propagation                 Symbol = 314
+	Sym_task_test_sync_upcall                              Symbol = 315
+	Sym_task_threads                                       Symbol = 316
+	Sym_task_unregister_dyld_image_infos                   Symbol = 317
+	Sym_task_zone_info                                     Symbol = 318
+	Sym_thread_abort                                       Symbol = 319
+	Sym_thread_abort_safely                                Symbol = 320
+	Sym_thread_adopt_exception_handler                     Symbol = 321
+	Sym_thread_assign                                      Symbol = 322
+	Sym_thread_assign_default                              Symbol = 323
+	Sym_thread_convert_thread_state                        Symbol = 324
+	Sym_thread_create                                      Symbol = 325
+	Sym_thread_create_running                              Symbol = 326
+	Sym_thread_depress_abort                               Symbol = 327
+	Sym_thread_get_assignment                              Symbol = 328
+	Sym_thread_get_exception_ports                         Symbol = 329
+	Sym_thread_get_exception_ports_info                    Symbol = 330
+	Sym_thread_get_mach_voucher                            Symbol = 331
+	Sym_thread_get_register_pointer_values                 Symbol = 332
+	Sym_thread_get_special_port                            Symbol = 333
+	Sym_thread_get_state                                   Symbol = 334
+	Sym_thread_info                                        Symbol = 335
+	Sym_thread_policy                                      Symbol = 336
+	Sym_thread_policy_get                                  Symbol = 337
+	Sym_thread_policy_set                                  Symbol = 338
+	Sym_thread_resume                                      Symbol = 339
+	Sym_thread_resume2                                     Symbol = 340
+	Sym_thread_sample                                      Symbol = 341
+	Sym_thread_set_exception_ports                         Symbol = 342
+	Sym_thread_set_mach_voucher                            Symbol = 343
+	Sym_thread_set_policy                                  Symbol = 344
+	Sym_thread_set_special_port                            Symbol = 345
+	Sym_thread_set_state                                   Symbol = 346
+	Sym_thread_set_x86_64_compat                           Symbol = 347
+	Sym_thread_suspend                                     Symbol = 348
+	Sym_thread_suspend2                                    Symbol = 349
+	Sym_thread_swap_exception_ports                        Symbol = 350
+	Sym_thread_swap_mach_voucher                           Symbol = 351
+	Sym_thread_switch                                      Symbol = 352
+	Sym_thread_terminate                                   Symbol = 353
+	Sym_thread_wire                                        Symbol = 354
+	Sym_vm_allocate                                        Symbol = 355
+	Sym_vm_allocate_cpm                                    Symbol = 356
+	Sym_vm_behavior_set                                    Symbol = 357
+	Sym_vm_copy                                            Symbol = 358
+	Sym_vm_deallocate                                      Symbol = 359
+	Sym_vm_inherit                                         Symbol = 360
+	Sym_vm_machine_attribute                               Symbol = 361
+	Sym_vm_map                                             Symbol = 362
+	Sym_vm_map_page_query                                  Symbol = 363
+	Sym_vm_msync                                           Symbol = 364
+	Sym_vm_protect                                         Symbol = 365
+	Sym_vm_purgable_control                                Symbol = 366
+	Sym_vm_read                                            Symbol = 367
+	Sym_vm_read_list                                       Symbol = 368
+	Sym_vm_read_overwrite                                  Symbol = 369
+	Sym_vm_reallocate                                      Symbol = 370
+	Sym_vm_region_64                                       Symbol = 371
+	Sym_vm_region_recurse_64                               Symbol = 372
+	Sym_vm_remap                                           Symbol = 373
+	Sym_vm_remap_new                                       Symbol = 374
+	Sym_vm_wire                                            Symbol = 375
+	Sym_vm_write                                           Symbol = 376
+	Sym_voucher_mach_msg_adopt                             Symbol = 377
+	Sym_voucher_mach_msg_clear                             Symbol = 378
+	Sym_voucher_mach_msg_revert                            Symbol = 379
+	Sym_voucher_mach_msg_set                               Symbol = 380
 )
 
 // Names are the functions' C names, by number.
@@ -487,289 +491,293 @@ var Names = [...]string{
 	95:  "lock_set_destroy",
 	96:  "mach_absolute_time",
 	97:  "mach_approximate_time",
-	98:  "mach_continuous_approximate_time",
-	99:  "mach_continuous_time",
-	100: "mach_error",
-	101: "mach_error_string",
-	102: "mach_error_type",
-	103: "mach_generate_activity_id",
-	104: "mach_host_self",
-	105: "mach_make_memory_entry",
-	106: "mach_make_memory_entry_64",
-	107: "mach_memory_entry_access_tracking",
-	108: "mach_memory_entry_ownership",
-	109: "mach_memory_entry_purgable_control",
-	110: "mach_memory_info",
-	111: "mach_memory_info_redacted",
-	112: "mach_memory_object_memory_entry",
-	113: "mach_memory_object_memory_entry_64",
-	114: "mach_msg",
-	115: "mach_msg_destroy",
-	116: "mach_msg_overwrite",
-	117: "mach_msg_receive",
-	118: "mach_msg_send",
-	119: "mach_msg_server",
-	120: "mach_msg_server_importance",
-	121: "mach_msg_server_once",
-	122: "mach_port_allocate",
-	123: "mach_port_allocate_full",
-	124: "mach_port_allocate_name",
-	125: "mach_port_allocate_qos",
-	126: "mach_port_assert_attributes",
-	127: "mach_port_construct",
-	128: "mach_port_deallocate",
-	129: "mach_port_destroy",
-	130: "mach_port_destruct",
-	131: "mach_port_dnrequest_info",
-	132: "mach_port_extract_member",
-	133: "mach_port_extract_right",
-	134: "mach_port_get_attributes",
-	135: "mach_port_get_context",
-	136: "mach_port_get_refs",
-	137: "mach_port_get_service_port_info",
-	138: "mach_port_get_set_status",
-	139: "mach_port_get_srights",
-	140: "mach_port_guard",
-	141: "mach_port_guard_with_flags",
-	142: "mach_port_insert_member",
-	143: "mach_port_insert_right",
-	144: "mach_port_is_connection_for_service",
-	145: "mach_port_kernel_object",
-	146: "mach_port_kobject",
-	147: "mach_port_kobject_description",
-	148: "mach_port_mod_refs",
-	149: "mach_port_move_member",
-	150: "mach_port_names",
-	151: "mach_port_peek",
-	152: "mach_port_rename",
-	153: "mach_port_request_notification",
-	154: "mach_port_set_attributes",
-	155: "mach_port_set_context",
-	156: "mach_port_set_mscount",
-	157: "mach_port_set_seqno",
-	158: "mach_port_space_basic_info",
-	159: "mach_port_space_info",
-	160: "mach_port_swap_guard",
-	161: "mach_port_type",
-	162: "mach_port_unguard",
-	163: "mach_ports_lookup",
-	164: "mach_ports_register",
-	165: "mach_task_is_self",
-	166: "mach_thread_self",
-	167: "mach_timebase_info",
-	168: "mach_vm_allocate",
-	169: "mach_vm_behavior_set",
-	170: "mach_vm_copy",
-	171: "mach_vm_deallocate",
-	172: "mach_vm_inherit",
-	173: "mach_vm_machine_attribute",
-	174: "mach_vm_map",
-	175: "mach_vm_msync",
-	176: "mach_vm_page_info",
-	177: "mach_vm_page_query",
-	178: "mach_vm_page_range_query",
-	179: "mach_vm_protect",
-	180: "mach_vm_purgable_control",
-	181: "mach_vm_range_create",
-	182: "mach_vm_read",
-	183: "mach_vm_read_list",
-	184: "mach_vm_read_overwrite",
-	185: "mach_vm_reclaim_update_kernel_accounting_trap",
-	186: "mach_vm_region",
-	187: "mach_vm_region_recurse",
-	188: "mach_vm_remap",
-	189: "mach_vm_remap_new",
-	190: "mach_vm_wire",
-	191: "mach_vm_write",
-	192: "mach_voucher_attr_command",
-	193: "mach_voucher_deallocate",
-	194: "mach_voucher_debug_info",
-	195: "mach_voucher_extract_all_attr_recipes",
-	196: "mach_voucher_extract_attr_content",
-	197: "mach_voucher_extract_attr_recipe",
-	198: "mach_voucher_extract_attr_recipe_trap",
-	199: "mach_wait_until",
-	200: "mach_zone_info",
-	201: "mach_zone_info_for_zone",
-	202: "macx_backing_store_recovery",
-	203: "macx_backing_store_suspend",
-	204: "macx_swapoff",
-	205: "macx_swapon",
-	206: "macx_triggers",
-	207: "mig_allocate",
-	208: "mig_dealloc_reply_port",
-	209: "mig_deallocate",
-	210: "mig_get_reply_port",
-	211: "mig_put_reply_port",
-	212: "mig_reply_setup",
-	213: "mig_strncpy",
-	214: "mig_strncpy_zerofill",
-	215: "netname_check_in",
-	216: "netname_check_out",
-	217: "netname_look_up",
-	218: "netname_version",
-	219: "panic",
-	220: "panic_init",
-	221: "pid_for_task",
-	222: "port_obj_init",
-	223: "processor_assign",
-	224: "processor_control",
-	225: "processor_exit",
-	226: "processor_get_assignment",
-	227: "processor_info",
-	228: "processor_set_create",
-	229: "processor_set_default",
-	230: "processor_set_destroy",
-	231: "processor_set_info",
-	232: "processor_set_max_priority",
-	233: "processor_set_policy_control",
-	234: "processor_set_policy_disable",
-	235: "processor_set_policy_enable",
-	236: "processor_set_stack_usage",
-	237: "processor_set_statistics",
-	238: "processor_set_tasks",
-	239: "processor_set_tasks_with_flavor",
-	240: "processor_set_threads",
-	241: "processor_start",
-	242: "semaphore_create",
-	243: "semaphore_destroy",
-	244: "semaphore_signal",
-	245: "semaphore_signal_all",
-	246: "semaphore_signal_thread",
-	247: "semaphore_timedwait",
-	248: "semaphore_timedwait_signal",
-	249: "semaphore_wait",
-	250: "semaphore_wait_signal",
-	251: "slot_name",
-	252: "swtch",
-	253: "swtch_pri",
-	254: "task_assign",
-	255: "task_assign_default",
-	256: "task_create",
-	257: "task_create_identity_token",
-	258: "task_dyld_process_info_notify_deregister",
-	259: "task_dyld_process_info_notify_get",
-	260: "task_dyld_process_info_notify_register",
-	261: "task_for_pid",
-	262: "task_generate_corpse",
-	263: "task_get_assignment",
-	264: "task_get_dyld_image_infos",
-	265: "task_get_emulation_vector",
-	266: "task_get_exc_guard_behavior",
-	267: "task_get_exception_ports",
-	268: "task_get_exception_ports_info",
-	269: "task_get_mach_voucher",
-	270: "task_get_special_port",
-	271: "task_get_state",
-	272: "task_identity_token_get_task_port",
-	273: "task_info",
-	274: "task_inspect",
-	275: "task_map_corpse_info",
-	276: "task_map_corpse_info_64",
-	277: "task_map_kcdata_object_64",
-	278: "task_name_for_pid",
-	279: "task_policy",
-	280: "task_policy_get",
-	281: "task_policy_set",
-	282: "task_purgable_info",
-	283: "task_register_dyld_get_process_state",
-	284: "task_register_dyld_image_infos",
-	285: "task_register_dyld_set_dyld_state",
-	286: "task_register_dyld_shared_cache_image_info",
-	287: "task_register_hardened_exception_handler",
-	288: "task_resume",
-	289: "task_resume2",
-	290: "task_sample",
-	291: "task_self_trap",
-	292: "task_set_corpse_forking_behavior",
-	293: "task_set_emulation",
-	294: "task_set_emulation_vector",
-	295: "task_set_exc_guard_behavior",
-	296: "task_set_exception_ports",
-	297: "task_set_info",
-	298: "task_set_mach_voucher",
-	299: "task_set_phys_footprint_limit",
-	300: "task_set_policy",
-	301: "task_set_port_space",
-	302: "task_set_ras_pc",
-	303: "task_set_special_port",
-	304: "task_set_state",
-	305: "task_suspend",
-	306: "task_suspend2",
-	307: "task_swap_exception_ports",
-	308: "task_swap_mach_voucher",
-	309: "task_terminate",
-	310: "task_test_async_upcall_propagation",
-	311: "task_test_sync_upcall",
-	312: "task_threads",
-	313: "task_unregister_dyld_image_infos",
-	314: "task_zone_info",
-	315: "thread_abort",
-	316: "thread_abort_safely",
-	317: "thread_adopt_exception_handler",
-	318: "thread_assign",
-	319: "thread_assign_default",
-	320: "thread_convert_thread_state",
-	321: "thread_create",
-	322: "thread_create_running",
-	323: "thread_depress_abort",
-	324: "thread_get_assignment",
-	325: "thread_get_exception_ports",
-	326: "thread_get_exception_ports_info",
-	327: "thread_get_mach_voucher",
-	328: "thread_get_register_pointer_values",
-	329: "thread_get_special_port",
-	330: "thread_get_state",
-	331: "thread_info",
-	332: "thread_policy",
-	333: "thread_policy_get",
-	334: "thread_policy_set",
-	335: "thread_resume",
-	336: "thread_resume2",
-	337: "thread_sample",
-	338: "thread_set_exception_ports",
-	339: "thread_set_mach_voucher",
-	340: "thread_set_policy",
-	341: "thread_set_special_port",
-	342: "thread_set_state",
-	343: "thread_set_x86_64_compat",
-	344: "thread_suspend",
-	345: "thread_suspend2",
-	346: "thread_swap_exception_ports",
-	347: "thread_swap_mach_voucher",
-	348: "thread_switch",
-	349: "thread_terminate",
-	350: "thread_wire",
-	351: "vm_allocate",
-	352: "vm_allocate_cpm",
-	353: "vm_behavior_set",
-	354: "vm_copy",
-	355: "vm_deallocate",
-	356: "vm_inherit",
-	357: "vm_machine_attribute",
-	358: "vm_map",
-	359: "vm_map_page_query",
-	360: "vm_msync",
-	361: "vm_protect",
-	362: "vm_purgable_control",
-	363: "vm_read",
-	364: "vm_read_list",
-	365: "vm_read_overwrite",
-	366: "vm_reallocate",
-	367: "vm_region_64",
-	368: "vm_region_recurse_64",
-	369: "vm_remap",
-	370: "vm_remap_new",
-	371: "vm_wire",
-	372: "vm_write",
-	373: "voucher_mach_msg_adopt",
-	374: "voucher_mach_msg_clear",
-	375: "voucher_mach_msg_revert",
-	376: "voucher_mach_msg_set",
+	98:  "mach_boottime_usec",
+	99:  "mach_continuous_approximate_time",
+	100: "mach_continuous_time",
+	101: "mach_error",
+	102: "mach_error_string",
+	103: "mach_error_type",
+	104: "mach_generate_activity_id",
+	105: "mach_get_times",
+	106: "mach_host_self",
+	107: "mach_make_memory_entry",
+	108: "mach_make_memory_entry_64",
+	109: "mach_memory_entry_access_tracking",
+	110: "mach_memory_entry_ownership",
+	111: "mach_memory_entry_purgable_control",
+	112: "mach_memory_info",
+	113: "mach_memory_info_redacted",
+	114: "mach_memory_object_memory_entry",
+	115: "mach_memory_object_memory_entry_64",
+	116: "mach_msg",
+	117: "mach_msg_destroy",
+	118: "mach_msg_overwrite",
+	119: "mach_msg_receive",
+	120: "mach_msg_send",
+	121: "mach_msg_server",
+	122: "mach_msg_server_importance",
+	123: "mach_msg_server_once",
+	124: "mach_port_allocate",
+	125: "mach_port_allocate_full",
+	126: "mach_port_allocate_name",
+	127: "mach_port_allocate_qos",
+	128: "mach_port_assert_attributes",
+	129: "mach_port_construct",
+	130: "mach_port_deallocate",
+	131: "mach_port_destroy",
+	132: "mach_port_destruct",
+	133: "mach_port_dnrequest_info",
+	134: "mach_port_extract_member",
+	135: "mach_port_extract_right",
+	136: "mach_port_get_attributes",
+	137: "mach_port_get_context",
+	138: "mach_port_get_refs",
+	139: "mach_port_get_service_port_info",
+	140: "mach_port_get_set_status",
+	141: "mach_port_get_srights",
+	142: "mach_port_guard",
+	143: "mach_port_guard_with_flags",
+	144: "mach_port_insert_member",
+	145: "mach_port_insert_right",
+	146: "mach_port_is_connection_for_service",
+	147: "mach_port_kernel_object",
+	148: "mach_port_kobject",
+	149: "mach_port_kobject_description",
+	150: "mach_port_mod_refs",
+	151: "mach_port_move_member",
+	152: "mach_port_names",
+	153: "mach_port_peek",
+	154: "mach_port_rename",
+	155: "mach_port_request_notification",
+	156: "mach_port_set_attributes",
+	157: "mach_port_set_context",
+	158: "mach_port_set_mscount",
+	159: "mach_port_set_seqno",
+	160: "mach_port_space_basic_info",
+	161: "mach_port_space_info",
+	162: "mach_port_swap_guard",
+	163: "mach_port_type",
+	164: "mach_port_unguard",
+	165: "mach_ports_lookup",
+	166: "mach_ports_register",
+	167: "mach_task_is_self",
+	168: "mach_thread_self",
+	169: "mach_timebase_info",
+	170: "mach_vm_allocate",
+	171: "mach_vm_behavior_set",
+	172: "mach_vm_copy",
+	173: "mach_vm_deallocate",
+	174: "mach_vm_inherit",
+	175: "mach_vm_machine_attribute",
+	176: "mach_vm_map",
+	177: "mach_vm_msync",
+	178: "mach_vm_page_info",
+	179: "mach_vm_page_query",
+	180: "mach_vm_page_range_query",
+	181: "mach_vm_protect",
+	182: "mach_vm_purgable_control",
+	183: "mach_vm_range_create",
+	184: "mach_vm_read",
+	185: "mach_vm_read_list",
+	186: "mach_vm_read_overwrite",
+	187: "mach_vm_reclaim_update_kernel_accounting_trap",
+	188: "mach_vm_region",
+	189: "mach_vm_region_recurse",
+	190: "mach_vm_remap",
+	191: "mach_vm_remap_new",
+	192: "mach_vm_wire",
+	193: "mach_vm_write",
+	194: "mach_voucher_attr_command",
+	195: "mach_voucher_deallocate",
+	196: "mach_voucher_debug_info",
+	197: "mach_voucher_extract_all_attr_recipes",
+	198: "mach_voucher_extract_attr_content",
+	199: "mach_voucher_extract_attr_recipe",
+	200: "mach_voucher_extract_attr_recipe_trap",
+	201: "mach_wait_until",
+	202: "mach_zone_info",
+	203: "mach_zone_info_for_zone",
+	204: "macx_backing_store_recovery",
+	205: "macx_backing_store_suspend",
+	206: "macx_swapoff",
+	207: "macx_swapon",
+	208: "macx_triggers",
+	209: "mig_allocate",
+	210: "mig_dealloc_reply_port",
+	211: "mig_deallocate",
+	212: "mig_get_reply_port",
+	213: "mig_put_reply_port",
+	214: "mig_reply_setup",
+	215: "mig_strncpy",
+	216: "mig_strncpy_zerofill",
+	217: "netname_check_in",
+	218: "netname_check_out",
+	219: "netname_look_up",
+	220: "netname_version",
+	221: "panic",
+	222: "panic_init",
+	223: "pid_for_task",
+	224: "port_obj_init",
+	225: "processor_assign",
+	226: "processor_control",
+	227: "processor_exit",
+	228: "processor_get_assignment",
+	229: "processor_info",
+	230: "processor_set_create",
+	231: "processor_set_default",
+	232: "processor_set_destroy",
+	233: "processor_set_info",
+	234: "processor_set_max_priority",
+	235: "processor_set_policy_control",
+	236: "processor_set_policy_disable",
+	237: "processor_set_policy_enable",
+	238: "processor_set_stack_usage",
+	239: "processor_set_statistics",
+	240: "processor_set_tasks",
+	241: "processor_set_tasks_with_flavor",
+	242: "processor_set_threads",
+	243: "processor_start",
+	244: "semaphore_create",
+	245: "semaphore_destroy",
+	246: "semaphore_signal",
+	247: "semaphore_signal_all",
+	248: "semaphore_signal_thread",
+	249: "semaphore_timedwait",
+	250: "semaphore_timedwait_signal",
+	251: "semaphore_wait",
+	252: "semaphore_wait_signal",
+	253: "slot_name",
+	254: "swtch",
+	255: "swtch_pri",
+	256: "task_assign",
+	257: "task_assign_default",
+	258: "task_create",
+	259: "task_create_identity_token",
+	260: "task_dyld_process_info_notify_deregister",
+	261: "task_dyld_process_info_notify_get",
+	262: "task_dyld_process_info_notify_register",
+	263: "task_for_pid",
+	264: "task_generate_corpse",
+	265: "task_get_assignment",
+	266: "task_get_dyld_image_infos",
+	267: "task_get_emulation_vector",
+	268: "task_get_exc_guard_behavior",
+	269: "task_get_exception_ports",
+	270: "task_get_exception_ports_info",
+	271: "task_get_mach_voucher",
+	272: "task_get_special_port",
+	273: "task_get_state",
+	274: "task_identity_token_get_task_port",
+	275: "task_info",
+	276: "task_inspect",
+	277: "task_inspect_for_pid",
+	278: "task_map_corpse_info",
+	279: "task_map_corpse_info_64",
+	280: "task_map_kcdata_object_64",
+	281: "task_name_for_pid",
+	282: "task_policy",
+	283: "task_policy_get",
+	284: "task_policy_set",
+	285: "task_purgable_info",
+	286: "task_read_for_pid",
+	287: "task_register_dyld_get_process_state",
+	288: "task_register_dyld_image_infos",
+	289: "task_register_dyld_set_dyld_state",
+	290: "task_register_dyld_shared_cache_image_info",
+	291: "task_register_hardened_exception_handler",
+	292: "task_resume",
+	293: "task_resume2",
+	294: "task_sample",
+	295: "task_self_trap",
+	296: "task_set_corpse_forking_behavior",
+	297: "task_set_emulation",
+	298: "task_set_emulation_vector",
+	299: "task_set_exc_guard_behavior",
+	300: "task_set_exception_ports",
+	301: "task_set_info",
+	302: "task_set_mach_voucher",
+	303: "task_set_phys_footprint_limit",
+	304: "task_set_policy",
+	305: "task_set_port_space",
+	306: "task_set_ras_pc",
+	307: "task_set_special_port",
+	308: "task_set_state",
+	309: "task_suspend",
+	310: "task_suspend2",
+	311: "task_swap_exception_ports",
+	312: "task_swap_mach_voucher",
+	313: "task_terminate",
+	314: "task_test_async_upcall_propagation",
+	315: "task_test_sync_upcall",
+	316: "task_threads",
+	317: "task_unregister_dyld_image_infos",
+	318: "task_zone_info",
+	319: "thread_abort",
+	320: "thread_abort_safely",
+	321: "thread_adopt_exception_handler",
+	322: "thread_assign",
+	323: "thread_assign_default",
+	324: "thread_convert_thread_state",
+	325: "thread_create",
+	326: "thread_create_running",
+	327: "thread_depress_abort",
+	328: "thread_get_assignment",
+	329: "thread_get_exception_ports",
+	330: "thread_get_exception_ports_info",
+	331: "thread_get_mach_voucher",
+	332: "thread_get_register_pointer_values",
+	333: "thread_get_special_port",
+	334: "thread_get_state",
+	335: "thread_info",
+	336: "thread_policy",
+	337: "thread_policy_get",
+	338: "thread_policy_set",
+	339: "thread_resume",
+	340: "thread_resume2",
+	341: "thread_sample",
+	342: "thread_set_exception_ports",
+	343: "thread_set_mach_voucher",
+	344: "thread_set_policy",
+	345: "thread_set_special_port",
+	346: "thread_set_state",
+	347: "thread_set_x86_64_compat",
+	348: "thread_suspend",
+	349: "thread_suspend2",
+	350: "thread_swap_exception_ports",
+	351: "thread_swap_mach_voucher",
+	352: "thread_switch",
+	353: "thread_terminate",
+	354: "thread_wire",
+	355: "vm_allocate",
+	356: "vm_allocate_cpm",
+	357: "vm_behavior_set",
+	358: "vm_copy",
+	359: "vm_deallocate",
+	360: "vm_inherit",
+	361: "vm_machine_attribute",
+	362: "vm_map",
+	363: "vm_map_page_query",
+	364: "vm_msync",
+	365: "vm_protect",
+	366: "vm_purgable_control",
+	367: "vm_read",
+	368: "vm_read_list",
+	369: "vm_read_overwrite",
+	370: "vm_reallocate",
+	371: "vm_region_64",
+	372: "vm_region_recurse_64",
+	373: "vm_remap",
+	374: "vm_remap_new",
+	375: "vm_wire",
+	376: "vm_write",
+	377: "voucher_mach_msg_adopt",
+	378: "voucher_mach_msg_clear",
+	379: "voucher_mach_msg_revert",
+	380: "voucher_mach_msg_set",
 }
 
 // Arity are the functions' numbers of arguments.
-var Arity = [...]uint8{1: 4, 2: 1, 3: 1, 4: 1, 5: 0, 6: 2, 7: 3, 8: 4, 9: 2, 10: 4, 11: 3, 12: 5, 13: 4, 14: 3, 15: 4, 16: 4, 17: 3, 18: 7, 19: 3, 20: 3, 21: 4, 22: 3, 23: 6, 24: 5, 25: 4, 26: 4, 27: 4, 28: 3, 29: 5, 30: 3, 31: 3, 32: 2, 33: 3, 34: 3, 35: 1, 36: 3, 37: 2, 38: 4, 39: 5, 40: 4, 41: 2, 42: 4, 43: 2, 44: 4, 45: 5, 46: 3, 47: 2, 48: 6, 49: 9, 50: 11, 51: 2, 52: 4, 53: 4, 54: 3, 55: 2, 56: 2, 57: 2, 58: 3, 59: 3, 60: 7, 61: 2, 62: 2, 63: 2, 64: 4, 65: 4, 66: 2, 67: 3, 68: 2, 69: 4, 70: 5, 71: 3, 72: 3, 73: 3, 74: 2, 75: 5, 76: 5, 77: 3, 78: 9, 79: 5, 80: 2, 81: 2, 82: 5, 83: 2, 84: 3, 85: 4, 86: 4, 87: 10, 88: 3, 89: 9, 90: 5, 91: 3, 92: 2, 93: 3, 94: 4, 95: 2, 96: 0, 97: 0, 98: 0, 99: 0, 100: 2, 101: 1, 102: 1, 103: 3, 104: 0, 105: 6, 106: 6, 107: 4, 108: 4, 109: 3, 110: 7, 111: 7, 112: 6, 113: 6, 114: 7, 115: 1, 116: 9, 117: 1, 118: 1, 119: 4, 120: 4, 121: 4, 122: 3, 123: 5, 124: 3, 125: 4, 126: 5, 127: 4, 128: 2, 129: 2, 130: 4, 131: 4, 132: 3, 133: 5, 134: 5, 135: 3, 136: 4, 137: 3, 138: 4, 139: 3, 140: 4, 141: 4, 142: 3, 143: 4, 144: 4, 145: 4, 146: 4, 147: 5, 148: 4, 149: 3, 150: 5, 151: 8, 152: 3, 153: 7, 154: 5, 155: 3, 156: 3, 157: 3, 158: 2, 159: 6, 160: 4, 161: 3, 162: 3, 163: 3, 164: 3, 165: 1, 166: 0, 167: 1, 168: 4, 169: 4, 170: 4, 171: 3, 172: 4, 173: 5, 174: 11, 175: 4, 176: 5, 177: 4, 178: 5, 179: 5, 180: 4, 181: 4, 182: 5, 183: 3, 184: 5, 185: 3, 186: 7, 187: 6, 188: 11, 189: 11, 190: 5, 191: 4, 192: 7, 193: 1, 194: 4, 195: 3, 196: 4, 197: 4, 198: 4, 199: 1, 200: 5, 201: 3, 202: 1, 203: 1, 204: 2, 205: 4, 206: 4, 207: 2, 208: 1, 209: 2, 210: 0, 211: 1, 212: 2, 213: 3, 214: 3, 215: 4, 216: 3, 217: 4, 218: 2, 219: 1, 220: 1, 221: 2, 222: 1, 223: 3, 224: 3, 225: 1, 226: 2, 227: 5, 228: 3, 229: 2, 230: 1, 231: 5, 232: 3, 233: 5, 234: 3, 235: 2, 236: 6, 237: 4, 238: 3, 239: 4, 240: 3, 241: 1, 242: 4, 243: 2, 244: 1, 245: 1, 246: 2, 247: 2, 248: 3, 249: 1, 250: 2, 251: 4, 252: 0, 253: 1, 254: 3, 255: 2, 256: 5, 257: 2, 258: 2, 259: 2, 260: 2, 261: 3, 262: 2, 263: 2, 264: 3, 265: 4, 266: 2, 267: 7, 268: 7, 269: 3, 270: 3, 271: 4, 272: 3, 273: 4, 274: 4, 275: 4, 276: 4, 277: 4, 278: 3, 279: 6, 280: 5, 281: 4, 282: 2, 283: 2, 284: 3, 285: 2, 286: 4, 287: 6, 288: 1, 289: 1, 290: 2, 291: 0, 292: 2, 293: 3, 294: 4, 295: 2, 296: 5, 297: 4, 298: 2, 299: 3, 300: 8, 301: 2, 302: 3, 303: 3, 304: 4, 305: 1, 306: 2, 307: 10, 308: 3, 309: 1, 310: 4, 311: 2, 312: 3, 313: 3, 314: 5, 315: 1, 316: 1, 317: 5, 318: 2, 319: 1, 320: 7, 321: 2, 322: 5, 323: 1, 324: 2, 325: 7, 326: 7, 327: 3, 328: 4, 329: 3, 330: 4, 331: 4, 332: 5, 333: 5, 334: 4, 335: 1, 336: 1, 337: 2, 338: 5, 339: 2, 340: 7, 341: 3, 342: 4, 343: 1, 344: 1, 345: 2, 346: 10, 347: 3, 348: 3, 349: 1, 350: 3, 351: 4, 352: 5, 353: 4, 354: 4, 355: 3, 356: 4, 357: 5, 358: 11, 359: 4, 360: 4, 361: 5, 362: 4, 363: 5, 364: 3, 365: 5, 366: 8, 367: 7, 368: 6, 369: 11, 370: 11, 371: 5, 372: 4, 373: 1, 374: 1, 375: 1, 376: 1}
+var Arity = [...]uint8{1: 4, 2: 1, 3: 1, 4: 1, 5: 0, 6: 2, 7: 3, 8: 4, 9: 2, 10: 4, 11: 3, 12: 5, 13: 4, 14: 3, 15: 4, 16: 4, 17: 3, 18: 7, 19: 3, 20: 3, 21: 4, 22: 3, 23: 6, 24: 5, 25: 4, 26: 4, 27: 4, 28: 3, 29: 5, 30: 3, 31: 3, 32: 2, 33: 3, 34: 3, 35: 1, 36: 3, 37: 2, 38: 4, 39: 5, 40: 4, 41: 2, 42: 4, 43: 2, 44: 4, 45: 5, 46: 3, 47: 2, 48: 6, 49: 9, 50: 11, 51: 2, 52: 4, 53: 4, 54: 3, 55: 2, 56: 2, 57: 2, 58: 3, 59: 3, 60: 7, 61: 2, 62: 2, 63: 2, 64: 4, 65: 4, 66: 2, 67: 3, 68: 2, 69: 4, 70: 5, 71: 3, 72: 3, 73: 3, 74: 2, 75: 5, 76: 5, 77: 3, 78: 9, 79: 5, 80: 2, 81: 2, 82: 5, 83: 2, 84: 3, 85: 4, 86: 4, 87: 10, 88: 3, 89: 9, 90: 5, 91: 3, 92: 2, 93: 3, 94: 4, 95: 2, 96: 0, 97: 0, 98: 0, 99: 0, 100: 0, 101: 2, 102: 1, 103: 1, 104: 3, 105: 3, 106: 0, 107: 6, 108: 6, 109: 4, 110: 4, 111: 3, 112: 7, 113: 7, 114: 6, 115: 6, 116: 7, 117: 1, 118: 9, 119: 1, 120: 1, 121: 4, 122: 4, 123: 4, 124: 3, 125: 5, 126: 3, 127: 4, 128: 5, 129: 4, 130: 2, 131: 2, 132: 4, 133: 4, 134: 3, 135: 5, 136: 5, 137: 3, 138: 4, 139: 3, 140: 4, 141: 3, 142: 4, 143: 4, 144: 3, 145: 4, 146: 4, 147: 4, 148: 4, 149: 5, 150: 4, 151: 3, 152: 5, 153: 8, 154: 3, 155: 7, 156: 5, 157: 3, 158: 3, 159: 3, 160: 2, 161: 6, 162: 4, 163: 3, 164: 3, 165: 3, 166: 3, 167: 1, 168: 0, 169: 1, 170: 4, 171: 4, 172: 4, 173: 3, 174: 4, 175: 5, 176: 11, 177: 4, 178: 5, 179: 4, 180: 5, 181: 5, 182: 4, 183: 4, 184: 5, 185: 3, 186: 5, 187: 3, 188: 7, 189: 6, 190: 11, 191: 11, 192: 5, 193: 4, 194: 7, 195: 1, 196: 4, 197: 3, 198: 4, 199: 4, 200: 4, 201: 1, 202: 5, 203: 3, 204: 1, 205: 1, 206: 2, 207: 4, 208: 4, 209: 2, 210: 1, 211: 2, 212: 0, 213: 1, 214: 2, 215: 3, 216: 3, 217: 4, 218: 3, 219: 4, 220: 2, 221: 1, 222: 1, 223: 2, 224: 1, 225: 3, 226: 3, 227: 1, 228: 2, 229: 5, 230: 3, 231: 2, 232: 1, 233: 5, 234: 3, 235: 5, 236: 3, 237: 2, 238: 6, 239: 4, 240: 3, 241: 4, 242: 3, 243: 1, 244: 4, 245: 2, 246: 1, 247: 1, 248: 2, 249: 2, 250: 3, 251: 1, 252: 2, 253: 4, 254: 0, 255: 1, 256: 3, 257: 2, 258: 5, 259: 2, 260: 2, 261: 2, 262: 2, 263: 3, 264: 2, 265: 2, 266: 3, 267: 4, 268: 2, 269: 7, 270: 7, 271: 3, 272: 3, 273: 4, 274: 3, 275: 4, 276: 4, 277: 3, 278: 4, 279: 4, 280: 4, 281: 3, 282: 6, 283: 5, 284: 4, 285: 2, 286: 3, 287: 2, 288: 3, 289: 2, 290: 4, 291: 6, 292: 1, 293: 1, 294: 2, 295: 0, 296: 2, 297: 3, 298: 4, 299: 2, 300: 5, 301: 4, 302: 2, 303: 3, 304: 8, 305: 2, 306: 3, 307: 3, 308: 4, 309: 1, 310: 2, 311: 10, 312: 3, 313: 1, 314: 4, 315: 2, 316: 3, 317: 3, 318: 5, 319: 1, 320: 1, 321: 5, 322: 2, 323: 1, 324: 7, 325: 2, 326: 5, 327: 1, 328: 2, 329: 7, 330: 7, 331: 3, 332: 4, 333: 3, 334: 4, 335: 4, 336: 5, 337: 5, 338: 4, 339: 1, 340: 1, 341: 2, 342: 5, 343: 2, 344: 7, 345: 3, 346: 4, 347: 1, 348: 1, 349: 2, 350: 10, 351: 3, 352: 3, 353: 1, 354: 3, 355: 4, 356: 5, 357: 4, 358: 4, 359: 3, 360: 4, 361: 5, 362: 11, 363: 4, 364: 4, 365: 5, 366: 4, 367: 5, 368: 3, 369: 5, 370: 8, 371: 7, 372: 6, 373: 11, 374: 11, 375: 5, 376: 4, 377: 1, 378: 1, 379: 1, 380: 1}
 
 // Addr_NDR_record returns the address of the kernel's copy of the variable.
 func Addr_NDR_record() unsafe.Pointer { return variable("NDR_record") }

@@ -23,7 +23,6 @@ const (
 type Function struct {
 	Name    string
 	Returns Kind
-	Block   bool // may wait
 	Params  []Param
 }
 

@@ -155,6 +155,53 @@ func TestStubs(t *testing.T) {
 	}
 }
 
+// A function's own stub loads what the function takes, from where the frame has
+// it.
+func TestOwnStubs(t *testing.T) {
+	read := func(name string) string {
+		b, err := os.ReadFile(filepath.Join(root, "internal", "libsystem", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	header := read("args.h")
+	stubs, err := OwnStubs(read("zsymbols_darwin.s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(stubs) < 280 {
+		t.Errorf("only %d functions have a stub of their own", len(stubs))
+	}
+	for _, arch := range abi.Archs {
+		for _, w := range Loads(header, arch) {
+			t.Errorf("%s: %s", arch, w)
+		}
+		facts, err := abi.Load(arch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, n := range stubs {
+			f := facts.Functions[name]
+			if f == nil || len(f.Params) != n {
+				t.Errorf("%s: the stub of %s loads %d arguments", arch, name, n)
+			}
+		}
+	}
+	for _, c := range []struct{ arch, old, new string }{
+		{"arm64", "MOVD 32(R0), R2", "MOVD 40(R0), R2"}, {"arm64", "LDP 32(R0), (R2, R3); ARGS2", "ARGS2; LDP 32(R0), (R2, R3)"},
+		{"arm64", "LDP 48(R0), (R4, R5)", "LDP 48(R0), (R5, R4)"},
+		{"amd64", "MOVQ 24(DI), SI; ARGS1", "ARGS1; MOVQ 24(DI), SI"}, {"amd64", "MOVQ 56(DI), R9; ARGS5", "MOVQ 56(DI), R9; ARGS4"},
+	} {
+		if w := Loads(strings.Replace(header, c.old, c.new, 1), c.arch); len(w) == 0 {
+			t.Errorf("%s: %q for %q goes unseen", c.arch, c.new, c.old)
+		}
+	}
+	if _, err := OwnStubs(strings.Replace(read("zsymbols_darwin.s"), "JMP libc_mach_port_type(", "JMP libc_mach_port_names(", 1)); err == nil {
+		t.Error("a stub that jumps elsewhere goes unseen")
+	}
+}
+
 // The frame check sees each way that a frame can be wrong.
 func TestFrameCheckFails(t *testing.T) {
 	_, places := oracle(t, "arm64")

@@ -17,7 +17,7 @@ func Stubs(source, arch string) (wrong []string) {
 		body, _, _ = strings.Cut(body, "\n\tRET")
 		bodies[name] = body
 	}
-	for _, name := range []string{"stub", "stubKern", "stubWide"} {
+	for _, name := range []string{"stub", "stubLate", "stubWide"} {
 		body, ok := bodies[name]
 		if !ok {
 			wrong = append(wrong, "no "+name)

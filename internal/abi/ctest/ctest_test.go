@@ -55,6 +55,31 @@ func TestHeadersAgree(t *testing.T) {
 	}
 }
 
+// TestUndeclared: no public header declares the functions that the facts say so
+// of. One that does wants its prototype compared.
+func TestUndeclared(t *testing.T) {
+	tc := zig.ForTest(t)
+	for _, target := range Targets[:2] {
+		facts := clone(t, target.Arch)
+		for name, f := range facts.Functions {
+			if !f.Undeclared() {
+				continue
+			}
+			g := &generator{facts: facts, arch: target.Arch, sdk: zig.SDK, p: Program{Checked: Counts{}, Absent: Counts{}}}
+			g.prologue(hasHeader(tc))
+			g.printf("#line 1 \"%s\"\nconst void *const it = (const void *)&%s;\n", name, name)
+			g.p.Source = g.b.String()
+			wrong, err := Compile(context.Background(), tc, target, "", &g.p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(strings.Join(wrong, "\n"), "undeclared identifier") {
+				t.Errorf("%s: %s is declared: %q", target.Triple, name, wrong)
+			}
+		}
+	}
+}
+
 // Where a full 14.2 SDK is at hand (MACH_SDK_14_2=DIR, its include folder), the
 // items that facts take from it are asserted too: mach_vm.h, exc.h and others
 // that the 26.4 tree here leaves out.

@@ -79,7 +79,9 @@ func (g *generator) prologue(has func(string) bool) {
 		headers[t.Header] = true
 	}
 	for _, f := range g.facts.Functions {
-		headers[f.Header] = true
+		if !f.Undeclared() {
+			headers[f.Header] = true
+		}
 	}
 	for _, v := range g.facts.Variables {
 		headers[v.Header] = true
@@ -171,6 +173,9 @@ func (g *generator) types(has func(string) bool) {
 func (g *generator) functions(has func(string) bool) {
 	for _, name := range sorted(g.facts.Functions) {
 		f := g.facts.Functions[name]
+		if f.Undeclared() {
+			continue // there is no prototype to compare it with; TestUndeclared holds that
+		}
 		if !g.here("functions", &f.Origin, has) {
 			continue
 		}

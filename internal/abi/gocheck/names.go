@@ -21,7 +21,7 @@ type names struct {
 
 var (
 	typeDoc = regexp.MustCompile(`^(\w+) is C's (?:(struct|union) )?(\w+)(?: of <[^>]+>)?[.:]`)
-	funcDoc = regexp.MustCompile(`(?m)^C: (\w+) of <`)
+	funcDoc = regexp.MustCompile(`(?m)^C: (\w+)(?: of <|, which libSystem exports and no public header declares)`)
 	varDoc  = regexp.MustCompile(`^(\w+) returns libSystem's variable (\w+)\.`)
 )
 

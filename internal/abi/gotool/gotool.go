@@ -1,6 +1,6 @@
-// Package gotool tells tests whether they can run the go command, which is no matter of
-// course: a test binary may run where Go is not installed, and a darwin test under
-// darwinrun, which starts programs of the host only if told so.
+// Package gotool tells tests whether they can run the go command and a C compiler, which
+// is no matter of course: a test binary may run where neither is installed, and a darwin
+// test under darwinrun, which starts programs of the host only if told so.
 package gotool
 
 import (
@@ -29,5 +29,18 @@ func ForTest(t TB) {
 		t.Skip("the go command is a program for another system, which darwinrun starts with -host-programs only: ", err)
 	default:
 		t.Skip("the go command: ", err)
+	}
+}
+
+// CompilerForTest does so for gcc.
+func CompilerForTest(t TB) {
+	t.Helper()
+	_, err := exec.LookPath("gcc")
+	switch {
+	case err == nil:
+	case os.Getenv("MACH_REQUIRE_TOOLS") == "1":
+		t.Fatal("gcc builds the target: ", err)
+	default:
+		t.Skip("gcc builds the target: ", err)
 	}
 }

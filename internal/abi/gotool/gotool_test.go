@@ -45,3 +45,15 @@ func TestForTest(t *testing.T) {
 		})
 	}
 }
+
+func TestCompilerForTest(t *testing.T) {
+	for require, want := range map[string]outcome{"": "skip", "1": "fatal"} {
+		t.Setenv("PATH", t.TempDir())
+		t.Setenv("MACH_REQUIRE_TOOLS", require)
+		var got outcome
+		CompilerForTest(&got)
+		if got != want {
+			t.Errorf("MACH_REQUIRE_TOOLS=%q: %q, want %q", require, got, want)
+		}
+	}
+}

@@ -10,12 +10,18 @@ import (
 // The names are folders; "..." at the end stands for all below.
 var library = map[string][]string{
 	".":                  {"internal/libsystem"},
-	"port":               {"."},
-	"task":               {".", "port"},
-	"host":               {".", "port"},
-	"exc":                {".", "port", "task", "mig"},
+	"port":               {".", "internal/await", "internal/unusable"},
+	"port/porttest":      {".", "port", "internal/leak"},
+	"task":               {".", "port", "internal/await", "internal/cause", "internal/unusable"},
+	"host":               {".", "port", "internal/perflevel", "internal/unusable"},
+	"exc":                {".", "port", "task", "mig", "internal/await", "internal/unusable"},
 	"mig":                {".", "port"},
+	"internal/await":     {},
+	"internal/cause":     {},
+	"internal/leak":      {"."},
+	"internal/unusable":  {},
 	"internal/libsystem": {},
+	"internal/perflevel": {},
 }
 
 // inner are the rooms behind the library, with what of this module they may

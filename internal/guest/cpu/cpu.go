@@ -85,6 +85,7 @@ type Event struct {
 	Address uint64 // the stub or the faulting address
 	Access  Prot   // what a faulting access wanted
 	Code    uint32
+	Host    bool // the memory is the guest's, but the host has nothing there: a file that became shorter
 }
 
 // Config is what a Machine is made from.
@@ -95,9 +96,10 @@ type Config struct {
 	// Fault is asked for memory that is not mapped. It maps what belongs there and
 	// answers true, or answers false to make the access a fault.
 	Fault func(address, size uint64, access Prot) bool
-	// Refuse is called when an access is a fault. It takes all writable memory from the
-	// machine; Fault gives it back.
-	Refuse func()
+	// Refuse is called when an access to an address is a fault. It takes all writable memory
+	// from the machine, and what is at the address; Fault gives it back. It answers whether the address is
+	// the guest's at all.
+	Refuse func(address uint64) (guests bool)
 	// CountInstructions keeps Instructions up to date, at some cost.
 	CountInstructions bool
 }

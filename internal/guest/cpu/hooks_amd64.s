@@ -15,6 +15,7 @@ TEXT ·blockHook(SB), NOSPLIT|NOFRAME, $0
 	JS   stop
 	RET
 stop:
+	MOVQ $1, 136(CX)
 	MOVQ 8(CX), AX
 	JMP  AX
 
@@ -47,15 +48,44 @@ TEXT ·traceHook(SB), NOSPLIT|NOFRAME, $0
 	MOVQ DX, 64(CX)
 	RET
 
-// Let one instruction be executed and stop at the next one.
+// Let one instruction be executed and stop at the next one. Unicorn keeps translations that
+// call this after the hook is gone, so it does nothing then.
 TEXT ·stepHook(SB), NOSPLIT|NOFRAME, $0
+	CMPQ 128(CX), $0
+	JEQ  none
 	CMPQ 56(CX), $0
 	JNE  second
 	MOVQ SI, 56(CX)
+none:
 	RET
 second:
 	MOVQ SI, 72(CX)
 	MOVQ 8(CX), AX
+	JMP  AX
+
+// syscall: (uc DI, state SI)
+TEXT ·syscallHook(SB), NOSPLIT|NOFRAME, $0
+	MOVQ $1, 104(SI)
+	MOVQ 8(SI), AX
+	JMP  AX
+
+// in: (uc DI, port SI, size DX, state CX); out: (uc DI, port SI, size DX, value CX, state R8)
+TEXT ·inHook(SB), NOSPLIT|NOFRAME, $0
+	MOVQ $1, 112(CX)
+	PUSHQ AX
+	CALL 8(CX)
+	POPQ CX
+	XORL AX, AX
+	RET
+
+TEXT ·outHook(SB), NOSPLIT|NOFRAME, $0
+	MOVQ $1, 112(R8)
+	MOVQ 8(R8), AX
+	JMP  AX
+
+TEXT ·sysenterHook(SB), NOSPLIT|NOFRAME, $0
+	MOVQ $1, 120(SI)
+	MOVQ 8(SI), AX
 	JMP  AX
 
 // hookAddress(n) is where hook n starts.
@@ -73,6 +103,14 @@ TEXT ·hookAddress(SB), NOSPLIT, $0-16
 	JEQ  h5
 	CMPQ AX, $6
 	JEQ  h6
+	CMPQ AX, $7
+	JEQ  h7
+	CMPQ AX, $8
+	JEQ  h8
+	CMPQ AX, $9
+	JEQ  h9
+	CMPQ AX, $10
+	JEQ  h10
 	LEAQ ·invalidHook(SB), BX
 	JMP  done
 h0:
@@ -92,6 +130,18 @@ h5:
 	JMP  done
 h6:
 	LEAQ ·stepHook(SB), BX
+	JMP  done
+h7:
+	LEAQ ·syscallHook(SB), BX
+	JMP  done
+h8:
+	LEAQ ·inHook(SB), BX
+	JMP  done
+h9:
+	LEAQ ·outHook(SB), BX
+	JMP  done
+h10:
+	LEAQ ·sysenterHook(SB), BX
 done:
 	MOVQ BX, ret+8(FP)
 	RET

@@ -15,6 +15,7 @@ var ErrNoUnicorn = errors.New("darwinrun needs the Unicorn CPU emulator (libunic
 
 // library holds the addresses of Unicorn's functions.
 var library struct {
+	handle                                                          uintptr
 	open, memMapPtr, memUnmap, memProtect, regRead, regWrite        uintptr
 	regReadBatch, regWriteBatch, start, stop, hookAdd, hookDel, ctl uintptr
 	contextAlloc, contextSave, contextRestore, contextSize, free    uintptr
@@ -53,6 +54,7 @@ var loadLibrary = sync.OnceValue(func() error {
 			return fmt.Errorf("libunicorn has no %s; version 2.0 or newer is needed (apt-get install libunicorn2)", f.name)
 		}
 	}
+	l.handle = handle
 	quickenStores(handle)
 	return nil
 })

@@ -25,6 +25,14 @@ type hookState struct {
 	traced      uint64  // 56: the instruction that is being executed, while traced
 	size        uint64  // 64: and its size
 	second      uint64  // 72: the instruction after it, which a step stops at
+	hostAddr    uint64  // 80: where the host faulted
+	hostCode    uint64  // 88: and the processor's error code for it
+	busy        uint64  // 96: Go handles a fault
+	syscall     uint64  // 104: a system call instruction was executed
+	port        uint64  // 112: an input or output instruction was executed
+	sysenter    uint64  // 120: another system call instruction was executed
+	stepping    uint64  // 128: a step is in progress, see stepHook
+	spent       uint64  // 136: the hook of a block stopped the machine
 }
 
 // scratch is memory at a fixed address for register exchange.
@@ -42,37 +50,52 @@ func countHook()
 func interruptHook()
 func invalidHook()
 func traceHook()
+func syscallHook()
+func inHook()
+func outHook()
+func sysenterHook()
 func stepHook()
 func hookAddress(n uintptr) uintptr
 
 // Unicorn's hook kinds.
 const (
-	hookInterrupt = 1 << 0
-	hookCode      = 1 << 2
-	hookBlock     = 1 << 3
-	hookMemory    = 0x3f << 4 // unmapped and protected reads, writes, fetches
-	hookInvalid   = 1 << 14
+	hookInterrupt   = 1 << 0
+	hookInstruction = 1 << 1
+	hookCode        = 1 << 2
+	hookBlock       = 1 << 3
+	hookMemory      = 0x3f << 4 // unmapped and protected reads, writes, fetches
+	hookInvalid     = 1 << 14
 )
+
+// amd64Instructions are Unicorn's numbers of syscall, in, out and sysenter, which do nothing
+// without a hook.
+var amd64Instructions = []uintptr{699, 218, 500, 700}
 
 // Machine is one emulated processor. Only the goroutine that runs it may call its methods,
 // except Interrupt.
 type Machine struct {
-	Arch     *Arch
-	uc       uintptr
-	s        *scratch
-	fault    func(address, size uint64, access Prot) bool
-	refuse   func() // makes all memory unreachable for the rest of a block
-	counts   bool
-	block    uint64  // the block that the fault happened in
-	spare    uintptr // all registers at the fault
-	probed   *Event  // set while a fault is being located
-	missed   Event   // the first fault that the callback refused
-	at       Regs    // the registers at that moment
-	loaded   *Context
-	locating atomic.Bool // see locate
-	flight   int         // see findFlight
-	single   bool        // one instruction is being executed, see Step
-	broken   error
+	Arch       *Arch
+	uc         uintptr
+	s          *scratch
+	fault      func(address, size uint64, access Prot) bool
+	refuse     func(address uint64) bool // makes all memory unreachable for the rest of a block
+	counts     bool
+	block      uint64  // the block that the fault happened in
+	spare      uintptr // all registers at the fault
+	probed     *Event  // set while a fault is being located
+	missed     Event   // the first fault that the callback refused
+	at         Regs    // the registers at that moment
+	begun      uint64  // the flags of amd64 when the run began
+	loaded     *Context
+	locating   atomic.Bool // see locate
+	flight     int         // see findFlight
+	single     bool        // one instruction is being executed, see Step
+	broken     error
+	slot       *hostSlot // nil: faults of the host end the runner
+	lent       []lent    // pages in the place of others, see hostFault
+	conditions conditions
+
+	translations translations
 }
 
 // Context keeps the registers of a thread that is not on the processor: Regs is always
@@ -96,6 +119,9 @@ func New(c Config) (*Machine, error) {
 		return nil, fmt.Errorf("uc_open: %w", err)
 	}
 	m.uc = uintptr(m.s.one[0])
+	limited := m.limitTranslations()
+	regions, regionsErr := executableRegions()
+	m.enrol()
 	// UC_CTL_CPU_MODEL, one argument, write
 	if err := try(library.ctl, m.uc, 7|1<<26|1<<30, c.Arch.ucModel); err != nil {
 		return nil, fmt.Errorf("choosing the CPU model: %w", err)
@@ -112,10 +138,19 @@ func New(c Config) (*Machine, error) {
 		return nil, err
 	}
 	m.spare = uintptr(m.s.one[0])
+	if !limited && regionsErr == nil {
+		m.watchTranslations(regions)
+	}
 	if err := m.addHooks(c); err != nil {
 		return nil, err
 	}
-	return m, m.findFlight()
+	if err := m.dropPrivileges(); err != nil {
+		return nil, err
+	}
+	if err := m.findFlight(); err != nil {
+		return nil, err
+	}
+	return m, m.findConditions()
 }
 
 func (m *Machine) addHooks(c Config) error {
@@ -141,12 +176,21 @@ func (m *Machine) addHooks(c Config) error {
 	if err := add(hookInvalid, hookAddress(4), 1, 0); err != nil {
 		return err
 	}
+	if c.Arch == AMD64 {
+		for i, instruction := range amd64Instructions {
+			if err := try(library.hookAdd, m.uc, uintptr(unsafe.Pointer(&m.s.one[0])), hookInstruction, hookAddress(uintptr(7+i)), state, 1, 0, instruction); err != nil {
+				return err
+			}
+		}
+	}
 	return add(hookMemory, purego.NewCallback(m.onFault), 1, 0)
 }
 
 // onFault is called by Unicorn in the middle of a memory access.
 func (m *Machine) onFault(uc, kind, address, size, value, data uintptr) (handled uintptr) {
+	m.s.hooks.busy = 1
 	defer func() {
+		m.s.hooks.busy = 0
 		if p := recover(); p != nil {
 			m.broken = fmt.Errorf("handling a guest memory fault: %v", p)
 			handled = 0
@@ -169,14 +213,19 @@ func (m *Machine) onFault(uc, kind, address, size, value, data uintptr) (handled
 	if m.fault != nil && m.fault(uint64(address), n, access) {
 		return 1
 	}
-	m.missed = Event{Stop: StopMemory, Address: uint64(address), Access: access}
+	m.miss(Event{Stop: StopMemory, Address: uint64(address), Access: access})
+	return 0
+}
+
+// miss keeps what is known of the first fault of a run, in the middle of the access.
+func (m *Machine) miss(ev Event) {
+	m.missed = ev
 	m.readRegs(&m.at)
 	m.block = m.s.hooks.block
 	call(library.contextSave, m.uc, m.spare)
-	if m.refuse != nil {
-		m.refuse()
+	if m.refuse != nil && !m.refuse(ev.Address) && ev.Host {
+		m.broken = fmt.Errorf("a fault of the host at %#x, which is not the guest's", ev.Address)
 	}
-	return 0
 }
 
 // Register reads one register by Unicorn's number.
@@ -260,25 +309,31 @@ func (m *Machine) Copy(dst, src *Context) {
 // Run executes the thread until something happens, at most for budget basic blocks.
 func (m *Machine) Run(c *Context, budget int64) (Event, error) {
 	ev, err := m.run(c, budget)
-	if m.counts && err == nil && ev.Stop == StopBudget {
+	if err == nil && ev.Stop == StopBudget && m.s.hooks.spent != 0 {
 		// The hook of a block stopped the machine before the block's first instruction. With
 		// instructions hooked Unicorn leaves the program counter at the jump that led here,
-		// which would be executed twice.
+		// which would be executed twice. What it has translated for a step may stay behind, so
+		// that this can happen where none are hooked any more. (The budget would not tell: an
+		// Interrupt may have set it since.)
 		c.Regs[m.Arch.PC] = m.s.hooks.block
 	}
 	return ev, err
 }
 
 func (m *Machine) run(c *Context, budget int64) (Event, error) {
+	m.reclaim()
 	m.load(c)
 	h := &m.s.hooks
 	n := len(m.Arch.Registers)
 	copy(m.s.values[:n], c.Regs[:n])
+	if m.Arch.Flags >= 0 {
+		m.begun = c.Regs[m.Arch.Flags]
+	}
 	call(library.regWriteBatch, m.uc, uintptr(unsafe.Pointer(&m.s.ids[0])), uintptr(unsafe.Pointer(&m.s.ptrs[0])), uintptr(n))
 	atomic.StoreInt64(&h.budget, budget)
-	h.stub, h.interrupt, h.invalid = 0, 0, 0
+	h.stub, h.interrupt, h.invalid, h.syscall, h.port, h.sysenter, h.spent = 0, 0, 0, 0, 0, 0, 0
 	m.missed = Event{}
-	e := call(library.start, m.uc, uintptr(c.Regs[m.Arch.PC]), math.MaxUint64, 0, 0)
+	e := m.start(c.Regs[m.Arch.PC], math.MaxUint64)
 	m.readRegs(&c.Regs)
 	if m.broken != nil {
 		return Event{}, m.broken
@@ -286,9 +341,18 @@ func (m *Machine) run(c *Context, budget int64) (Event, error) {
 	switch {
 	case m.missed.Stop == StopMemory: // first: a block goes on after a failed store, even into a stub
 		m.restoreFault(c)
+		m.giveBack()
 		return m.missed, nil
 	case h.stub != 0:
 		return Event{Stop: StopCall, Address: h.stub}, nil
+	case h.syscall != 0:
+		return Event{Stop: StopSyscall, Address: c.Regs[m.Arch.PC]}, nil
+	case h.port != 0:
+		c.Regs[m.Arch.PC] -= portInstruction(c.Regs[m.Arch.PC])
+		return Event{Stop: StopOther, Code: generalProtection, Address: c.Regs[m.Arch.PC]}, nil
+	case h.sysenter != 0:
+		c.Regs[m.Arch.PC] -= 2
+		return Event{Stop: StopUndefined, Address: c.Regs[m.Arch.PC]}, nil
 	case h.interrupt != 0:
 		m.land()
 		code := uint32(h.interrupt - 1)

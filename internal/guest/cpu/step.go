@@ -16,8 +16,9 @@ func (m *Machine) Step(c *Context) (Event, error) {
 		return Event{Stop: StopOther}, nil
 	}
 	h := &m.s.hooks
-	h.traced, h.second, m.single = 0, 0, true
+	h.traced, h.second, h.stepping, m.single = 0, 0, 1, true
 	ev, err := m.run(c, 1)
+	h.stepping = 0
 	executed, next := h.traced != 0, h.second
 	if next == 0 { // the next instruction begins a block
 		next = h.block

@@ -120,3 +120,53 @@ func TestStepRepeated(t *testing.T) {
 		}
 	})
 }
+
+// What a step has translated does not stay: another thread that gets there runs on.
+func TestRunAfterStep(t *testing.T) {
+	forEachArch(t, func(t *testing.T, p program, m *Machine, code []byte, base uint64) {
+		a := p.arch
+		stub := base + 1<<19
+		// add 1 to the argument; nop; jump to the second argument
+		f := []byte{0x48, 0xff, 0xc7, 0x90, 0xff, 0xe6}
+		if a == ARM64 {
+			f = []byte{0x00, 0x04, 0x00, 0x91, 0x1f, 0x20, 0x03, 0xd5, 0x20, 0x00, 0x1f, 0xd6}
+		}
+		for round, at := range []uint64{0, 256, 4096} {
+			trap := append(append([]byte{}, a.Trap...), f[len(a.Trap):]...)
+			copy(code[at:], f)
+			threads := make([]*Context, 3)
+			for i := range threads {
+				c, err := m.NewContext()
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.Regs[a.PC], c.Regs[a.IntArgs[0]], c.Regs[a.IntArgs[1]] = base+at, 0, stub
+				threads[i] = c
+			}
+			run := func(i int, want uint64) {
+				t.Helper()
+				c := threads[i]
+				ev, err := m.Run(c, 100)
+				if err != nil || ev != (Event{Stop: StopCall, Address: stub}) || c.Regs[a.IntArgs[0]] != want {
+					t.Errorf("round %d: thread %d: %+v, %v, at +%d, counted to %d", round, i, ev, err, int64(c.Regs[a.PC]-base), c.Regs[a.IntArgs[0]])
+				}
+			}
+			if round == 1 { // a breakpoint was there
+				copy(code[at:], trap)
+				m.ForgetCode(base+at, uint64(len(a.Trap)))
+				if ev, err := m.Run(threads[0], 100); err != nil || ev.Stop != StopBreakpoint {
+					t.Fatal(ev, err)
+				}
+				copy(code[at:], f)
+				m.ForgetCode(base+at, uint64(len(a.Trap)))
+				threads[0].Regs[a.PC] = base + at
+			}
+			if ev, err := m.Step(threads[0]); err != nil || ev.Stop != StopStep {
+				t.Fatal(ev, err)
+			}
+			run(0, 1)
+			run(1, 1)
+			run(2, 1)
+		}
+	})
+}

@@ -88,7 +88,9 @@ func (m memory) word(addr uint64) *uint64 {
 // MissingError lists imports that nothing answers.
 type MissingError struct{ Symbol string }
 
-func (e *MissingError) Error() string { return fmt.Sprintf("symbol %s not found", e.Symbol) }
+func (e *MissingError) Error() string {
+	return fmt.Sprintf("symbol not found: %s (darwinrun -missing lists all that a program wants and darwinrun does not have)", e.Symbol)
+}
 
 // fix sets every pointer that depends on addresses.
 func (img *Image) fix(m memory, resolve Resolver) error {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gomach/mach/internal/abi/gotool"
 	"github.com/gomach/mach/internal/guest/cpu"
 	"github.com/gomach/mach/internal/guest/macho"
 	"github.com/gomach/mach/internal/guest/mem"
@@ -27,6 +28,7 @@ func (blind) ForgetCode(address, size uint64)               {}
 // program builds a small Go program for darwin.
 func program(t *testing.T, arch string) []byte {
 	t.Helper()
+	gotool.ForTest(t)
 	dir := t.TempDir()
 	source, exe := filepath.Join(dir, "main.go"), filepath.Join(dir, "exe")
 	if err := os.WriteFile(source, []byte("package main\n\nfunc main() { println(1) }\n"), 0o600); err != nil {

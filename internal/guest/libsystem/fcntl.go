@@ -3,7 +3,7 @@
 package libsystem
 
 import (
-	"path/filepath"
+	"os"
 
 	"golang.org/x/sys/unix"
 
@@ -41,7 +41,7 @@ func init() {
 		case 3: // F_GETFL
 			h, err := unix.FcntlInt(uintptr(d.host), unix.F_GETFL, 0)
 			flags := uint64(h & 3)
-			for _, f := range [][2]int{{0x4, unix.O_NONBLOCK}, {0x8, unix.O_APPEND}} {
+			for _, f := range [][2]int{{0x4, unix.O_NONBLOCK}, {0x8, unix.O_APPEND}, {0x40, unix.O_ASYNC}} {
 				if h&f[1] != 0 {
 					flags |= uint64(f[0])
 				}
@@ -50,7 +50,10 @@ func init() {
 		case 4: // F_SETFL
 			h, err := unix.FcntlInt(uintptr(d.host), unix.F_GETFL, 0)
 			if err == nil {
-				h &^= unix.O_NONBLOCK | unix.O_APPEND
+				h &^= unix.O_NONBLOCK | unix.O_APPEND | unix.O_ASYNC
+				if arg&0x40 != 0 {
+					h |= unix.O_ASYNC
+				}
 				if arg&4 != 0 {
 					h |= unix.O_NONBLOCK
 				}
@@ -60,10 +63,27 @@ func init() {
 				_, err = unix.FcntlInt(uintptr(d.host), unix.F_SETFL, h)
 			}
 			done(c, err)
-		case 5, 6: // F_GETOWN, F_SETOWN
+		case 5: // F_GETOWN
+			n, err := unix.FcntlInt(uintptr(d.host), unix.F_GETOWN, 0)
+			result(c, uint64(int64(n)), err)
+		case 6: // F_SETOWN: SIGIO and SIGURG go to whom the guest may signal, which is itself
+			if pid := int32(arg); pid != 0 && int(pid) != os.Getpid() && int(-pid) != unix.Getpgrp() {
+				c.Fail(proc.ESRCH)
+				return
+			}
+			_, err := unix.FcntlInt(uintptr(d.host), unix.F_SETOWN, int(int32(arg)))
+			done(c, err)
 		case 7, 8, 9: // F_GETLK, F_SETLK, F_SETLKW
 			recordLock(c, d, cmd, arg)
-		case 42, 44, 45, 48, 73: // F_PREALLOCATE, F_RDADVISE, F_RDAHEAD, F_NOCACHE, F_SETNOSIGPIPE
+		case 42: // F_PREALLOCATE
+			preallocate(c, d, arg)
+		case 44, 45, 48: // F_RDADVISE, F_RDAHEAD, F_NOCACHE: hints
+		case 73: // F_SETNOSIGPIPE
+			d.noSigPipe = arg&0xffffffff != 0
+		case 74: // F_GETNOSIGPIPE
+			if d.noSigPipe {
+				c.Return(1)
+			}
 		case 51, 85: // F_FULLFSYNC, F_BARRIERFSYNC
 			done(c, unix.Fsync(d.host))
 		case 50: // F_GETPATH
@@ -73,8 +93,8 @@ func init() {
 				return
 			}
 			p := d.path
-			if r, err := filepath.EvalSymlinks("/proc/self/fd/" + itoa(d.host)); err == nil {
-				p = s.GuestPath(r)
+			if known := s.knownAs(d.host); known != "" {
+				p = known
 			}
 			copy(b, p+"\x00")
 		default:
@@ -108,6 +128,24 @@ func init() {
 				return
 			}
 			done(c, unix.SetNonblock(d.host, *p != 0))
+		case 0x20007454, 0x20007452: // TIOCPTYGRANT, TIOCPTYUNLK: what grantpt and unlockpt do
+			if _, err := slaveName(d.host); err != nil {
+				c.Fail(proc.FromHost(err))
+				return
+			}
+			done(c, unix.IoctlSetPointerInt(d.host, unix.TIOCSPTLCK, 0))
+		case 0x40807453: // TIOCPTYGNAME
+			name, err := slaveName(d.host)
+			b, ok := c.Out(arg, 128)
+			switch {
+			case err != nil:
+				c.Fail(proc.FromHost(err))
+			case !ok:
+				c.Fail(proc.EFAULT)
+			default:
+				clear(b)
+				copy(b, name)
+			}
 		case 0x20006601: // FIOCLEX
 			d.closeExec = true
 		case 0x20006602: // FIONCLEX
@@ -142,6 +180,36 @@ func init() {
 	}))
 	on("select", callSelect)
 	on("poll", callPoll)
+}
+
+// preallocate is F_PREALLOCATE with a struct fstore: it makes room behind the end of a file,
+// which does not become longer (xnu bsd/sys/fcntl.h).
+func preallocate(c *proc.Call, d *file, at uint64) {
+	type fstore struct {
+		Flags            uint32
+		Mode             int32
+		Offset, Size, Is int64
+	}
+	p := proc.At[fstore](c, at)
+	const fromEnd, fromVolume = 3, 4 // F_PEOFPOSMODE, F_VOLPOSMODE
+	switch {
+	case p == nil:
+		c.Fail(proc.EFAULT)
+	case !d.writable:
+		c.Fail(proc.EBADF)
+	case p.Mode != fromEnd && p.Mode != fromVolume || p.Size < 0 || p.Offset != 0 && p.Mode == fromEnd:
+		c.Fail(proc.EINVAL)
+	default:
+		var st unix.Stat_t
+		err := unix.Fstat(d.host, &st)
+		if err == nil && p.Size > 0 {
+			err = unix.Fallocate(d.host, unix.FALLOC_FL_KEEP_SIZE, st.Size, p.Size)
+		}
+		if err == nil {
+			p.Is = p.Size
+		}
+		done(c, err)
+	}
 }
 
 func recordLock(c *proc.Call, d *file, cmd int, arg uint64) {

@@ -22,12 +22,22 @@ type file struct {
 	slow      bool // reads and writes may block: pipe, socket, terminal
 	kq        *kqueue
 	socket    bool
+	noSigPipe bool // F_SETNOSIGPIPE, SO_NOSIGPIPE
 }
 
 // fdTable is used by the processor's goroutine and by calls that block.
 type fdTable struct {
 	mu   sync.RWMutex
 	open []*file
+	most int // RLIMIT_NOFILE, 0 where it is not set
+}
+
+// limit is how many descriptors there may be.
+func (t *fdTable) limit() int {
+	if t.most > 0 {
+		return min(t.most, maxFiles)
+	}
+	return maxFiles
 }
 
 const maxFiles = 10240
@@ -101,7 +111,7 @@ func (t *fdTable) get(fd int) *file {
 func (t *fdTable) add(f *file, from int) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for fd := from; fd < maxFiles; fd++ {
+	for fd := from; fd < t.limit(); fd++ {
 		for fd >= len(t.open) {
 			t.open = append(t.open, nil)
 		}
@@ -160,8 +170,12 @@ func (s *State) closeFD(fd int) proc.Errno {
 	}
 	for _, o := range s.fds.all() {
 		if o != nil && o.kq != nil {
-			o.kq.forget(fd, f.host)
+			o.kq.forget(fd)
 		}
+	}
+	if f.kq != nil {
+		f.kq.close()
+		return 0
 	}
 	return proc.FromHost(unix.Close(f.host))
 }
@@ -225,6 +239,9 @@ func transfer(c *proc.Call, d *file, events int16, f func() (int, error)) {
 	do := func() {
 		n, err := f()
 		result(c, uint64(n), err)
+		if events == unix.POLLOUT {
+			brokenPipe(c, d, err)
+		}
 	}
 	if !d.slow || ready(d.host, events) || nonBlocking(d.host) {
 		do()
@@ -338,7 +355,7 @@ func init() {
 	on("dup", func(c *proc.Call) { of(c).dup(c, c.Int(0), 0, false) })
 	on("dup2", func(c *proc.Call) {
 		s, from, to := of(c), c.Int(0), c.Int(1)
-		if s.fds.get(from) == nil || to < 0 || to >= maxFiles {
+		if s.fds.get(from) == nil || to < 0 || to >= s.fds.limit() {
 			c.Fail(proc.EBADF)
 			return
 		}
@@ -365,11 +382,33 @@ func init() {
 		s := of(c)
 		p[0], p[1] = int32(s.fds.add(newFile(h[0], "", false), 0)), int32(s.fds.add(newFile(h[1], "", true), 0))
 	})
-	on("getdtablesize", func(c *proc.Call) { c.Return(maxFiles) })
+	on("getdtablesize", func(c *proc.Call) { c.ReturnInt(of(c).fds.limit()) })
 }
 
-// writeAll writes to a descriptor. A broken pipe raises SIGPIPE in the guest, as the
-// runner's own write must not.
+// brokenPipe raises SIGPIPE in the thread that wrote where nobody reads any more (xnu
+// bsd/kern/sys_generic.c, dofilewrite), unless the descriptor says not to.
+func brokenPipe(c *proc.Call, d *file, err error) {
+	if err != unix.EPIPE || d.noSigPipe {
+		return
+	}
+	raise := func() {
+		c.Thread.Signal(proc.SignalInfo{Signal: proc.SIGPIPE, PID: int32(os.Getpid())})
+	}
+	if c.Parked() {
+		c.Process.Sync(raise)
+		return
+	}
+	raise()
+}
+
+// brokenPipe is for what is written without a call of its own.
+func (s *State) brokenPipe(d *file, err error) {
+	if err == unix.EPIPE && !d.noSigPipe {
+		s.process.Post(func() { s.process.Signal(proc.SignalInfo{Signal: proc.SIGPIPE, PID: int32(os.Getpid())}) })
+	}
+}
+
+// writeAll writes to a descriptor. The runner's own SIGPIPE is ignored.
 func writeAll(d *file, b []byte) (int, error) {
 	n, err := unix.Write(d.host, b)
 	for err == nil && n < len(b) && d.slow && !nonBlocking(d.host) {

@@ -4,46 +4,48 @@ package libsystem
 
 import (
 	"encoding/binary"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 
-	"github.com/gomach/mach/internal/guest/cpu"
-	"github.com/gomach/mach/internal/guest/mem"
 	"github.com/gomach/mach/internal/guest/proc"
 )
 
-// forkState is what a child between fork and exec has changed, to be undone. The child
-// runs on the parent's thread, and the parent goes on when the child calls exec or exits:
-// fork behaves as vfork does, and what it wrote is undone.
+// forkState is what the parent of a forked child goes on with. The child runs on the parent's
+// thread, and the parent goes on when the child calls exec, exits or dies: fork behaves as
+// vfork does, and what the child did is undone.
 type forkState struct {
-	thread  *proc.Thread
-	regs    cpu.Regs
-	fds     []*file
-	cwd     string
-	cwdFD   int
-	umask   uint32
-	actions any
-	mask    uint32
-	attr    syscall.SysProcAttr
-	waiting []*proc.Call // calls of other threads, which may end and write meanwhile
+	pid    int // of the child, unless it calls exec
+	fds    []*file
+	cwd    string
+	cwdFD  int
+	umask  uint32
+	attr   syscall.SysProcAttr
+	traced Tracing
+	own    ownState
+	thread *proc.Thread
 }
 
 // firstFakePID is the number of the first child that ended without a process of its own.
 const firstFakePID = 1 << 23
 
 func init() {
-	on("fork vfork", func(c *proc.Call) {
+	on("fork vfork __fork", func(c *proc.Call) {
 		s := of(c)
 		if s.child != nil {
 			c.Fail(proc.EAGAIN)
 			return
 		}
-		f := &forkState{thread: c.Thread, regs: *c.Thread.Regs(), cwd: s.cwd, cwdFD: s.cwdFD, umask: s.umask, actions: c.Process.Signals.Actions, mask: c.Thread.Sig.Mask}
+		f := &forkState{pid: firstFakePID + s.forks, cwd: s.cwd, cwdFD: s.cwdFD, umask: s.umask, thread: c.Thread}
+		if c.Process.Fork(c, func(sig int) { s.endChild(c.Process, f.pid, uint32(sig)) }) != nil {
+			c.Fail(proc.ENOMEM)
+			return
+		}
+		s.forks++
 		f.fds = s.fds.all()
 		// The child's own view: descriptors can be moved and flagged without the parent's noticing.
 		own := s.fds.all()
@@ -54,11 +56,13 @@ func init() {
 			}
 		}
 		s.fds.replace(own)
-		f.waiting = c.Process.Waiting(c.Thread)
-		c.Process.Space.Remember()
+		f.own = s.fork(c.Thread)
 		s.child = f
-		c.Process.Only(c.Thread)
+		s.tellSelf(0)
 		c.Return(0)
+		if c.Raw() { // the second result tells the child from its parent (xnu bsd/kern/kern_fork.c)
+			c.ReturnTwo(uint64(os.Getpid()), 1)
+		}
 	})
 	on("execve", func(c *proc.Call) {
 		s := of(c)
@@ -71,7 +75,7 @@ func init() {
 			c.Fail(e)
 			return
 		}
-		s.endChild(c, pid)
+		s.forked(c.Process, pid)
 	})
 	on("setsid", func(c *proc.Call) {
 		if f := of(c).child; f != nil {
@@ -95,6 +99,7 @@ func init() {
 		s := of(c)
 		pid, e := s.spawn(c, c.Arg(1), c.Arg(4), c.Arg(5), &syscall.SysProcAttr{})
 		if e == 0 {
+			s.tellSelf(0)
 			out(c, 0, int32(pid))
 		} else {
 			c.Return(uint64(e))
@@ -102,21 +107,34 @@ func init() {
 	})
 }
 
-// childExit ends a child that does not call exec.
+// pid is the guest's process id: that of the runner, but for a forked child.
+func (s *State) pid() int {
+	if f := s.child; f != nil {
+		return f.pid
+	}
+	return os.Getpid()
+}
+
+// childExit ends a child that does not call exec. Only on the processor's goroutine.
 func (s *State) childExit(c *proc.Call, code int) bool {
 	if s.child == nil {
 		return false
 	}
-	s.mu.Lock()
-	pid := firstFakePID + len(s.exits)
-	s.exits[pid] = uint32(code&0xff) << 8
-	s.mu.Unlock()
-	s.endChild(c, pid)
+	s.endChild(c.Process, s.child.pid, uint32(code&0xff)<<8)
 	return true
 }
 
-// endChild lets the parent return from fork.
-func (s *State) endChild(c *proc.Call, pid int) {
+// endChild ends a child without a process of its own; the status is for wait.
+func (s *State) endChild(p *proc.Process, pid int, status uint32) {
+	s.mu.Lock()
+	s.exits[pid] = status
+	s.mu.Unlock()
+	s.forked(p, pid)
+	p.Post(func() { p.SignalFromOutside(proc.SignalInfo{Signal: proc.SIGCHLD, PID: int32(pid)}) })
+}
+
+// forked lets the parent return from fork.
+func (s *State) forked(p *proc.Process, pid int) {
 	f := s.child
 	s.child = nil
 	parent := map[int]bool{}
@@ -126,7 +144,11 @@ func (s *State) endChild(c *proc.Call, pid int) {
 		}
 	}
 	for _, d := range s.fds.all() {
-		if d != nil && !parent[d.host] {
+		switch {
+		case d == nil || parent[d.host]:
+		case d.kq != nil:
+			d.kq.close()
+		default:
 			_ = unix.Close(d.host)
 		}
 	}
@@ -135,16 +157,9 @@ func (s *State) endChild(c *proc.Call, pid int) {
 	}
 	s.fds.replace(f.fds)
 	s.cwd, s.cwdFD, s.umask = f.cwd, f.cwdFD, f.umask
-	c.Process.Signals.Actions = f.actions.([32]proc.Action)
-	c.Thread.Sig.Mask = f.mask
-	var others []mem.Range
-	for _, w := range f.waiting {
-		others = append(others, w.Outs()...)
-	}
-	c.Process.Space.Rewind(others)
-	*c.Thread.Regs() = f.regs
-	c.Process.Only(nil)
-	c.Return(uint64(pid))
+	p.EndFork(uint64(pid))
+	s.fds.limitTo(f.own.limits)
+	s.unfork(p, f.own) // last: it frees memory for good
 }
 
 // strings reads a vector of string pointers.
@@ -182,10 +197,8 @@ type command struct {
 	guest bool
 }
 
-// command is how the host starts a program of the guest: darwin programs by the runner, with
-// some flags more.
-func (s *State) command(host string, args, flags []string) (k command, e proc.Errno) {
-	host = byName(host)
+// command is how the host starts a program of the guest: darwin programs by the runner.
+func (s *State) command(t *proc.Thread, host string, args []string) (k command, e proc.Errno) {
 	st, err := os.Stat(host)
 	if err != nil {
 		return k, proc.FromHost(err)
@@ -210,18 +223,52 @@ func (s *State) command(host string, args, flags []string) (k command, e proc.Er
 			argv0 = args[0]
 			args = args[1:]
 		}
-		line := slices.Concat(s.Policy.Runner, flags, []string{"-argv0", argv0, host}, args)
+		signals := fmt.Sprintf("-%s=%d,%d", SignalsFlag, s.process.Ignored(), t.Sig.Mask)
+		line := slices.Concat(s.Policy.Runner, []string{signals, "-argv0", argv0, host}, args)
 		return command{line[0], line, true}, 0
 	}
 	if !s.Policy.HostPrograms {
+		s.refuseHostProgram(host)
 		return k, 8 // ENOEXEC
 	}
 	return command{name: host, args: args}, 0
 }
 
+// join gives a program's runner its way into the guest's kernel: a descriptor with a number above
+// the guest's, which a flag tells. nil: it has none.
+func (s *State) join(program *command, number int, start func(*proc.Process) (Joining, error)) (Joining, proc.Errno) {
+	j, err := start(s.process)
+	if err != nil || j == nil {
+		return nil, proc.FromHost(err)
+	}
+	program.args = slices.Insert(program.args, len(s.Policy.Runner), "-"+KernelFlag, itoa(number))
+	return j, 0
+}
+
+// KernelFlag is the runner's flag for the number of the descriptor by which it joins a kernel.
+const KernelFlag = "kernel"
+
+// SignalsFlag is the runner's flag for what a program inherits of its predecessor's or parent's
+// signals (xnu bsd/kern/kern_sig.c execsigs): those that are ignored, and those that are blocked.
+const SignalsFlag = "signals"
+
+// refuseHostProgram says once of a program why it is not started.
+func (s *State) refuseHostProgram(host string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.refused[host] {
+		return
+	}
+	if s.refused == nil {
+		s.refused = map[string]bool{}
+	}
+	s.refused[host] = true
+	fmt.Fprintf(s.process.Stderr, "darwinrun: %s is a program of the host, not for darwin; -host-programs would let it run\n", s.GuestPath(host))
+}
+
 // spawn starts a program with the guest's descriptors.
 func (s *State) spawn(c *proc.Call, path, argv, envp uint64, attr *syscall.SysProcAttr) (int, proc.Errno) {
-	host, e := s.hostPath(c, atCWD, path, false, true)
+	host, e := s.programPath(c, path)
 	if e != 0 {
 		return 0, e
 	}
@@ -233,11 +280,7 @@ func (s *State) spawn(c *proc.Call, path, argv, envp uint64, attr *syscall.SysPr
 	if e != 0 {
 		return 0, e
 	}
-	var flags []string
-	if s.Kernel != nil {
-		flags = s.Kernel.Starting()
-	}
-	program, e := s.command(host, args, flags)
+	program, e := s.command(c.Thread, host, args)
 	if e != 0 {
 		return 0, e
 	}
@@ -256,6 +299,26 @@ func (s *State) spawn(c *proc.Call, path, argv, envp uint64, attr *syscall.SysPr
 	if s.Policy.Root != "" {
 		dir = filepath.Join(s.Policy.Root, s.cwd)
 	}
+	var way Joining
+	if program.guest && s.Kernel != nil {
+		for len(files) < 3 {
+			files = append(files, ^uintptr(0))
+		}
+		if way, e = s.join(&program, len(files), s.Kernel.Starting); e != 0 {
+			return 0, e
+		}
+		if way != nil {
+			defer way.Close()
+			files = append(files, way.File().Fd())
+		}
+	}
+	var traced Tracing
+	if s.child != nil {
+		traced = s.child.traced
+	}
+	if traced.On && way == nil { // nobody could let it go
+		return 0, proc.EPERM
+	}
 	pid, err := syscall.ForkExec(program.name, program.args, &syscall.ProcAttr{Dir: dir, Env: env, Files: files, Sys: attr})
 	if err != nil {
 		return 0, proc.FromHost(err)
@@ -263,8 +326,14 @@ func (s *State) spawn(c *proc.Call, path, argv, envp uint64, attr *syscall.SysPr
 	s.mu.Lock()
 	s.procs[pid] = true
 	s.mu.Unlock()
-	if program.guest && s.Kernel != nil {
-		s.Kernel.Started(c.Process, pid)
+	if s.child != nil {
+		s.limitChild(pid)
+	}
+	if way != nil {
+		way.Started(pid, traced)
+	}
+	if traced.On && !traced.Exceptions {
+		s.stoppedAtExec(c.Process, pid)
 	}
 	return pid, 0
 }
@@ -272,30 +341,52 @@ func (s *State) spawn(c *proc.Call, path, argv, envp uint64, attr *syscall.SysPr
 // replace is execve without fork: the guest becomes another program, which runs in this
 // process's place.
 func (s *State) replace(c *proc.Call) {
-	host, e := s.hostPath(c, atCWD, c.Arg(0), false, true)
+	host, e := s.programPath(c, c.Arg(0))
 	args, e2 := guestStrings(c, c.Arg(1))
 	env, e3 := guestStrings(c, c.Arg(2))
 	if e = max(e, e2, e3); e != 0 {
 		c.Fail(e)
 		return
 	}
-	program, e := s.command(host, args, nil)
+	program, e := s.command(c.Thread, host, args)
 	if e != 0 {
 		c.Fail(e)
 		return
 	}
+	number := max(len(s.fds.all()), 3)
+	var way Joining
 	if program.guest && s.Kernel != nil {
-		s.Kernel.Replacing(c.Process, false)
-		defer s.Kernel.Replacing(c.Process, true)
+		if way, e = s.join(&program, number, s.Kernel.Replacing); e != 0 {
+			c.Fail(e)
+			return
+		}
+		if way != nil {
+			defer way.Close()
+			how := s.Kernel.Tracing()
+			if !how.Exceptions { // its tracer could not be told of the stop
+				how = Tracing{}
+			}
+			way.Started(os.Getpid(), how)
+		}
 	}
 	// Move the guest's descriptors to their numbers: first out of the way, then into place.
 	var moved []int
+	aside := func(fd int) int {
+		h, _ := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, number+1)
+		return h
+	}
 	for _, d := range s.fds.all() {
 		h := -1
-		if d != nil && !d.closeExec {
-			h, _ = unix.FcntlInt(uintptr(d.host), unix.F_DUPFD_CLOEXEC, maxFiles)
+		if d != nil && !d.closeExec && d.kq == nil {
+			h = aside(d.host)
 		}
 		moved = append(moved, h)
+	}
+	if way != nil {
+		for len(moved) < number {
+			moved = append(moved, -1)
+		}
+		moved = append(moved, aside(int(way.File().Fd())))
 	}
 	for fd, h := range moved {
 		if h >= 0 {
@@ -340,6 +431,11 @@ func (s *State) wait(c *proc.Call, pid int, statusAt uint64, options int, usageA
 		}
 	}
 	s.mu.Unlock()
+	if n, status, found := s.takeStop(pid); found {
+		put(status)
+		c.ReturnInt(n)
+		return
+	}
 	wait := func(flags int) (int, bool) {
 		var w unix.WaitStatus
 		var ru unix.Rusage
@@ -389,20 +485,4 @@ func (f *forkState) has(host int) bool {
 		}
 	}
 	return false
-}
-
-// byName turns a path that starts at one of our descriptors into one that means the same to
-// another process.
-func byName(host string) string {
-	const fds = "/proc/self/fd/"
-	rest, ok := strings.CutPrefix(host, fds)
-	if !ok {
-		return host
-	}
-	fd, rest, _ := strings.Cut(rest, "/")
-	dir, err := os.Readlink(fds + fd)
-	if err != nil {
-		return host
-	}
-	return filepath.Join(dir, rest)
 }

@@ -20,6 +20,35 @@ type heap struct {
 	free_ [20][]uint64      // by size class: 16 << n bytes
 	next  uint64
 	end   uint64
+	child *heapChild
+}
+
+// heapChild is what a forked child does to the heap.
+type heapChild struct {
+	thread *proc.Thread
+	made   map[uint64]bool
+	freed  map[uint64]uint64 // with their sizes; they are not used again while the child runs
+}
+
+// fork begins to note what the child on a thread does.
+func (h *heap) fork(t *proc.Thread) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.child = &heapChild{t, map[uint64]bool{}, map[uint64]uint64{}}
+}
+
+// unfork undoes it.
+func (h *heap) unfork(p *proc.Process) {
+	h.mu.Lock()
+	f := h.child
+	h.child = nil
+	for at, n := range f.freed {
+		h.sizes[at] = n
+	}
+	h.mu.Unlock()
+	for at := range f.made {
+		h.release(p, at)
+	}
 }
 
 const (
@@ -48,6 +77,15 @@ func (h *heap) alloc(c *proc.Call, n uint64) uint64 { return h.aligned(c, n, 16)
 func (h *heap) aligned(c *proc.Call, n, align uint64) uint64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	at := h.take(c, n, align)
+	if f := h.child; f != nil && f.thread == c.Thread && at != 0 {
+		f.made[at] = true
+	}
+	return at
+}
+
+// take is aligned under the lock.
+func (h *heap) take(c *proc.Call, n, align uint64) uint64 {
 	if h.sizes == nil {
 		h.sizes = map[uint64]uint64{}
 	}
@@ -56,7 +94,7 @@ func (h *heap) aligned(c *proc.Call, n, align uint64) uint64 {
 	}
 	space := c.Process.Space
 	if n > largest || align > 4096 {
-		at, err := space.Map(mem.Request{Size: max(n, 1), Align: align, Prot: cpu.ProtRead | cpu.ProtWrite, Max: 7, Inherit: 1, Tag: 3})
+		at, err := space.Map(mem.Request{Size: max(n, 1), Align: align, Prot: cpu.ProtRead | cpu.ProtWrite, Max: 7, Inherit: 1, Tag: 3, Stays: true})
 		if err != nil {
 			return 0
 		}
@@ -74,7 +112,7 @@ func (h *heap) aligned(c *proc.Call, n, align uint64) uint64 {
 	size := uint64(16) << k
 	at := (h.next + size - 1) &^ (size - 1)
 	if h.next == 0 || at+size > h.end {
-		a, err := space.Map(mem.Request{Size: heapArena, Align: heapArena, Prot: cpu.ProtRead | cpu.ProtWrite, Max: 7, Inherit: 1, Tag: 1})
+		a, err := space.Map(mem.Request{Size: heapArena, Align: heapArena, Prot: cpu.ProtRead | cpu.ProtWrite, Max: 7, Inherit: 1, Tag: 1, Stays: true})
 		if err != nil {
 			return 0
 		}
@@ -95,6 +133,22 @@ func (h *heap) size(at uint64) (n uint64, ok bool) {
 
 func (h *heap) free(c *proc.Call, at uint64) bool {
 	h.mu.Lock()
+	if f := h.child; f != nil && f.thread == c.Thread {
+		defer h.mu.Unlock()
+		n, ok := h.sizes[at]
+		if ok {
+			f.freed[at] = n
+			delete(h.sizes, at)
+		}
+		return ok
+	}
+	h.mu.Unlock()
+	return h.release(c.Process, at)
+}
+
+// release frees a block if there is one.
+func (h *heap) release(p *proc.Process, at uint64) bool {
+	h.mu.Lock()
 	n, ok := h.sizes[at]
 	delete(h.sizes, at)
 	large := ok && n > largest
@@ -104,7 +158,7 @@ func (h *heap) free(c *proc.Call, at uint64) bool {
 	}
 	h.mu.Unlock()
 	if large {
-		_ = c.Process.Space.Unmap(at, n)
+		_ = p.Space.Unmap(at, n)
 	}
 	return ok
 }

@@ -4,7 +4,6 @@ package libsystem
 
 import (
 	"sync"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -20,443 +19,378 @@ const (
 	filterSignal = -6
 	filterTimer  = -7
 	filterMach   = -8
+	filterFS     = -9
 	filterUser   = -10
+	filterCount  = 18 // EVFILT_SYSCOUNT: numbers from -18 to -1 are filters
 
-	evAdd      = 0x1
-	evDelete   = 0x2
-	evEnable   = 0x4
-	evDisable  = 0x8
-	evOneshot  = 0x10
-	evClear    = 0x20
-	evReceipt  = 0x40
-	evDispatch = 0x80
-	evEOF      = 0x8000
-	evError    = 0x4000
-
-	noteTrigger  = 0x01000000
-	noteExit     = 0x80000000
-	noteSeconds  = 0x1
-	noteUseconds = 0x2
-	noteNseconds = 0x4
-	noteAbsolute = 0x8
+	evAdd       = 0x1
+	evDelete    = 0x2
+	evEnable    = 0x4
+	evDisable   = 0x8
+	evOneshot   = 0x10
+	evClear     = 0x20
+	evReceipt   = 0x40
+	evDispatch  = 0x80
+	evUdata     = 0x100
+	evVanished  = 0x200
+	evDispatch2 = evDispatch | evUdata
+	evSystem    = 0xf000 // what a program cannot set
+	evEOF       = 0x8000
+	evError     = 0x4000
 )
 
-// kevent is the guest's struct of 32 bytes.
-type kevent struct {
+// event is one entry of a change or event list, as kevent64 has it.
+type event struct {
 	Ident  uint64
 	Filter int16
 	Flags  uint16
 	Fflags uint32
 	Data   int64
 	Udata  uint64
+	Ext    [2]uint64
 }
 
-type knoteKey struct {
+// filter is the part of a knote that depends on what it watches. All methods run with the
+// kqueue locked.
+type filter interface {
+	// attach begins to watch; active says that there is something to report already.
+	attach(k *kqueue, n *knote) (active bool, e proc.Errno)
+	// touch takes a change of a knote that exists.
+	touch(k *kqueue, n *knote, e *event) (active bool, err proc.Errno)
+	detach(k *kqueue, n *knote)
+	// process adds to the event what is to be reported; false: nothing after all.
+	process(k *kqueue, n *knote, e *event) bool
+}
+
+// filters by number; none: the system has the filter no longer, or keeps it for itself.
+var filters = map[int16]filter{
+	filterRead: readFilter{}, filterWrite: writeFilter{}, filterVnode: vnodeFilter{}, filterProc: procFilter{},
+	filterSignal: signalFilter{}, filterTimer: timerFilter{}, filterMach: portFilter{}, filterFS: fsFilter{}, filterUser: userFilter{},
+}
+
+// ofFile says whether a filter's ident is a descriptor.
+func ofFile(filter int16) bool {
+	return filter == filterRead || filter == filterWrite || filter == filterVnode
+}
+
+type noteKey struct {
 	ident  uint64
 	filter int16
+	udata  uint64 // with EV_UDATA_SPECIFIC alone
+	unique bool
 }
 
+// knote is a registration. The names follow xnu bsd/sys/event_private.h.
 type knote struct {
-	kevent
-	off   bool // disabled
-	fired bool // user, timer, process: an event waits
-	count int64
-	timer *time.Timer
-	plain bool // a regular file: always ready
+	key    noteKey
+	filter filter
+	flags  uint16 // as registered, and what the filter adds
+	wanted uint32 // kn_sfflags
+	fflags uint32 // what has happened
+	data   int64  // kn_sdata
+	udata  uint64
+	ext    [2]uint64
+
+	active, queued, disabled, dropped bool
+	reportVanish, vanished            bool
+	deferDelete                       bool
+
+	file  *file // of a descriptor
+	count uint64
+	state any // the filter's own
 }
 
-// kqueue is built on an epoll descriptor for files and an eventfd for all else.
+// kqueue follows xnu's bsd/kern/kern_event.c: knotes that something happened to stand in a
+// queue, and when they are taken out the filter is asked whether it is still so.
 type kqueue struct {
-	mu    sync.Mutex
-	epoll int
-	kick  int
-	notes map[knoteKey]*knote
-	armed map[int32]bool // host registrations, by guest descriptor
 	state *State
+	epoll int // what waiters wait for: ready has the three others
+	input int // an epoll descriptor of edges: input
+	out   int // the same for output
+	kick  int // an eventfd, readable while the queue is not empty
+
+	mu      sync.Mutex
+	notes   map[noteKey]*knote
+	queue   []*knote
+	kicked  bool
+	closed  bool
+	waiters int
+	caller  *proc.Thread   // who scans
+	armed   map[armKey]int // registrations in input and out, by guest descriptor: how many knotes
+}
+
+type armKey struct {
+	fd     int32
+	output bool
 }
 
 func newKqueue(s *State) (*kqueue, error) {
-	ep, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
-	if err != nil {
-		return nil, err
-	}
-	ev, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
-	if err != nil {
-		_ = unix.Close(ep)
-		return nil, err
-	}
-	k := &kqueue{epoll: ep, kick: ev, notes: map[knoteKey]*knote{}, armed: map[int32]bool{}, state: s}
-	return k, unix.EpollCtl(ep, unix.EPOLL_CTL_ADD, ev, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: -1})
-}
-
-// wake makes a waiting kevent look at the notes that are not files.
-func (k *kqueue) wake() { _, _ = unix.Write(k.kick, []byte{1, 0, 0, 0, 0, 0, 0, 0}) }
-
-// forget drops the notes of a descriptor that is about to be closed.
-func (k *kqueue) forget(fd, host int) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	delete(k.notes, knoteKey{uint64(fd), filterRead})
-	delete(k.notes, knoteKey{uint64(fd), filterWrite})
-	delete(k.notes, knoteKey{uint64(fd), filterVnode})
-	if k.armed[int32(fd)] {
-		delete(k.armed, int32(fd))
-		_ = unix.EpollCtl(k.epoll, unix.EPOLL_CTL_DEL, host, nil)
-	}
-}
-
-// arm tells epoll what is wanted of a descriptor now.
-func (k *kqueue) arm(fd int) proc.Errno {
-	f := k.state.fds.get(fd)
-	if f == nil {
-		return proc.EBADF
-	}
-	var events uint32
-	edge := true
-	for filter, bits := range map[int16]uint32{filterRead: unix.EPOLLIN | unix.EPOLLRDHUP, filterWrite: unix.EPOLLOUT} {
-		if n := k.notes[knoteKey{uint64(fd), filter}]; n != nil && !n.off {
-			events |= bits
-			edge = edge && n.Flags&evClear != 0
+	k := &kqueue{state: s, notes: map[noteKey]*knote{}, armed: map[armKey]int{}, epoll: -1, input: -1, out: -1, kick: -1}
+	var err error
+	for _, fd := range []*int{&k.epoll, &k.input, &k.out} {
+		if err == nil {
+			*fd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 		}
-	}
-	op := unix.EPOLL_CTL_ADD
-	switch {
-	case events == 0 && !k.armed[int32(fd)]:
-		return 0
-	case events == 0:
-		delete(k.armed, int32(fd))
-		return proc.FromHost(unix.EpollCtl(k.epoll, unix.EPOLL_CTL_DEL, f.host, nil))
-	case k.armed[int32(fd)]:
-		op = unix.EPOLL_CTL_MOD
-	}
-	if edge {
-		events |= unix.EPOLLET
-	}
-	err := unix.EpollCtl(k.epoll, op, f.host, &unix.EpollEvent{Events: events, Fd: int32(fd)})
-	if err == unix.EPERM { // regular files and directories: always ready
-		for _, filter := range []int16{filterRead, filterWrite} {
-			if n := k.notes[knoteKey{uint64(fd), filter}]; n != nil {
-				n.plain, n.fired = true, true
-			}
-		}
-		k.wake()
-		return 0
 	}
 	if err == nil {
-		k.armed[int32(fd)] = true
+		k.kick, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	}
-	return proc.FromHost(err)
-}
-
-// change applies one entry of the change list.
-func (k *kqueue) change(c *proc.Call, e kevent) proc.Errno {
-	key := knoteKey{e.Ident, e.Filter}
-	n := k.notes[key]
-	if n == nil {
-		if e.Flags&evAdd == 0 {
-			return proc.ENOENT
-		}
-		switch e.Filter {
-		case filterRead, filterWrite, filterUser, filterTimer, filterSignal, filterProc, filterVnode:
-		default:
-			return proc.ENOTSUP
-		}
-		if (e.Filter == filterRead || e.Filter == filterWrite || e.Filter == filterVnode) && k.state.fds.get(int(e.Ident)) == nil {
-			return proc.EBADF
-		}
-		n = &knote{kevent: e}
-		k.notes[key] = n
-	}
-	switch {
-	case e.Flags&evDelete != 0:
-		if n.timer != nil {
-			n.timer.Stop()
-		}
-		delete(k.notes, key)
-	case e.Flags&evAdd != 0:
-		n.Flags, n.Udata, n.Data = e.Flags, e.Udata, e.Data
-		n.off = e.Flags&evDisable != 0
-		if e.Filter != filterUser {
-			n.Fflags = e.Fflags
-		}
-	default:
-		if e.Flags&evDisable != 0 {
-			n.off = true
-		}
-		if e.Flags&evEnable != 0 {
-			n.off = false
+	for _, fd := range []int{k.input, k.out, k.kick} {
+		if err == nil {
+			err = unix.EpollCtl(k.epoll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)})
 		}
 	}
-	switch e.Filter {
-	case filterRead, filterWrite:
-		return k.arm(int(e.Ident))
-	case filterUser:
-		if e.Fflags&noteTrigger != 0 {
-			n.fired = true
-			k.wake()
-		}
-	case filterTimer:
-		if e.Flags&evAdd != 0 {
-			k.startTimer(c, n)
-		}
-	case filterProc:
-		if e.Flags&evAdd != 0 {
-			return k.watchProcess(n)
-		}
-	}
-	return 0
-}
-
-func (k *kqueue) startTimer(c *proc.Call, n *knote) {
-	if n.timer != nil {
-		n.timer.Stop()
-	}
-	unit := time.Millisecond
-	switch {
-	case n.Fflags&noteSeconds != 0:
-		unit = time.Second
-	case n.Fflags&noteUseconds != 0:
-		unit = time.Microsecond
-	case n.Fflags&noteNseconds != 0:
-		unit = time.Nanosecond
-	}
-	d := max(time.Duration(n.Data)*unit, 1)
-	if n.Fflags&noteAbsolute != 0 {
-		d = max(time.Until(time.Unix(0, int64(time.Duration(n.Data)*unit))), 1)
-	}
-	var fire func()
-	fire = func() {
-		k.mu.Lock()
-		n.fired = true
-		n.count++
-		again := n.Flags&(evOneshot) == 0 && n.Fflags&noteAbsolute == 0 && k.notes[knoteKey{n.Ident, n.Filter}] == n
-		if again {
-			n.timer = time.AfterFunc(d, fire)
-		}
-		k.mu.Unlock()
-		k.wake()
-	}
-	n.timer = time.AfterFunc(d, fire)
-}
-
-// watchProcess reports the end of a child.
-func (k *kqueue) watchProcess(n *knote) proc.Errno {
-	fd, err := unix.PidfdOpen(int(n.Ident), 0)
 	if err != nil {
-		return proc.ESRCH
+		k.release()
 	}
-	go func() {
-		defer unix.Close(fd)
-		for {
-			if _, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, -1); err != unix.EINTR {
-				break
-			}
-		}
-		k.mu.Lock()
-		n.fired = true
-		k.mu.Unlock()
-		k.wake()
-	}()
-	return 0
+	return k, err
 }
 
-// collect takes up to max events that are ready; it waits at most so many milliseconds.
-func (k *kqueue) collect(limit, ms int) (out []kevent, err error) {
-	evs := make([]unix.EpollEvent, max(limit, 1)+1)
-	n, err := unix.EpollWait(k.epoll, evs, ms)
-	if err != nil && err != unix.EINTR {
-		return nil, err
+func (k *kqueue) release() {
+	for _, fd := range []int{k.epoll, k.input, k.out, k.kick} {
+		if fd >= 0 {
+			_ = unix.Close(fd)
+		}
 	}
+}
+
+// close ends the kqueue; who waits for it gets EBADF.
+func (k *kqueue) close() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for i := range max(n, 0) {
-		ev := evs[i]
-		if ev.Fd < 0 {
-			var b [8]byte
-			_, _ = unix.Read(k.kick, b[:])
-			continue
-		}
-		if ev.Events&(unix.EPOLLIN|unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
-			out = k.report(out, limit, knoteKey{uint64(ev.Fd), filterRead}, ev.Events)
-		}
-		if ev.Events&(unix.EPOLLOUT|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
-			out = k.report(out, limit, knoteKey{uint64(ev.Fd), filterWrite}, ev.Events)
-		}
+	for _, n := range k.notes {
+		k.drop(n)
 	}
-	left := false
-	for key, note := range k.notes {
-		if !note.fired || note.off {
-			continue
-		}
-		if len(out) >= limit {
-			left = true
+	k.closed = true
+	k.signal(true)
+	if k.waiters == 0 {
+		k.release()
+	}
+}
+
+// enter and leave stand around every wait, so that descriptors are not closed under it.
+func (k *kqueue) enter() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.closed {
+		return false
+	}
+	k.waiters++
+	return true
+}
+
+func (k *kqueue) leave() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.waiters--; k.closed && k.waiters == 0 {
+		k.release()
+	}
+}
+
+// signal makes the kqueue's descriptor readable, or lets it be so only for edges.
+func (k *kqueue) signal(on bool) {
+	var b [8]byte
+	if on && !k.kicked {
+		b[0] = 1
+		_, _ = unix.Write(k.kick, b[:])
+	} else if !on && k.kicked {
+		_, _ = unix.Read(k.kick, b[:])
+	}
+	k.kicked = on
+}
+
+// activate queues a knote that something has happened to.
+func (k *kqueue) activate(n *knote) {
+	if n.dropped {
+		return
+	}
+	n.active = true
+	k.enqueue(n)
+}
+
+func (k *kqueue) enqueue(n *knote) {
+	if n.active && !n.queued && !n.disabled {
+		n.queued = true
+		k.queue = append(k.queue, n)
+		k.signal(true)
+	}
+}
+
+func (k *kqueue) dequeue(n *knote) {
+	if !n.queued {
+		return
+	}
+	n.queued = false
+	for i, other := range k.queue {
+		if other == n {
+			k.queue = append(k.queue[:i:i], k.queue[i+1:]...)
 			break
 		}
-		e := note.kevent
-		e.Flags &^= evAdd | evEnable
-		switch key.filter {
-		case filterTimer:
-			e.Data = note.count
-			note.count = 0
-		case filterProc:
-			e.Fflags, e.Flags = noteExit, e.Flags|evEOF|evOneshot
-			delete(k.notes, key)
+	}
+	k.signal(len(k.queue) > 0)
+}
+
+func (k *kqueue) drop(n *knote) {
+	if n.dropped {
+		return
+	}
+	n.dropped = true
+	k.dequeue(n)
+	if !n.vanished {
+		n.filter.detach(k, n)
+	}
+	delete(k.notes, n.key)
+}
+
+// forget is told that a descriptor is about to be closed.
+func (k *kqueue) forget(fd int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for key, n := range k.notes {
+		if key.ident != uint64(fd) || !ofFile(key.filter) {
+			continue
+		}
+		if n.reportVanish && !n.vanished {
+			n.filter.detach(k, n)
+			n.vanished, n.file = true, nil
+			k.activate(n)
+			continue
+		}
+		k.drop(n)
+	}
+}
+
+// register applies one entry of a change list (kevent_register).
+func (k *kqueue) register(e *event) proc.Errno {
+	if e.Filter >= 0 || e.Filter < -filterCount {
+		return proc.EINVAL
+	}
+	if e.Flags&evVanished != 0 && e.Flags&(evAdd|evDispatch2) != evAdd|evDispatch2 {
+		return proc.EINVAL
+	}
+	if e.Flags&evDelete != 0 {
+		e.Flags &^= evAdd
+	}
+	if e.Flags&evDisable != 0 {
+		e.Flags &^= evEnable
+	}
+	key := noteKey{ident: e.Ident, filter: e.Filter}
+	if e.Flags&evUdata != 0 {
+		key.unique, key.udata = true, e.Udata
+	}
+	n := k.notes[key]
+	active := false
+	switch {
+	case n == nil && e.Flags&evAdd == 0:
+		return proc.ENOENT
+	case n == nil:
+		var err proc.Errno
+		if n, active, err = k.attach(key, e); err != 0 {
+			return err
+		}
+	case e.Flags&evDelete != 0:
+		if e.Flags&evEnable == 0 && n.flags&evDispatch2 == evDispatch2 && n.disabled {
+			n.deferDelete = true
+			return errInProgress
+		}
+		k.drop(n)
+		return 0
+	default:
+		if n.deferDelete || n.vanished {
+			active = e.Flags&evEnable != 0
+		} else {
+			var err proc.Errno
+			if active, err = n.filter.touch(k, n, e); err != 0 {
+				return err
+			}
+		}
+		n.udata = e.Udata
+		if e.Flags&evDisable != 0 && !n.disabled {
+			n.disabled = true
+			k.dequeue(n)
+		}
+	}
+	if e.Flags&evEnable != 0 {
+		n.disabled = false
+	}
+	n.active = n.active || active
+	k.enqueue(n)
+	return 0
+}
+
+const errInProgress proc.Errno = 36
+
+// attach makes a knote.
+func (k *kqueue) attach(key noteKey, e *event) (n *knote, active bool, err proc.Errno) {
+	n = &knote{key: key, filter: filters[e.Filter], flags: e.Flags &^ evVanished, wanted: e.Fflags, data: e.Data, udata: e.Udata, ext: e.Ext,
+		disabled: e.Flags&evDisable != 0, reportVanish: e.Flags&evVanished != 0}
+	if ofFile(e.Filter) {
+		if e.Ident >= maxFiles {
+			return nil, false, proc.EBADF
+		}
+		if n.file = k.state.fds.get(int(e.Ident)); n.file == nil {
+			return nil, false, proc.EBADF
+		}
+	}
+	if n.filter == nil {
+		return nil, false, proc.ENOTSUP // filt_no_attach
+	}
+	if active, err = n.filter.attach(k, n); err != 0 {
+		return nil, false, err
+	}
+	k.notes[key] = n
+	return n, active, 0
+}
+
+// scan reports up to so many events, each knote at most once (knote_process).
+func (k *kqueue) scan(limit int, caller *proc.Thread) (out []event) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.caller = caller
+	k.edges()
+	k.portEdges()
+	turn := k.queue
+	k.queue = nil
+	for i, n := range turn {
+		if len(out) == limit {
+			k.queue = append(turn[i:len(turn):len(turn)], k.queue...)
+			break
+		}
+		n.queued, n.active = false, false
+		e := event{Ident: n.key.ident, Filter: n.key.filter, Udata: n.udata}
+		if n.deferDelete || n.vanished {
+			e.Flags = evDispatch2 | evOneshot | evVanished
+			if n.deferDelete {
+				e.Flags ^= evVanished | evDelete
+			}
+		} else {
+			e.Ext = n.ext
+			if !n.filter.process(k, n, &e) {
+				continue
+			}
+			if n.vanished { // it has just been found out
+				e = event{Ident: e.Ident, Filter: e.Filter, Udata: e.Udata, Flags: evDispatch2 | evOneshot | evVanished}
+			} else {
+				e.Flags |= n.flags
+			}
+			if n.flags&evClear != 0 {
+				n.fflags = 0
+			}
 		}
 		out = append(out, e)
-		if note.Flags&evClear != 0 || key.filter == filterTimer {
-			note.fired = false
-		} else if key.filter == filterUser {
-			left = true
-		}
-		k.after(key, note)
-	}
-	if left {
-		k.wake() // someone must look again
-	}
-	return out, nil
-}
-
-// after applies what a note's flags say about its having been reported.
-func (k *kqueue) after(key knoteKey, n *knote) {
-	if n.Flags&evOneshot != 0 {
-		delete(k.notes, key)
-	} else if n.Flags&evDispatch != 0 {
-		n.off = true
-	} else {
-		return
-	}
-	if key.filter == filterRead || key.filter == filterWrite {
-		_ = k.arm(int(key.ident))
-	}
-}
-
-func (k *kqueue) report(out []kevent, limit int, key knoteKey, events uint32) []kevent {
-	n := k.notes[key]
-	if n == nil || n.off || len(out) >= limit {
-		return out
-	}
-	e := n.kevent
-	e.Flags &^= evAdd | evEnable
-	e.Fflags, e.Data = 0, 1
-	f := k.state.fds.get(int(key.ident))
-	if f == nil {
-		return out
-	}
-	if key.filter == filterRead {
-		if v, err := unix.IoctlGetInt(f.host, unix.TIOCINQ); err == nil {
-			e.Data = int64(v)
-		}
-		if events&(unix.EPOLLRDHUP|unix.EPOLLHUP|unix.EPOLLERR) != 0 {
-			e.Flags |= evEOF
-		}
-	} else if events&(unix.EPOLLHUP|unix.EPOLLERR) != 0 {
-		e.Flags |= evEOF
-	}
-	if events&unix.EPOLLERR != 0 && f.socket {
-		if v, err := unix.GetsockoptInt(f.host, unix.SOL_SOCKET, unix.SO_ERROR); err == nil && v != 0 {
-			e.Fflags = uint32(proc.FromHost(unix.Errno(v)))
+		switch {
+		case e.Flags&evOneshot != 0:
+			if n.flags&evDispatch2 == evDispatch2 && !n.deferDelete && !n.vanished {
+				n.deferDelete, n.disabled = true, true
+			} else {
+				k.drop(n)
+			}
+		case n.flags&evDispatch != 0:
+			n.active, n.disabled = true, true
+		case n.flags&evClear == 0:
+			k.activate(n) // there may be more of it
 		}
 	}
-	out = append(out, e)
-	k.after(key, n)
+	k.signal(len(k.queue) > 0)
 	return out
-}
-
-func init() {
-	on("kqueue", func(c *proc.Call) {
-		k, err := newKqueue(of(c))
-		if err != nil {
-			c.Fail(proc.FromHost(err))
-			return
-		}
-		addFile(c, &file{host: k.epoll, kq: k, slow: true}, false)
-	})
-	on("kevent", callKevent)
-}
-
-func callKevent(c *proc.Call) {
-	d := of(c).fds.get(c.Int(0))
-	if d == nil || d.kq == nil {
-		c.Fail(proc.EBADF)
-		return
-	}
-	k := d.kq
-	nChanges, nEvents := c.Int(2), c.Int(4)
-	if nChanges < 0 || nEvents < 0 || nEvents > 1<<16 || nChanges > 1<<16 {
-		c.Fail(proc.EINVAL)
-		return
-	}
-	events := c.Arg(3)
-	put := func(i int, e kevent) bool {
-		p := proc.At[kevent](c, events+32*uint64(i))
-		if p != nil {
-			*p = e
-		}
-		return p != nil
-	}
-	used := 0
-	k.mu.Lock()
-	for i := range nChanges {
-		p := proc.Read[kevent](c, c.Arg(1)+32*uint64(i))
-		if p == nil {
-			k.mu.Unlock()
-			c.Fail(proc.EFAULT)
-			return
-		}
-		e := *p
-		if err := k.change(c, e); err != 0 || e.Flags&evReceipt != 0 {
-			e.Flags, e.Data = evError, int64(err)
-			if used < nEvents && put(used, e) {
-				used++
-			} else if err != 0 {
-				k.mu.Unlock()
-				c.Fail(err)
-				return
-			}
-		}
-	}
-	k.mu.Unlock()
-	if used > 0 || nEvents == 0 {
-		c.ReturnInt(used)
-		return
-	}
-	deadline := time.Time{}
-	if c.Arg(5) != 0 {
-		ts := proc.Read[timespec](c, c.Arg(5))
-		if ts == nil {
-			c.Fail(proc.EFAULT)
-			return
-		}
-		deadline = time.Now().Add(duration(*ts))
-	}
-	// poll answers the call if there are events or the time is over.
-	poll := func(ms int) bool {
-		out, err := k.collect(nEvents, ms)
-		if err != nil {
-			c.Fail(proc.FromHost(err))
-			return true
-		}
-		for i, e := range out {
-			if !put(i, e) {
-				c.Fail(proc.EFAULT)
-				return true
-			}
-		}
-		c.ReturnInt(len(out))
-		return len(out) > 0 || !deadline.IsZero() && !time.Now().Before(deadline)
-	}
-	if poll(0) {
-		return
-	}
-	c.Block(func() {
-		for {
-			ms := -1
-			if !deadline.IsZero() {
-				ms = int(min(max((time.Until(deadline)+time.Millisecond-1)/time.Millisecond, 0), 1<<30))
-			}
-			if poll(ms) {
-				return
-			}
-		}
-	})
 }

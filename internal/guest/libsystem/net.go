@@ -5,6 +5,7 @@ package libsystem
 import (
 	"encoding/binary"
 	"net"
+	"strings"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -24,12 +25,20 @@ var families = map[int]int{0: 0, afUnix: unix.AF_UNIX, afInet: unix.AF_INET, afI
 
 // rawAddress is a socket address in the host's form.
 type rawAddress struct {
-	b [128]byte
-	n uint32
+	b    [128]byte
+	n    uint32
+	held int // a descriptor that the address goes by, 0 where there is none; see release
+}
+
+func (r *rawAddress) release() {
+	if r != nil && r.held > 0 {
+		_ = unix.Close(r.held)
+		r.held = 0
+	}
 }
 
 // hostAddress translates an address of the guest and applies the network policy: without
-// -net, only this machine can be reached.
+// -net, only this machine can be reached. The caller releases the address.
 func hostAddress(c *proc.Call, at uint64, n uint32, binding bool) (*rawAddress, proc.Errno) {
 	if n < 2 || n > 128 {
 		return nil, proc.EINVAL
@@ -47,34 +56,14 @@ func hostAddress(c *proc.Call, at uint64, n uint32, binding bool) (*rawAddress, 
 	binary.LittleEndian.PutUint16(r.b[:], uint16(family))
 	switch int(b[1]) {
 	case afUnix:
-		name := r.b[2:n]
-		for i, ch := range name {
-			if ch == 0 {
-				name = name[:i]
-				break
-			}
+		name, _, _ := strings.Cut(string(r.b[2:n]), "\x00")
+		host, held, e := of(c).socketName(name, binding)
+		if e != 0 {
+			return nil, e
 		}
-		if len(name) == 0 {
-			break
-		}
-		// The path goes through the same policy as a file's.
-		s := of(c)
-		host := string(name)
-		if host[0] != '/' {
-			host = s.cwd + "/" + host
-		}
-		if s.Policy.Root != "" {
-			var e proc.Errno
-			if host, e = within(s.Policy.Root, host, true); e != 0 {
-				return nil, e
-			}
-		} else if name[0] != '/' && s.cwd == hostCwd() {
-			host = string(name) // keep it short: 108 bytes are not many
-		}
-		if binding && !s.mayWrite(host, false) {
-			return nil, proc.EROFS
-		}
+		r.held = held
 		if len(host) >= 108 {
+			r.release()
 			return nil, 63
 		}
 		clear(r.b[2:])
@@ -99,6 +88,39 @@ func hostAddress(c *proc.Call, at uint64, n uint32, binding bool) (*rawAddress, 
 		}
 	}
 	return r, 0
+}
+
+// socketName is the host's name of a socket in the file system, and a descriptor to keep open
+// while it is used. Who connects to one can have something done there, so it must be where the
+// guest may change something. Without a name there is nothing: the host's abstract names are
+// not Darwin's.
+func (s *State) socketName(name string, binding bool) (host string, held int, e proc.Errno) {
+	how := follow
+	if binding {
+		how = toCreate
+	}
+	p, e := s.lookup(atCWD, name, how)
+	if e != 0 {
+		return "", 0, e
+	}
+	if !binding {
+		if !s.mayChange(p) {
+			p.close()
+			return "", 0, proc.EPERM
+		}
+		return p.path(), p.fd, 0
+	}
+	defer p.close()
+	// The name stays with the socket, so it is the guest's own.
+	switch {
+	case !s.mayChange(p):
+		return "", 0, refusal(p, true)
+	case s.Policy.Root != "":
+		return p.real(), 0, 0
+	case strings.HasPrefix(name, "/") || s.cwd == hostCwd(): // as it is: 108 bytes are not many
+		return name, 0, 0
+	}
+	return s.cwd + "/" + name, 0, 0
 }
 
 // putAddress stores an address for the guest.
@@ -177,6 +199,7 @@ func init() {
 			c.Fail(e)
 			return
 		}
+		defer a.release()
 		_, err := sockCall(unix.SYS_BIND, uintptr(d.host), uintptr(unsafe.Pointer(&a.b)), uintptr(a.n))
 		done(c, err)
 	}))
@@ -187,6 +210,7 @@ func init() {
 			return
 		}
 		connect := func() {
+			defer a.release()
 			_, err := sockCall(unix.SYS_CONNECT, uintptr(d.host), uintptr(unsafe.Pointer(&a.b)), uintptr(a.n))
 			done(c, err)
 		}
@@ -272,6 +296,7 @@ func sendTo(c *proc.Call, d *file, at uint64, n uint32) {
 	}
 	flags := messageFlags(c.Int(3))
 	transfer(c, d, unix.POLLOUT, func() (int, error) {
+		defer to.release()
 		var p, size uintptr
 		if to != nil {
 			p, size = uintptr(unsafe.Pointer(&to.b)), uintptr(to.n)

@@ -49,16 +49,19 @@ func sendMessage(c *proc.Call, d *file) {
 	if m.Control != 0 && m.ControlLen >= controlHeader {
 		in, ok := c.Bytes(m.Control, uint64(m.ControlLen))
 		if !ok {
+			to.release()
 			c.Fail(proc.EFAULT)
 			return
 		}
 		if control, e = of(c).hostControl(in); e != 0 {
+			to.release()
 			c.Fail(e)
 			return
 		}
 	}
 	flags := messageFlags(c.Int(2)) | unix.MSG_NOSIGNAL
 	transfer(c, d, unix.POLLOUT, func() (int, error) {
+		defer to.release()
 		var h unix.Msghdr
 		if to != nil {
 			h.Name, h.Namelen = &to.b[0], to.n
@@ -206,6 +209,11 @@ const optionNoSigPipe = 0x1022
 func setOption(c *proc.Call, d *file) {
 	level, name := c.Int(1), c.Int(2)
 	if level == solSocket && name == optionNoSigPipe {
+		if p := proc.Read[int32](c, c.Arg(3)); p != nil && c.Uint32(4) >= 4 {
+			d.noSigPipe = *p != 0
+		} else {
+			c.Fail(proc.EINVAL)
+		}
 		return
 	}
 	o, ok := options[[2]int{level, name}]

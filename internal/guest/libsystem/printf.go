@@ -19,18 +19,21 @@ type directive struct {
 	precision int // -1: none
 	length    string
 	verb      byte
+	out       *sink
 }
 
-// format does what printf does, by C's rules.
-func format(c *proc.Call, f string, a varArgs) string {
-	var out strings.Builder
+// largestInt is the greatest width, precision and result that an int holds.
+const largestInt = math.MaxInt32
+
+// format writes what printf does, by C's rules.
+func format(c *proc.Call, out *sink, f string, a varArgs) {
 	for i := 0; i < len(f); {
 		if f[i] != '%' {
 			j := strings.IndexByte(f[i:], '%')
 			if j < 0 {
 				j = len(f) - i
 			}
-			out.WriteString(f[i : i+j])
+			out.text(f[i : i+j])
 			i += j
 			continue
 		}
@@ -38,13 +41,16 @@ func format(c *proc.Call, f string, a varArgs) string {
 		i += 1 + n
 		if d.verb == 'n' {
 			if p := proc.At[int32](c, a.Int()); p != nil {
-				*p = int32(out.Len())
+				*p = int32(out.n)
 			}
 			continue
 		}
-		out.WriteString(d.convert(c, a))
+		d.out = out
+		d.convert(c, a)
+		if out.tooLong() {
+			return
+		}
 	}
-	return out.String()
 }
 
 func parseDirective(f string, a varArgs) (d directive, n int) {
@@ -58,8 +64,8 @@ func parseDirective(f string, a varArgs) (d directive, n int) {
 			n++
 			return int(int32(a.Int()))
 		}
-		for n < len(f) && f[n] >= '0' && f[n] <= '9' && v < 1<<20 {
-			v = v*10 + int(f[n]-'0')
+		for n < len(f) && f[n] >= '0' && f[n] <= '9' {
+			v = min(v*10+int(f[n]-'0'), largestInt)
 			n++
 		}
 		return v
@@ -76,8 +82,6 @@ func parseDirective(f string, a varArgs) (d directive, n int) {
 		d.length += f[n : n+1]
 		n++
 	}
-	d.width = min(d.width, 1<<20)
-	d.precision = min(d.precision, 1<<20)
 	if n < len(f) {
 		d.verb = f[n]
 		n++
@@ -111,10 +115,11 @@ func (d *directive) unsigned(v uint64) uint64 {
 	return v
 }
 
-func (d *directive) convert(c *proc.Call, a varArgs) string {
+// convert writes one value.
+func (d *directive) convert(c *proc.Call, a varArgs) {
 	switch d.verb {
 	case '%':
-		return "%"
+		d.out.text("%")
 	case 'd', 'i', 'D':
 		v := d.signed(a.Int())
 		sign := d.sign(v < 0)
@@ -122,37 +127,36 @@ func (d *directive) convert(c *proc.Call, a varArgs) string {
 		if v < 0 {
 			m = -m
 		}
-		return d.integer(sign, strconv.FormatUint(m, 10))
+		d.integer(sign, strconv.FormatUint(m, 10))
 	case 'u', 'U':
-		return d.integer("", strconv.FormatUint(d.unsigned(a.Int()), 10))
+		d.integer("", strconv.FormatUint(d.unsigned(a.Int()), 10))
 	case 'o', 'O':
 		s := strconv.FormatUint(d.unsigned(a.Int()), 8)
 		if d.has('#') && s[0] != '0' {
 			s = "0" + s
 		}
-		return d.integer("", s)
+		d.integer("", s)
 	case 'x', 'X':
 		v := d.unsigned(a.Int())
-		prefix := ""
+		prefix, s := "", strconv.FormatUint(v, 16)
 		if d.has('#') && v != 0 {
 			prefix = "0x"
 		}
-		s := d.integer(prefix, strconv.FormatUint(v, 16))
 		if d.verb == 'X' {
-			s = strings.ToUpper(s)
+			prefix, s = strings.ToUpper(prefix), strings.ToUpper(s)
 		}
-		return s
+		d.integer(prefix, s)
 	case 'p':
-		return d.pad("", "0x"+strconv.FormatUint(a.Int(), 16), false)
+		d.pad(pieces{head: "0x" + strconv.FormatUint(a.Int(), 16)})
 	case 'c':
-		return d.pad("", string([]byte{byte(a.Int())}), false)
+		d.pad(pieces{head: string([]byte{byte(a.Int())})})
 	case 'C':
-		return d.pad("", string(rune(a.Int())), false)
+		d.pad(pieces{head: string(rune(a.Int()))})
 	case 's', 'S':
-		return d.pad("", d.text(c, a.Int()), false)
+		d.pad(pieces{head: d.text(c, a.Int())})
 	case 'm':
 		if p := proc.Read[uint32](c, c.Thread.ErrnoAddress()); p != nil {
-			return d.pad("", errorText(int(*p)), false)
+			d.pad(pieces{head: errorText(int(*p))})
 		}
 	case 'f', 'F', 'e', 'E', 'g', 'G', 'a', 'A':
 		v := 0.0
@@ -161,9 +165,11 @@ func (d *directive) convert(c *proc.Call, a varArgs) string {
 		} else {
 			v = a.Double()
 		}
-		return d.float(v)
+		d.float(v)
+	case 0: // the format ends in the middle
+	default:
+		d.out.text(string([]byte{d.verb}))
 	}
-	return string([]byte{d.verb})
 }
 
 // text is a string argument: at most precision bytes of it are looked at.
@@ -201,63 +207,89 @@ func (d *directive) sign(negative bool) string {
 	return ""
 }
 
-func (d *directive) integer(prefix, digits string) string {
+func (d *directive) integer(prefix, digits string) {
 	if d.precision == 0 && digits == "0" {
 		digits = ""
 	}
-	if n := d.precision - len(digits); n > 0 {
-		digits = strings.Repeat("0", n) + digits
-	}
-	return d.pad(prefix, digits, d.precision < 0)
+	d.pad(pieces{prefix: prefix, zeros: max(d.precision-len(digits), 0), head: digits, padZeros: d.precision < 0})
 }
 
-// pad fills up to the width: zeros go between prefix and digits.
-func (d *directive) pad(prefix, s string, zeros bool) string {
-	n := d.width - len(prefix) - len(s)
+// pieces are a value cut up, so that zeros need not be held in memory.
+type pieces struct {
+	prefix   string // sign or base
+	zeros    int    // before the digits
+	head     string
+	more     int // zeros after the digits
+	tail     string
+	padZeros bool // the flag 0 fills with zeros
+}
+
+// pad writes a value and fills it up to the width: zeros go between prefix and digits.
+func (d *directive) pad(v pieces) {
+	n := max(d.width-len(v.prefix)-v.zeros-len(v.head)-v.more-len(v.tail), 0)
+	left := n
 	switch {
-	case n <= 0:
-		return prefix + s
 	case d.has('-'):
-		return prefix + s + strings.Repeat(" ", n)
-	case zeros && d.has('0'):
-		return prefix + strings.Repeat("0", n) + s
+		left = 0
+	case v.padZeros && d.has('0'):
+		v.zeros += n
+		n, left = 0, 0
 	}
-	return strings.Repeat(" ", n) + prefix + s
+	d.out.fill(' ', left)
+	d.out.text(v.prefix)
+	d.out.fill('0', v.zeros)
+	d.out.text(v.head)
+	d.out.fill('0', v.more)
+	d.out.text(v.tail)
+	d.out.fill(' ', n-left)
 }
 
-func (d *directive) float(v float64) string {
+// exactDigits is more than a float64 has behind its point; what follows are zeros.
+const exactDigits = 1100
+
+func (d *directive) float(v float64) {
 	sign := d.sign(math.Signbit(v) && !math.IsNaN(v))
 	v = math.Abs(v)
 	lower := d.verb | 0x20
+	precision := d.precision
+	if precision < 0 && lower != 'a' {
+		precision = 6
+	}
+	if lower == 'g' && precision == 0 {
+		precision = 1
+	}
+	more := max(precision-exactDigits, 0)
+	precision -= more
 	var s string
 	finite := !math.IsInf(v, 0) && !math.IsNaN(v)
 	switch {
 	case math.IsInf(v, 0):
-		s = "inf"
+		s, more = "inf", 0
 	case math.IsNaN(v):
-		s = "nan"
+		s, more = "nan", 0
 	case lower == 'a':
-		s = hexFloat(v, d.precision)
+		s = hexFloat(v, precision)
 	default:
-		precision := d.precision
-		if precision < 0 {
-			precision = 6
-		}
-		if lower == 'g' && precision == 0 {
-			precision = 1
-		}
 		s = strconv.FormatFloat(v, lower, precision, 64)
 		if d.has('#') && lower == 'g' {
 			s = fmt.Sprintf("%#.*g", precision, v)
 		} else if d.has('#') && precision == 0 {
 			s += "."
 		}
+		if lower == 'g' && !d.has('#') {
+			more = 0 // zeros at the end go
+		}
 	}
-	s = d.pad(sign, s, finite)
 	if d.verb != lower {
 		s = strings.ToUpper(s)
 	}
-	return s
+	x := pieces{prefix: sign, head: s, more: more, padZeros: finite}
+	if more > 0 { // the zeros go before an exponent
+		if i := strings.IndexAny(s, map[byte]string{'e': "eE", 'g': "eE", 'a': "pP"}[lower]); lower != 'f' && i >= 0 {
+			x.head, x.tail = s[:i], s[i:]
+		}
+	}
+	d.pad(x)
 }
 
 // hexFloat is C's %a: an exponent has as few digits as it needs.

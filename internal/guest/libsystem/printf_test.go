@@ -28,6 +28,12 @@ func (v *values) Int() uint64 {
 func (v *values) Double() float64     { return v.next().(float64) }
 func (v *values) LongDouble() float64 { return v.Double() }
 
+func formatText(f string, args varArgs) string {
+	out := &sink{limit: 1 << 20}
+	format(nil, out, f, args)
+	return string(out.b)
+}
+
 // TestFormat checks against what C's standard says of printf (C11 7.21.6.1).
 func TestFormat(t *testing.T) {
 	for _, c := range []struct {
@@ -55,7 +61,7 @@ func TestFormat(t *testing.T) {
 		{"%s", values{0}, "(null)"},
 	} {
 		args := c.args
-		if got := format(nil, c.format, &args); got != c.want {
+		if got := formatText(c.format, &args); got != c.want {
 			t.Errorf("%q: %q, want %q", c.format, got, c.want)
 		}
 	}
@@ -112,5 +118,53 @@ func TestScan(t *testing.T) {
 		if got := scan(nil, src, c.format, &values{}); got != c.want || src.read != c.left {
 			t.Errorf("%q by %q: %d, %d bytes read; want %d, %d", c.input, c.format, got, src.read, c.want, c.left)
 		}
+	}
+}
+
+// Absurd widths and precisions: a result is counted up to INT_MAX (C11 7.21.6.5 returns what
+// would have been written, snprintf(3) of Darwin fails with EOVERFLOW above), and no more is
+// held in memory than is asked for.
+func TestFormatAbsurd(t *testing.T) {
+	for _, c := range []struct {
+		format string
+		args   values
+		n      uint64
+		begin  string
+	}{
+		{"%2000000000d", values{1}, 2_000_000_000, "   "},
+		{"%-2000000000dx", values{7}, 2_000_000_001, "7  "},
+		{"%.2000000000d", values{-1}, 2_000_000_001, "-00"},
+		{"%02147483647d", values{-1}, 2_147_483_647, "-00"},
+		{"%.2000000000f", values{1.5}, 2_000_000_002, "1.5"},
+		{"%.2000000000e", values{1.5}, 2_000_000_006, "1.5"},
+		{"%.2000000000a", values{1.0}, 2_000_000_007, "0x1"},
+		{"%.2000000000g", values{1.5}, 3, "1.5"},
+		{"%#.2000000000g", values{1.5}, 2_000_000_001, "1.5"},
+		{"%.99999999999999999999s", values{0}, 6, "(nu"},
+		{"%2000000000s", values{0}, 2_000_000_000, "   "},
+		{"%*d", values{-2_000_000_000, 3}, 2_000_000_000, "3  "},
+		{"%*d", values{math.MinInt32, 3}, 1 << 31, "3  "},
+		{"%99999999999999999999d", values{3}, math.MaxInt32, "   "},
+		{"%2000000000d%2000000000d", values{3, 3}, 4_000_000_000, "   "},
+		{"%", nil, 0, ""},
+		{"%-5", nil, 0, ""},
+		{"%ll", nil, 0, ""},
+	} {
+		args := c.args
+		out := &sink{limit: 3}
+		format(nil, out, c.format, &args)
+		if out.n != c.n || string(out.b) != c.begin {
+			t.Errorf("%q: %d bytes that begin %q, want %d and %q", c.format, out.n, out.b, c.n, c.begin)
+		}
+		if long := c.n > math.MaxInt32; out.tooLong() != long {
+			t.Errorf("%q: too long is %v", c.format, out.tooLong())
+		}
+	}
+	// In pieces nothing is lost.
+	var all []byte
+	out := &sink{limit: 5, flush: func(b []byte) bool { all = append(all, b...); return true }}
+	format(nil, out, "%12d|%s|%.12f|", &values{34, 0, 0.5})
+	if !out.finish() || string(all) != "          34|(null)|0.500000000000|" || out.n != uint64(len(all)) {
+		t.Errorf("in pieces: %q, %d", all, out.n)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"os"
+	"path"
 
 	"golang.org/x/sys/unix"
 
@@ -21,6 +22,18 @@ type exitHandler struct {
 // Data is the contents of libSystem's variables for proc.Config.
 func (s *State) Data(p *proc.Process, name string) ([]byte, bool) {
 	switch name {
+	case "__progname":
+		name := ""
+		if len(p.Args) > 0 {
+			name = path.Base(p.Args[0])
+		}
+		return word64(p.Static(text(name))), true
+	case "malloc_num_zones", "malloc_zones": // no zones to be looked at from outside
+		return make([]byte, 8), true
+	case "in6addr_any":
+		return make([]byte, 16), true
+	case "in6addr_loopback":
+		return append(make([]byte, 15), 1), true
 	case "environ":
 		return word64(p.Envp), true
 	case "vm_page_size", "vm_kernel_page_size":
@@ -63,11 +76,6 @@ func (s *State) Data(p *proc.Process, name string) ([]byte, bool) {
 // exit runs what atexit collected, then ends the process.
 func exit(c *proc.Call) {
 	s := of(c)
-	child := false
-	c.Process.Sync(func() { child = s.childExit(c, c.Int(0)) })
-	if child {
-		return
-	}
 	for {
 		s.mu.Lock()
 		n := len(s.atexit)
@@ -85,6 +93,11 @@ func exit(c *proc.Call) {
 		}
 	}
 	s.flushAll()
+	child := false
+	c.Process.Sync(func() { child = s.childExit(c, c.Int(0)) })
+	if child {
+		return
+	}
 	c.Park()
 	c.Process.Exit(int(c.Arg(0)&0xff), nil)
 }
@@ -98,14 +111,23 @@ func init() {
 		c.Park()
 		c.Process.Exit(int(c.Arg(0)&0xff), nil)
 	})
-	on("atexit", func(c *proc.Call) { s := of(c); s.atexit = append(s.atexit, exitHandler{fn: c.Arg(0)}) })
-	on("__cxa_atexit", func(c *proc.Call) {
+	atExit := func(c *proc.Call, h exitHandler) {
 		s := of(c)
-		s.atexit = append(s.atexit, exitHandler{c.Arg(0), c.Arg(1), true})
-	})
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.atexit = append(s.atexit, h)
+	}
+	on("atexit", func(c *proc.Call) { atExit(c, exitHandler{fn: c.Arg(0)}) })
+	on("__cxa_atexit", func(c *proc.Call) { atExit(c, exitHandler{c.Arg(0), c.Arg(1), true}) })
 	on("__error", func(c *proc.Call) { c.Return(c.Thread.ErrnoAddress()) })
-	on("getpid", func(c *proc.Call) { c.ReturnInt(os.Getpid()) })
-	on("getppid", func(c *proc.Call) { c.ReturnInt(os.Getppid()) })
+	on("getpid", func(c *proc.Call) { c.ReturnInt(of(c).pid()) })
+	on("getppid", func(c *proc.Call) {
+		if of(c).child != nil {
+			c.ReturnInt(os.Getpid())
+			return
+		}
+		c.ReturnInt(os.Getppid())
+	})
 	on("getuid", func(c *proc.Call) { c.ReturnInt(os.Getuid()) })
 	on("geteuid", func(c *proc.Call) { c.ReturnInt(os.Geteuid()) })
 	on("getgid", func(c *proc.Call) { c.ReturnInt(os.Getgid()) })
@@ -133,39 +155,6 @@ func init() {
 		}
 		c.ReturnInt(len(g))
 	})
-	on("getpriority setpriority", func(c *proc.Call) {})
-	limit := func(set bool) func(c *proc.Call) {
-		return func(c *proc.Call) {
-			which, ok := map[int]int{0: unix.RLIMIT_CPU, 1: unix.RLIMIT_FSIZE, 2: unix.RLIMIT_DATA, 3: unix.RLIMIT_STACK, 4: unix.RLIMIT_CORE, 5: unix.RLIMIT_AS, 6: unix.RLIMIT_MEMLOCK, 7: unix.RLIMIT_NPROC, 8: unix.RLIMIT_NOFILE}[c.Int(0)&^0x1000]
-			p := proc.At[[2]uint64](c, c.Arg(1))
-			if !ok || p == nil {
-				c.Fail(proc.EINVAL)
-				return
-			}
-			s := of(c)
-			if set {
-				if p[0] > p[1] {
-					c.Fail(proc.EINVAL)
-					return
-				}
-				s.limits[which] = *p
-				return
-			}
-			if v, ok := s.limits[which]; ok {
-				*p = v
-				return
-			}
-			var l unix.Rlimit
-			_ = unix.Getrlimit(which, &l)
-			const infinity = 1<<63 - 1 // RLIM_INFINITY
-			*p = [2]uint64{min(l.Cur, infinity), min(l.Max, infinity)}
-			if which == unix.RLIMIT_NOFILE {
-				*p = [2]uint64{min(p[0], maxFiles), maxFiles}
-			}
-		}
-	}
-	on("getrlimit", limit(false))
-	on("setrlimit", limit(true))
 	random := func(c *proc.Call, at, n uint64) bool {
 		b, ok := c.Out(at, n)
 		if ok {

@@ -50,14 +50,14 @@ func (s *source) skipSpace() {
 }
 
 // while collects at most n bytes that are in a set.
-func (s *source) while(n int, in func(b byte, sofar string) bool) string {
+func (s *source) while(n int, in func(b byte, sofar []byte) bool) string {
 	var b []byte
 	for len(b) < n {
 		c, ok := s.get()
 		if !ok {
 			break
 		}
-		if !in(c, string(b)) {
+		if !in(c, b) {
 			s.unget()
 			break
 		}
@@ -125,8 +125,8 @@ func scan(c *proc.Call, src *source, f string, a varArgs) int {
 			i++
 		}
 		width := 0
-		for i < len(f) && f[i] >= '0' && f[i] <= '9' && width < 1<<20 {
-			width = width*10 + int(f[i]-'0')
+		for i < len(f) && f[i] >= '0' && f[i] <= '9' {
+			width = min(width*10+int(f[i]-'0'), largestInt)
 			i++
 		}
 		d := directive{}
@@ -141,7 +141,7 @@ func scan(c *proc.Call, src *source, f string, a varArgs) int {
 		i++
 		limit := width
 		if limit == 0 {
-			limit = 1 << 20
+			limit = largestInt
 		}
 		var text string
 		switch d.verb {
@@ -158,17 +158,17 @@ func scan(c *proc.Call, src *source, f string, a varArgs) int {
 			if width == 0 {
 				limit = 1
 			}
-			text = src.while(limit, func(byte, string) bool { return true })
+			text = src.while(limit, func(byte, []byte) bool { return true })
 			if len(text) < limit {
 				return failed()
 			}
 		case '[':
 			set, n := bracket(f[i:])
 			i += n
-			text = src.while(limit, func(b byte, _ string) bool { return set[b] })
+			text = src.while(limit, func(b byte, _ []byte) bool { return set[b] })
 		case 's':
 			src.skipSpace()
-			text = src.while(limit, func(b byte, _ string) bool { return !isSpace(b) })
+			text = src.while(limit, func(b byte, _ []byte) bool { return !isSpace(b) })
 		default:
 			src.skipSpace()
 			text = src.while(limit, numberPart(d.verb))
@@ -182,13 +182,14 @@ func scan(c *proc.Call, src *source, f string, a varArgs) int {
 				continue
 			}
 			at := a.Int()
-			b, ok := c.Out(at, uint64(len(text)+1))
+			if d.verb != 'c' {
+				text += "\x00"
+			}
+			b, ok := c.Out(at, uint64(len(text)))
 			if !ok {
 				return stored
 			}
-			if copy(b, text); d.verb != 'c' {
-				b[len(text)] = 0
-			}
+			copy(b, text)
 		case 'd', 'i', 'u', 'x', 'X', 'o', 'p':
 			base := map[byte]int{'d': 10, 'i': 0, 'u': 10, 'x': 16, 'X': 16, 'o': 8, 'p': 16}[d.verb]
 			neg, v, _, used := parseInteger(text, base)
@@ -231,16 +232,17 @@ func scan(c *proc.Call, src *source, f string, a varArgs) int {
 }
 
 // numberPart says which bytes may go on a number.
-func numberPart(verb byte) func(b byte, sofar string) bool {
+func numberPart(verb byte) func(b byte, sofar []byte) bool {
 	float := strings.IndexByte("fegaEFGA", verb) >= 0
-	return func(b byte, sofar string) bool {
+	return func(b byte, sofar []byte) bool {
+		n := len(sofar)
 		switch {
 		case b == '+' || b == '-':
-			return sofar == "" || float && strings.HasSuffix(strings.ToLower(sofar), "e")
+			return n == 0 || float && (sofar[n-1]|0x20 == 'e' || sofar[n-1]|0x20 == 'p')
 		case float:
 			return digit(b) < 36 || b == '.'
 		case b == 'x' || b == 'X':
-			return strings.TrimLeft(sofar, "+-") == "0" && strings.IndexByte("ixXp", verb) >= 0
+			return n > 0 && n < 3 && sofar[n-1] == '0' && (n == 1 || sofar[0] == '+' || sofar[0] == '-') && strings.IndexByte("ixXp", verb) >= 0
 		case verb == 'o':
 			return digit(b) < 8
 		case verb == 'd' || verb == 'u':
@@ -299,7 +301,7 @@ func init() {
 				src := &source{next: func() (byte, bool) { return s.getByte(st) }}
 				c.ReturnInt(scan(c, src, f, a))
 				if src.back {
-					st.in = append([]byte{src.last}, st.in...)
+					st.putBack(src.last)
 				}
 			})
 		}

@@ -32,14 +32,37 @@ func HostSignal(sig int) syscall.Signal {
 	return 0
 }
 
+var caught = make(chan os.Signal, 64)
+
+// CatchSignals keeps the signals that somebody else sends to the runner, or the host's kernel, for
+// ForwardSignals; the earlier the fewer are lost. Not SIGPIPE and SIGURG, which the runner has of
+// its own doing, nor faults.
+//
+// It says which signals Go's runtime found ignored and left so: nohup(1) ignores one, and a shell
+// another for what it starts in the background.
+func CatchSignals() (ignored uint32) {
+	for _, sig := range []syscall.Signal{unix.SIGHUP, unix.SIGINT} {
+		if signal.Ignored(sig) {
+			ignored |= 1 << (hostSignals[sig] - 1)
+		}
+	}
+	signal.Notify(caught, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2, unix.SIGWINCH, unix.SIGCONT,
+		unix.SIGABRT, unix.SIGTRAP, unix.SIGSYS, unix.SIGALRM, unix.SIGVTALRM, unix.SIGCHLD, unix.SIGIO, unix.SIGXCPU, unix.SIGXFSZ)
+	return ignored
+}
+
 // ForwardSignals passes the runner's signals on to the guest.
 func (s *State) ForwardSignals() {
-	ch := make(chan os.Signal, 16)
-	signal.Notify(ch, unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGUSR1, unix.SIGUSR2, unix.SIGWINCH, unix.SIGCONT)
+	CatchSignals()
 	go func() {
-		for sig := range ch {
-			n := hostSignals[sig.(syscall.Signal)]
-			s.process.Post(func() { s.process.Signal(proc.SignalInfo{Signal: n, PID: int32(os.Getppid())}) })
+		for sig := range caught {
+			n, from := hostSignals[sig.(syscall.Signal)], os.Getppid()
+			if sig == unix.SIGCHLD {
+				if from = endedChild(); from == 0 {
+					continue // it has been waited for meanwhile, or has only stopped
+				}
+			}
+			s.process.Post(func() { s.process.SignalFromOutside(proc.SignalInfo{Signal: n, PID: int32(from)}) })
 		}
 	}()
 }
@@ -86,6 +109,33 @@ func setMask(c *proc.Call, how int, set, old uint64) proc.Errno {
 		*p = before
 	}
 	return 0
+}
+
+// pause waits for a signal.
+func pause(c *proc.Call) {
+	c.Park()
+	c.OnSignal = func() {
+		c.Fail(proc.EINTR)
+		c.Finish(c.Result())
+	}
+}
+
+// suspendWith waits for a signal with another mask. The old one comes back when the handler
+// returns; a handler that runs sees the new one.
+func suspendWith(c *proc.Call, mask uint32) {
+	old := c.Thread.Sig.Mask
+	c.Thread.Sig.Mask = maskable(mask)
+	if c.Thread.Pending()&^c.Thread.Sig.Mask != 0 {
+		c.Fail(proc.EINTR)
+		c.Thread.RestoreMaskLater(old)
+		return
+	}
+	pause(c)
+	inner := c.OnSignal
+	c.OnSignal = func() {
+		c.Thread.RestoreMaskLater(old)
+		inner()
+	}
 }
 
 func init() {
@@ -175,41 +225,21 @@ func init() {
 			c.Return(1)
 		}
 	})
-	suspend := func(c *proc.Call) {
-		c.Park()
-		c.OnSignal = func() {
-			c.Fail(proc.EINTR)
-			c.Finish(c.Result())
-		}
-	}
-	on("pause", suspend)
+	on("pause", pause)
 	on("sigsuspend", func(c *proc.Call) {
 		p := proc.Read[uint32](c, c.Arg(0))
 		if p == nil {
 			c.Fail(proc.EFAULT)
 			return
 		}
-		// The old mask comes back when the handler returns; a handler that runs sees the new one.
-		old := c.Thread.Sig.Mask
-		c.Thread.Sig.Mask = maskable(*p)
-		if c.Thread.Pending()&^c.Thread.Sig.Mask != 0 {
-			c.Fail(proc.EINTR)
-			c.Thread.RestoreMaskLater(old)
-			return
-		}
-		suspend(c)
-		inner := c.OnSignal
-		c.OnSignal = func() {
-			c.Thread.RestoreMaskLater(old)
-			inner()
-		}
+		suspendWith(c, *p)
 	})
 	on("raise", func(c *proc.Call) {
 		if c.Int(0) < 0 || c.Int(0) > 31 {
 			c.Fail(proc.EINVAL)
 			return
 		}
-		c.Thread.Signal(proc.SignalInfo{Signal: int32(c.Int(0)), PID: int32(os.Getpid())})
+		c.Thread.Signal(proc.SignalInfo{Signal: int32(c.Int(0)), PID: int32(of(c).pid())})
 	})
 	on("pthread_kill", func(c *proc.Call) {
 		t := c.Process.ByPthread(c.Arg(0))
@@ -219,48 +249,114 @@ func init() {
 		case c.Int(1) < 0 || c.Int(1) > 31:
 			c.Return(uint64(proc.EINVAL))
 		case c.Int(1) != 0:
-			t.Signal(proc.SignalInfo{Signal: int32(c.Int(1)), PID: int32(os.Getpid())})
+			t.Signal(proc.SignalInfo{Signal: int32(c.Int(1)), PID: int32(of(c).pid())})
 		}
 	})
-	on("kill", func(c *proc.Call) {
-		pid, sig := c.Int(0), c.Int(1)
-		if sig < 0 || sig > 31 {
-			c.Fail(proc.EINVAL)
-			return
-		}
-		if pid == os.Getpid() {
-			if sig != 0 {
-				if c.Thread.Sig.Mask&(1<<(sig-1)) == 0 {
-					c.Thread.Signal(proc.SignalInfo{Signal: int32(sig), PID: int32(pid)})
-					return
-				}
-				c.Process.Signal(proc.SignalInfo{Signal: int32(sig), PID: int32(pid)})
-			}
-			return
-		}
-		// Only children: the guest has no business with the host's other processes.
-		s := of(c)
-		s.mu.Lock()
-		_, child := s.procs[max(pid, -pid)]
-		s.mu.Unlock()
-		if !child {
+	on("kill", func(c *proc.Call) { kill(c, c.Int(0), c.Int(1)) })
+	on("killpg", func(c *proc.Call) {
+		if c.Int(0) == 1 { // everybody, to kill
 			c.Fail(proc.ESRCH)
 			return
 		}
-		done(c, unix.Kill(pid, HostSignal(sig)))
+		kill(c, -c.Int(0), c.Int(1))
 	})
 	on("abort", func(c *proc.Call) { abort(c, "") })
 }
 
-// abort ends the process with SIGABRT.
+// kill sends a signal to those that are the guest's business.
+func kill(c *proc.Call, pid, sig int) {
+	if sig < 0 || sig > 31 {
+		c.Fail(proc.EINVAL)
+		return
+	}
+	if of(c).child != nil && pid == os.Getpid() { // the parent
+		if sig != 0 {
+			c.Process.SignalFromOutside(proc.SignalInfo{Signal: int32(sig), PID: int32(of(c).pid())})
+		}
+		return
+	}
+	if pid == of(c).pid() {
+		signalSelf(c, sig)
+		return
+	}
+	if pid == 0 || pid == -1 || pid == -unix.Getpgrp() {
+		signalGroup(c, pid == -1, sig)
+		return
+	}
+	// Only children: the guest has no business with the host's other processes.
+	s := of(c)
+	s.mu.Lock()
+	_, child := s.procs[max(pid, -pid)]
+	s.mu.Unlock()
+	if !child {
+		c.Fail(proc.ESRCH)
+		return
+	}
+	done(c, unix.Kill(pid, HostSignal(sig)))
+}
+
+// signalSelf sends a signal to the caller's process.
+func signalSelf(c *proc.Call, sig int) {
+	si := proc.SignalInfo{Signal: int32(sig), PID: int32(of(c).pid())}
+	switch {
+	case sig == 0:
+	case c.Thread.Sig.Mask&(1<<(sig-1)) == 0:
+		c.Thread.Signal(si)
+	default:
+		c.Process.Signal(si)
+	}
+}
+
+// signalGroup sends a signal to the caller's process group, or to everybody but the caller
+// (kill(2)), as far as they are the guest's: its children and, after fork, its parent.
+func signalGroup(c *proc.Call, everybody bool, sig int) {
+	s := of(c)
+	s.mu.Lock()
+	var children []int
+	for pid := range s.procs {
+		children = append(children, pid)
+	}
+	s.mu.Unlock()
+	found := !everybody
+	for _, pid := range children {
+		if group, err := unix.Getpgid(pid); err == nil && (everybody || group == unix.Getpgrp()) && unix.Kill(pid, HostSignal(sig)) == nil {
+			found = true
+		}
+	}
+	if s.child != nil {
+		found = true
+		if sig != 0 {
+			c.Process.SignalFromOutside(proc.SignalInfo{Signal: int32(sig), PID: int32(s.pid())})
+		}
+	}
+	if !found {
+		c.Fail(proc.ESRCH)
+		return
+	}
+	if !everybody {
+		signalSelf(c, sig)
+	}
+}
+
+// abort ends the process with SIGABRT, as abort(3) does: a handler runs first, and if it
+// returns, or the signal is ignored, the process dies of it nevertheless. The call never
+// returns. Only on the processor's goroutine.
 func abort(c *proc.Call, why string) {
 	if why != "" {
 		_, _ = c.Process.Stderr.Write([]byte("darwinrun: " + c.Symbol + ": " + why + "\n"))
 	}
-	c.Process.Signals.Actions[proc.SIGABRT] = proc.Action{}
-	c.Thread.Sig.Mask = 0
-	c.Thread.Signal(proc.SignalInfo{Signal: proc.SIGABRT})
 	c.Park()
+	c.Thread.Sig.Mask = maskable(^uint32(1 << (proc.SIGABRT - 1)))
+	die := func() {
+		c.Process.Signals.Actions[proc.SIGABRT] = proc.Action{}
+		c.Process.Die(proc.SIGABRT)
+	}
+	c.AfterHandler = die
+	if c.Process.Signals.Actions[proc.SIGABRT].Handler > 1 {
+		c.Thread.Signal(proc.SignalInfo{Signal: proc.SIGABRT, PID: int32(of(c).pid()), UID: uint32(os.Getuid())})
+		return
+	}
+	die()
 }
 
 // setTimer is setitimer for ITIMER_REAL; the profiling timers count host time too.
@@ -271,7 +367,10 @@ func setTimer(c *proc.Call) {
 		return
 	}
 	s := of(c)
-	t := &s.timers[which]
+	if s.timers[which] == nil {
+		s.timers[which] = &intervalTimer{}
+	}
+	t, child := s.timers[which], s.child
 	if c.Arg(2) != 0 {
 		if p := proc.At[[2]timeval](c, c.Arg(2)); p != nil {
 			left := time.Duration(0)
@@ -304,7 +403,14 @@ func setTimer(c *proc.Call) {
 	var fire func()
 	fire = func() {
 		p.Post(func() {
-			p.Signal(proc.SignalInfo{Signal: sig})
+			switch {
+			case s.child == child:
+				p.Signal(proc.SignalInfo{Signal: sig})
+			case child == nil: // a forked child has no timers of its parent (setitimer(2))
+				p.SignalFromOutside(proc.SignalInfo{Signal: sig})
+			default:
+				return
+			}
 			if t.interval > 0 && t.timer != nil {
 				t.at = time.Now().Add(t.interval)
 				t.timer = time.AfterFunc(t.interval, fire)

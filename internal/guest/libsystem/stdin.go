@@ -3,8 +3,6 @@
 package libsystem
 
 import (
-	"bytes"
-
 	"github.com/gomach/mach/internal/guest/mem"
 	"github.com/gomach/mach/internal/guest/proc"
 )
@@ -42,8 +40,7 @@ func initInput() {
 			c.Return(eof)
 			return
 		}
-		st.in = append([]byte{byte(c.Arg(0))}, st.in...)
-		st.eof = false
+		st.putBack(byte(c.Arg(0)))
 		c.Return(c.Arg(0) & 0xff)
 	})
 	input("fgets", arg(2), func(c *proc.Call, s *State, st *stream) {
@@ -76,11 +73,10 @@ func initInput() {
 		}
 		got := uint64(0)
 		for got < uint64(len(out)) {
-			if len(st.in) == 0 && !s.fill(st) {
+			m := st.take(out[got:])
+			if m == 0 && !s.fill(st) {
 				break
 			}
-			m := copy(out[got:], st.in)
-			st.in = st.in[m:]
 			got += uint64(m)
 		}
 		c.Return(got / size)
@@ -98,15 +94,8 @@ func getLine(c *proc.Call, s *State, st *stream, end byte) {
 	}
 	var b []byte
 	for {
-		i := bytes.IndexByte(st.in, end)
-		if i >= 0 {
-			b = append(b, st.in[:i+1]...)
-			st.in = st.in[i+1:]
-			break
-		}
-		b = append(b, st.in...)
-		st.in = nil
-		if !s.fill(st) {
+		part, found := st.takeThrough(end)
+		if b = append(b, part...); found || !s.fill(st) {
 			break
 		}
 	}

@@ -13,17 +13,6 @@ import (
 	"github.com/gomach/mach/internal/guest/proc"
 )
 
-// stream is a FILE. The guest's FILE is an opaque block, but for the first fields, which
-// putc's inline form in Apple's header looks at: they stay such that it calls __swbuf.
-type stream struct {
-	fd   int
-	out  []byte
-	in   []byte
-	mode int // of buffering: fully, by line, not at all
-	eof  bool
-	err  bool
-}
-
 const (
 	bufferFull = 0
 	bufferLine = 1
@@ -81,10 +70,12 @@ func standard(c *proc.Call, name string) uint64 {
 
 func (s *State) flush(f *stream) bool {
 	d := s.fds.get(f.fd)
-	out := f.out
-	f.out = nil
+	var out []byte
+	f.locked(func() { out, f.out = f.out, nil })
 	if d == nil {
-		f.err = f.err || len(out) > 0
+		if len(out) > 0 {
+			f.fails()
+		}
 		return len(out) == 0
 	}
 	for len(out) > 0 {
@@ -94,7 +85,8 @@ func (s *State) flush(f *stream) bool {
 			continue
 		}
 		if err != nil || n <= 0 {
-			f.err = true
+			f.fails()
+			s.brokenPipe(d, err)
 			return false
 		}
 		out = out[n:]
@@ -116,9 +108,13 @@ func (s *State) put(fp uint64, b []byte) bool {
 	if f == nil {
 		return false
 	}
-	f.in = nil
-	f.out = append(f.out, b...)
-	if f.mode == bufferNone || len(f.out) >= bufferSize || f.mode == bufferLine && bytes.IndexByte(b, '\n') >= 0 {
+	full := false
+	f.locked(func() {
+		f.in = nil
+		f.out = append(f.out, b...)
+		full = f.mode == bufferNone || len(f.out) >= bufferSize || f.mode == bufferLine && bytes.IndexByte(b, '\n') >= 0
+	})
+	if full {
 		return s.flush(f)
 	}
 	return true
@@ -126,12 +122,13 @@ func (s *State) put(fp uint64, b []byte) bool {
 
 // fill reads more input; false at the end of the file or on an error. It may block.
 func (s *State) fill(f *stream) bool {
-	if f.eof {
+	ended := false
+	if f.locked(func() { ended = f.eof }); ended {
 		return false
 	}
 	d := s.fds.get(f.fd)
 	if d == nil {
-		f.err = true
+		f.fails()
 		return false
 	}
 	b := make([]byte, bufferSize)
@@ -144,24 +141,25 @@ func (s *State) fill(f *stream) bool {
 			_, _ = unix.Poll([]unix.PollFd{{Fd: int32(d.host), Events: unix.POLLIN}}, 1000)
 			continue
 		case err != nil:
-			f.err = true
+			f.fails()
 			return false
 		case n == 0:
-			f.eof = true
+			f.locked(func() { f.eof = true })
 			return false
 		}
-		f.in = append(f.in, b[:n]...)
+		f.locked(func() { f.in = append(f.in, b[:n]...) })
 		return true
 	}
 }
 
 func (s *State) getByte(f *stream) (byte, bool) {
-	if len(f.in) == 0 && !s.fill(f) {
-		return 0, false
+	var b [1]byte
+	for f.take(b[:]) == 0 {
+		if !s.fill(f) {
+			return 0, false
+		}
 	}
-	b := f.in[0]
-	f.in = f.in[1:]
-	return b, true
+	return b[0], true
 }
 
 // withStream looks a stream argument up; input functions run in goroutines, so that a
@@ -248,19 +246,27 @@ func init() {
 		}
 		output(arg(1), byteArg, char)(c)
 	})
-	on("printf", output(stdout, formatted(0, 1), count))
-	on("vprintf", output(stdout, formattedList(0, 1), count))
-	on("fprintf", output(arg(0), formatted(1, 2), count))
-	on("vfprintf", output(arg(0), formattedList(1, 2), count))
+	on("printf", printed(stdout, formatted(0, 1)))
+	on("vprintf", printed(stdout, formattedList(0, 1)))
+	on("fprintf", printed(arg(0), formatted(1, 2)))
+	on("vfprintf", printed(arg(0), formattedList(1, 2)))
 	on("dprintf", func(c *proc.Call) {
-		b, ok := formatted(1, 2)(c)
 		d := of(c).fds.get(c.Int(0))
-		if ok && d != nil {
-			n, err := writeAll(d, b)
-			result(c, uint64(n), err)
+		if d == nil {
+			c.Fail(proc.EBADF)
 			return
 		}
-		c.Fail(proc.EBADF)
+		var failed error
+		out := &sink{limit: pieceSize, flush: func(b []byte) bool {
+			_, failed = writeAll(d, b)
+			return failed == nil
+		}}
+		if ok := formatted(1, 2)(c, out); ok && !out.finish() {
+			c.Fail(proc.FromHost(failed))
+			brokenPipe(c, d, failed)
+		} else if ok {
+			out.result(c)
+		}
 	})
 	on("fwrite", func(c *proc.Call) {
 		n := c.Arg(1) * c.Arg(2)
@@ -281,23 +287,40 @@ func init() {
 	})
 	on("fileno fileno_unlocked", withStream(0, func(c *proc.Call, f *stream) { c.ReturnInt(f.fd) }))
 	on("feof", withStream(0, func(c *proc.Call, f *stream) {
-		if f.eof && len(f.in) == 0 {
-			c.Return(1)
-		}
+		f.locked(func() {
+			if f.eof && len(f.in) == 0 {
+				c.Return(1)
+			}
+		})
 	}))
 	on("ferror", withStream(0, func(c *proc.Call, f *stream) {
-		if f.err {
-			c.Return(1)
-		}
+		f.locked(func() {
+			if f.err {
+				c.Return(1)
+			}
+		})
 	}))
-	on("clearerr", withStream(0, func(c *proc.Call, f *stream) { f.eof, f.err = false, false }))
-	on("setvbuf", withStream(0, func(c *proc.Call, f *stream) { f.mode = c.Int(2) & 3 }))
-	on("setbuf setbuffer", withStream(0, func(c *proc.Call, f *stream) {
-		if f.mode = bufferFull; c.Arg(1) == 0 {
-			f.mode = bufferNone
+	on("clearerr", withStream(0, func(c *proc.Call, f *stream) { f.locked(func() { f.eof, f.err = false, false }) }))
+	// setvbuf(3), and those that are calls of it: what was written before goes out first.
+	buffered := func(mode func(c *proc.Call) int) func(*proc.Call) {
+		return withStream(0, func(c *proc.Call, f *stream) {
+			m := mode(c)
+			if m < bufferFull || m > bufferNone {
+				c.Return(eof)
+				return
+			}
+			of(c).flush(f)
+			f.locked(func() { f.mode = m })
+		})
+	}
+	on("setvbuf", buffered(func(c *proc.Call) int { return c.Int(2) }))
+	on("setbuf setbuffer", buffered(func(c *proc.Call) int {
+		if c.Arg(1) == 0 {
+			return bufferNone
 		}
+		return bufferFull
 	}))
-	on("setlinebuf", withStream(0, func(c *proc.Call, f *stream) { f.mode = bufferLine }))
+	on("setlinebuf", buffered(func(c *proc.Call) int { return bufferLine }))
 	on("flockfile funlockfile fwide", func(c *proc.Call) {})
 	on("fopen", func(c *proc.Call) {
 		mode, _ := c.String(c.Arg(1))
@@ -340,10 +363,12 @@ func init() {
 			return
 		}
 		off := int64(c.Arg(1))
-		if c.Int(2) == unix.SEEK_CUR {
-			off -= int64(len(f.in))
-		}
-		f.in, f.eof = nil, false
+		f.locked(func() {
+			if c.Int(2) == unix.SEEK_CUR {
+				off -= int64(len(f.in))
+			}
+			f.in, f.eof = nil, false
+		})
 		_, err := unix.Seek(d.host, off, c.Int(2))
 		done(c, err)
 	}
@@ -353,7 +378,7 @@ func init() {
 		if d := of(c).fds.get(f.fd); d != nil {
 			_, _ = unix.Seek(d.host, 0, 0)
 		}
-		f.in, f.eof, f.err = nil, false, false
+		f.locked(func() { f.in, f.eof, f.err = nil, false, false })
 	}))
 	on("ftell ftello", withStream(0, func(c *proc.Call, f *stream) {
 		d := of(c).fds.get(f.fd)
@@ -362,48 +387,10 @@ func init() {
 			return
 		}
 		n, err := unix.Seek(d.host, 0, unix.SEEK_CUR)
-		result(c, uint64(n-int64(len(f.in))+int64(len(f.out))), err)
+		f.locked(func() { n += int64(len(f.out)) - int64(len(f.in)) })
+		result(c, uint64(n), err)
 	}))
 	initInput()
-}
-
-// formatted is the text of a printf with its format in one argument and the values after
-// the named ones; formattedList has a va_list.
-func formatted(f, named int) func(c *proc.Call) ([]byte, bool) {
-	return func(c *proc.Call) ([]byte, bool) {
-		s, ok := cstr(c, c.Arg(f))
-		if !ok {
-			return nil, false
-		}
-		return []byte(format(c, s, dots(c, named))), true
-	}
-}
-
-func formattedList(f, values int) func(c *proc.Call) ([]byte, bool) {
-	return func(c *proc.Call) ([]byte, bool) {
-		s, ok := cstr(c, c.Arg(f))
-		if !ok {
-			return nil, false
-		}
-		return []byte(format(c, s, list(c, values))), true
-	}
-}
-
-// bounded stores a formatted string in a buffer of n bytes and returns its whole length.
-func bounded(c *proc.Call, at, n uint64, text func(c *proc.Call) ([]byte, bool)) {
-	b, ok := text(c)
-	if !ok || c.Over() {
-		return
-	}
-	c.Return(uint64(len(b)))
-	if n == 0 {
-		return
-	}
-	m := min(uint64(len(b)), n-1)
-	if o, ok := to(c, at, m+1); ok {
-		copy(o, b[:m])
-		o[m] = 0
-	}
 }
 
 func init() {
@@ -416,27 +403,10 @@ func init() {
 	on("__snprintf_chk", func(c *proc.Call) { bounded(c, c.Arg(0), min(c.Arg(1), c.Arg(3)), formatted(4, 5)) })
 	on("__vsprintf_chk", func(c *proc.Call) { bounded(c, c.Arg(0), c.Arg(2), formattedList(3, 4)) })
 	on("__vsnprintf_chk", func(c *proc.Call) { bounded(c, c.Arg(0), min(c.Arg(1), c.Arg(3)), formattedList(4, 5)) })
-	allocated := func(text func(c *proc.Call) ([]byte, bool)) func(*proc.Call) {
-		return func(c *proc.Call) {
-			b, ok := text(c)
-			if !ok || c.Over() {
-				return
-			}
-			if p := proc.At[uint64](c, c.Arg(0)); p != nil {
-				*p = of(c).duplicate(c, append(b, 0))
-				c.Return(uint64(len(b)))
-				return
-			}
-			c.Return(eof)
-		}
-	}
 	on("asprintf", allocated(formatted(1, 2)))
 	on("vasprintf", allocated(formattedList(1, 2)))
 	on("perror", func(c *proc.Call) {
-		e := 0
-		if p := proc.Read[uint32](c, c.Thread.ErrnoAddress()); p != nil {
-			e = int(*p)
-		}
+		e := errnoOf(c)
 		s, _ := c.String(c.Arg(0))
 		if s != "" {
 			s += ": "

@@ -3,13 +3,14 @@
 package libsystem
 
 import (
-	"errors"
 	"math"
-	"math/big"
-	"os"
+	"math/bits"
 	"strconv"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
+	"github.com/gomach/mach/internal/guest/cpu"
 	"github.com/gomach/mach/internal/guest/mem"
 	"github.com/gomach/mach/internal/guest/proc"
 )
@@ -18,6 +19,9 @@ const spaces = " \t\n\v\f\r"
 
 // parseInteger reads an integer as strtol does: how many bytes it has, 0 for none.
 func parseInteger(s string, base int) (negative bool, v uint64, overflow bool, used int) {
+	if !validBase(base) {
+		return false, 0, false, 0
+	}
 	i := len(s) - len(strings.TrimLeft(s, spaces))
 	if i < len(s) && (s[i] == '-' || s[i] == '+') {
 		negative = s[i] == '-'
@@ -34,16 +38,20 @@ func parseInteger(s string, base int) (negative bool, v uint64, overflow bool, u
 		base = 10
 	}
 	start := i
-	n := new(big.Int)
-	for i < len(s) && digit(s[i]) < base {
-		i++
+	for ; i < len(s) && digit(s[i]) < base; i++ {
+		hi, lo := bits.Mul64(v, uint64(base))
+		sum, carry := bits.Add64(lo, uint64(digit(s[i])), 0)
+		overflow = overflow || hi != 0 || carry != 0
+		v = sum
 	}
 	if i == start {
 		return negative, 0, false, 0
 	}
-	n.SetString(s[start:i], base)
-	return negative, n.Uint64(), !n.IsUint64(), i
+	return negative, v, overflow, i
 }
+
+// validBase is what strtol takes; others are EINVAL.
+func validBase(base int) bool { return base == 0 || base >= 2 && base <= 36 }
 
 func digit(b byte) int {
 	switch {
@@ -55,28 +63,91 @@ func digit(b byte) int {
 	return 99
 }
 
-// parseFloat reads the longest prefix that is a number.
+// floatPrefix is how long the longest prefix is that is a number by C's rules (C11 7.22.1.3).
+func floatPrefix(s string) int {
+	i := 0
+	if i < len(s) && (s[i] == '-' || s[i] == '+') {
+		i++
+	}
+	word := func(w string) bool { return len(s)-i >= len(w) && strings.EqualFold(s[i:i+len(w)], w) }
+	switch {
+	case word("infinity"):
+		return i + len("infinity")
+	case word("inf"):
+		return i + len("inf")
+	case word("nan"):
+		i += len("nan")
+		if i < len(s) && s[i] == '(' {
+			j := i + 1
+			for j < len(s) && (digit(s[j]) < 36 || s[j] == '_') {
+				j++
+			}
+			if j < len(s) && s[j] == ')' {
+				return j + 1
+			}
+		}
+		return i
+	}
+	base, exponent := 10, byte('e')
+	mantissa := func(from int) (end, digits int) {
+		for point := false; from < len(s); from++ {
+			if s[from] == '.' && !point {
+				point = true
+			} else if digit(s[from]) >= base {
+				break
+			} else {
+				digits++
+			}
+		}
+		return from, digits
+	}
+	end, digits := mantissa(i)
+	if word("0x") {
+		base, exponent = 16, 'p'
+		if e, n := mantissa(i + 2); n > 0 {
+			end, digits = e, n
+		} else {
+			return i + 1 // the zero
+		}
+	}
+	if digits == 0 {
+		return 0
+	}
+	if end < len(s) && s[end]|0x20 == exponent {
+		j := end + 1
+		if j < len(s) && (s[j] == '-' || s[j] == '+') {
+			j++
+		}
+		if j < len(s) && digit(s[j]) < 10 {
+			for j < len(s) && digit(s[j]) < 10 {
+				j++
+			}
+			end = j
+		}
+	}
+	return end
+}
+
+// parseFloat reads the longest prefix that is a number: how many bytes it has, 0 for none.
 func parseFloat(s string) (v float64, used int, err error) {
 	skip := len(s) - len(strings.TrimLeft(s, spaces))
-	t := s[skip:]
-	n := 0
-	for n < len(t) && n < 400 && (digit(t[n]) < 36 || strings.IndexByte("+-.()", t[n]) >= 0) {
-		n++
+	n := floatPrefix(s[skip:])
+	if n == 0 {
+		return 0, 0, nil
 	}
-	for ; n > 0; n-- {
-		p := t[:n]
-		if strings.IndexByte(p, '_') >= 0 {
-			continue
-		}
-		if strings.HasPrefix(strings.ToLower(strings.TrimLeft(p, "+-")), "0x") && !strings.ContainsAny(p, "pP") {
-			p += "p0"
-		}
-		v, err = strconv.ParseFloat(p, 64)
-		if err == nil || errors.Is(err, strconv.ErrRange) {
-			return v, skip + n, err
-		}
+	p := s[skip : skip+n]
+	if i := strings.IndexByte(p, '('); i >= 0 {
+		p = p[:i]
 	}
-	return 0, 0, nil
+	unsigned := strings.TrimLeft(p, "+-")
+	if strings.HasPrefix(strings.ToLower(unsigned), "nan") {
+		return math.Copysign(math.NaN(), map[bool]float64{true: -1, false: 1}[p[0] == '-']), skip + n, nil
+	}
+	if len(unsigned) > 1 && unsigned[1]|0x20 == 'x' && !strings.ContainsAny(p, "pP") {
+		p += "p0"
+	}
+	v, err = strconv.ParseFloat(p, 64)
+	return v, skip + n, err
 }
 
 func setEnd(c *proc.Call, at uint64, n int) {
@@ -94,6 +165,9 @@ func setErrno(c *proc.Call, e proc.Errno) { c.Thread.SetErrno(uint32(e)) }
 func init() {
 	toLong := func(c *proc.Call) {
 		s, _ := cstr(c, c.Arg(0))
+		if !validBase(c.Int(2)) {
+			setErrno(c, proc.EINVAL)
+		}
 		neg, v, over, n := parseInteger(s, c.Int(2))
 		setEnd(c, c.Arg(1), n)
 		limit := uint64(math.MaxInt64)
@@ -112,6 +186,9 @@ func init() {
 	on("strtol strtoll strtoimax strtoq", toLong)
 	on("strtoul strtoull strtoumax strtouq", func(c *proc.Call) {
 		s, _ := cstr(c, c.Arg(0))
+		if !validBase(c.Int(2)) {
+			setErrno(c, proc.EINVAL)
+		}
 		neg, v, over, n := parseInteger(s, c.Int(2))
 		setEnd(c, c.Arg(1), n)
 		switch {
@@ -195,28 +272,26 @@ func init() {
 					random[i] = "abcdefghijklmnopqrstuvwxyz0123456789"[next(of(c))%36]
 				}
 				copyString(c, c.Arg(0), stem[:len(stem)-xs]+string(random)+tail)
-				host, e := of(c).hostPath(c, atCWD, c.Arg(0), true, false)
-				if e != 0 {
-					c.Fail(e)
-					return
-				}
 				if dir {
-					if err := os.Mkdir(host, 0o700); err == nil {
-						c.Return(c.Arg(0))
-						return
-					} else if !errors.Is(err, os.ErrExist) {
-						c.Fail(proc.FromHost(err))
-						c.Return(0)
-						return
-					}
-					continue
+					of(c).changeAt(c, atCWD, c.Arg(0), toCreate, func(p string) { done(c, unix.Mkdir(p, 0o700)) })
+				} else {
+					openHost(c, atCWD, c.Arg(0), 2|openCreate|openExcl, 0o600)
 				}
-				openHost(c, atCWD, c.Arg(0), 2|0xa00, 0o600)
-				if int64(c.Result()) >= 0 {
+				switch {
+				case int64(c.Result()) < 0 && *(*uint32)(mem.Pointer(c.Thread.ErrnoAddress())) == uint32(proc.EEXIST):
+				case dir && int64(c.Result()) < 0:
+					c.Return(0)
+					return
+				case dir:
+					c.Return(c.Arg(0))
+					return
+				default:
 					return
 				}
 			}
-			c.Fail(proc.EEXIST)
+			if dir {
+				c.Return(0)
+			}
 		}
 	}
 	on("mkstemp", temporary(false, -1))
@@ -248,25 +323,32 @@ func init() {
 // quickSort sorts with a comparison in the guest. It is a merge sort: the guest decides how
 // long each comparison takes, and a wrong one must not lead outside the array.
 func quickSort(c *proc.Call, compare, context uint64, withContext bool) {
+	c.UserCode()
 	n, size := c.Arg(1), c.Arg(2)
-	if n < 2 || size == 0 || n > 1<<40/size {
+	if n < 2 || size == 0 {
 		return
 	}
 	base := c.Arg(0)
-	if _, ok := c.Out(base, n*size); !ok {
+	over, total := bits.Mul64(n, size)
+	if over != 0 || base+total < base {
+		total = -base - 1 // no memory is as large
+	}
+	if _, ok := c.Out(base, total); !ok {
+		c.Fault(firstBad(c, base, total, cpu.ProtWrite), cpu.ProtWrite)
 		return
 	}
-	scratch := of(c).heap.alloc(c, n*size)
-	if scratch == 0 {
-		return
-	}
-	defer of(c).heap.free(c, scratch)
 	less := func(a, b uint64) bool {
 		if withContext {
 			return int32(c.Guest(compare, context, a, b)) <= 0
 		}
 		return int32(c.Guest(compare, a, b)) <= 0
 	}
+	scratch := of(c).heap.alloc(c, total)
+	if scratch == 0 {
+		sortInPlace(base, n, size, less)
+		return
+	}
+	defer of(c).heap.free(c, scratch)
 	for width := uint64(1); width < n; width *= 2 {
 		for low := uint64(0); low < n; low += 2 * width {
 			mid, high := min(low+width, n), min(low+2*width, n)
@@ -281,6 +363,38 @@ func quickSort(c *proc.Call, compare, context uint64, withContext bool) {
 				copy(mem.Slice(scratch+k*size, size), mem.Slice(from, size))
 			}
 		}
-		copy(mem.Slice(base, n*size), mem.Slice(scratch, n*size))
+		copy(mem.Slice(base, total), mem.Slice(scratch, total))
+	}
+}
+
+// sortInPlace is a heap sort, for what there is no room to merge. ordered says whether the element
+// at one address may stand before that at another.
+func sortInPlace(base, n, size uint64, ordered func(a, b uint64) bool) {
+	at := func(i uint64) uint64 { return base + i*size }
+	spare := make([]byte, size)
+	swap := func(i, j uint64) {
+		a, b := mem.Slice(at(i), size), mem.Slice(at(j), size)
+		copy(spare, a)
+		copy(a, b)
+		copy(b, spare)
+	}
+	sink := func(i, n uint64) {
+		for child := 2*i + 1; child < n; child = 2*i + 1 {
+			if child+1 < n && ordered(at(child), at(child+1)) {
+				child++
+			}
+			if ordered(at(child), at(i)) {
+				return
+			}
+			swap(i, child)
+			i = child
+		}
+	}
+	for i := n / 2; i > 0; i-- {
+		sink(i-1, n)
+	}
+	for end := n - 1; end > 0; end-- {
+		swap(0, end)
+		sink(0, end)
 	}
 }

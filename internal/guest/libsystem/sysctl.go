@@ -54,11 +54,13 @@ func sysctlValue(c *proc.Call, name string) (v []byte, ok bool) {
 		}
 		return word32(uint32(a.PageSize)), true
 	case "hw.memsize", "hw.physmem", "hw.usermem":
-		return word64(totalMemory()), true
+		return word64(totalMemory() &^ (a.PageSize - 1)), true // whole pages of the guest
 	case "hw.byteorder":
 		return word32(1234), true
 	case "hw.cputype":
 		return word32(a.CPUType), true
+	case "hw.cpufamily":
+		return word32(cpuFamily(a)), true
 	case "hw.cpusubtype":
 		return word32(2), true
 	case "hw.cpu64bit_capable":
@@ -69,10 +71,7 @@ func sysctlValue(c *proc.Call, name string) (v []byte, ok bool) {
 		}
 		return word64(64), true
 	case "hw.tbfrequency":
-		if arm {
-			return word64(24_000_000), true
-		}
-		return word64(1_000_000_000), true
+		return word64(c.Process.Timebase.Frequency()), true
 	case "hw.machine":
 		return text(machineName(a)), true
 	case "hw.model":
@@ -89,6 +88,10 @@ func sysctlValue(c *proc.Call, name string) (v []byte, ok bool) {
 		return text(osVersion), true
 	case "kern.version":
 		return text("Darwin Kernel Version " + osRelease + ": darwinrun"), true
+	case "kern.osreleasetype":
+		return text("User"), true
+	case "kern.development": // 1 in kernels for debugging
+		return word32(0), true
 	case "kern.osrevision":
 		return word32(199506), true
 	case "kern.hostname":
@@ -137,7 +140,7 @@ func sysctlValue(c *proc.Call, name string) (v []byte, ok bool) {
 			return word32(0), true
 		}
 	}
-	return nil, false
+	return levelValue(a, name)
 }
 
 // mibs are the numeric names (xnu bsd/sys/sysctl.h) of the values above.
@@ -190,26 +193,53 @@ func answerSysctl(c *proc.Call, v []byte, old, oldLen uint64) {
 		c.Fail(proc.EFAULT)
 		return
 	}
-	room := *n
-	*n = uint64(len(v))
 	if old == 0 {
+		*n = uint64(len(v))
 		return
 	}
-	if room < uint64(len(v)) {
-		// A number may be asked for with a smaller type when it fits.
-		if room == 4 && len(v) == 8 && binary.LittleEndian.Uint64(v)>>32 == 0 {
-			v, *n = v[:4], 4
-		} else {
-			v, *n = v[:room], room
-			c.Fail(proc.ENOMEM)
+	part, e := fitSysctl(v, *n)
+	if e != 0 {
+		c.Fail(e)
+		if e != proc.ENOMEM {
+			return
 		}
 	}
-	b, ok := c.Out(old, uint64(len(v)))
+	b, ok := c.Out(old, uint64(len(part)))
 	if !ok {
 		c.Fail(proc.EFAULT)
 		return
 	}
-	copy(b, v)
+	*n = uint64(len(part))
+	copy(b, part)
+}
+
+// fitSysctl is what goes into a buffer: as much as there is room for, with ENOMEM where that is
+// not all (sysctl(3)). A number of 8 bytes may be asked for as an int, if it is one
+// (xnu bsd/kern/kern_newsysctl.c, sysctl_io_number).
+func fitSysctl(v []byte, room uint64) ([]byte, proc.Errno) {
+	if room >= uint64(len(v)) {
+		return v, 0
+	}
+	if room == 4 && len(v) == 8 {
+		if n := int64(binary.LittleEndian.Uint64(v)); n != int64(int32(n)) {
+			return nil, proc.ERANGE
+		}
+		return v[:4], 0
+	}
+	return v[:room], proc.ENOMEM
+}
+
+// sysctlByName reads a value; new ones are refused.
+func sysctlByName(c *proc.Call, name string, old, oldLen, fresh uint64) {
+	v, ok := sysctlValue(c, name)
+	switch {
+	case !ok:
+		c.Fail(proc.ENOENT)
+	case fresh != 0:
+		c.Fail(proc.EPERM)
+	default:
+		answerSysctl(c, v, old, oldLen)
+	}
 }
 
 func init() {
@@ -219,15 +249,7 @@ func init() {
 			c.Fail(proc.EFAULT)
 			return
 		}
-		v, ok := sysctlValue(c, name)
-		switch {
-		case !ok:
-			c.Fail(proc.ENOENT)
-		case c.Arg(3) != 0:
-			c.Fail(proc.EPERM)
-		default:
-			answerSysctl(c, v, c.Arg(1), c.Arg(2))
-		}
+		sysctlByName(c, name, c.Arg(1), c.Arg(2), c.Arg(3))
 	})
 	on("sysctl", func(c *proc.Call) {
 		n := c.Uint32(1)
@@ -252,8 +274,7 @@ func init() {
 			c.Fail(proc.ENOENT)
 			return
 		}
-		v, _ := sysctlValue(c, name)
-		answerSysctl(c, v, c.Arg(2), c.Arg(3))
+		sysctlByName(c, name, c.Arg(2), c.Arg(3), c.Arg(4))
 	})
 	on("uname", func(c *proc.Call) {
 		b, ok := c.Out(c.Arg(0), 5*256)

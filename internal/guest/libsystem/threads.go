@@ -182,7 +182,7 @@ func createThread(c *proc.Call, suspended bool) {
 	low := stack
 	if stack == 0 {
 		guard := c.Process.Arch.PageSize
-		at, err := c.Process.Space.Map(mem.Request{Size: size + guard, Prot: cpu.ProtRead | cpu.ProtWrite, Max: 7, Inherit: 1})
+		at, err := c.Process.Space.Map(mem.Request{Size: size + guard, Prot: cpu.ProtRead | cpu.ProtWrite, Max: 7, Inherit: 1, Stays: true})
 		if err != nil {
 			c.Return(uint64(proc.EAGAIN))
 			return
@@ -252,11 +252,13 @@ func exitThread(c *proc.Call) {
 	s, t := of(c), c.Thread
 	for range 4 { // PTHREAD_DESTRUCTOR_ITERATIONS
 		again := false
-		for i := range s.keys {
+		var keys [proc.MaxKeys]keyState
+		c.Process.Sync(func() { keys = s.keys })
+		for i := range keys {
 			k := uint64(i + proc.FirstUserKey)
-			if v := t.Slot(k); v != 0 && s.keys[i].used {
+			if v := t.Slot(k); v != 0 && keys[i].used {
 				t.SetSlot(k, 0)
-				if d := s.keys[i].destructor; d != 0 {
+				if d := keys[i].destructor; d != 0 {
 					again = true
 					c.Guest(d, v)
 				}

@@ -22,7 +22,7 @@ rename:ss link:ss symlink:ss readlink:spd realpath:sp opendir:s fdopendir:d clos
 mmap:pdxxdd munmap:pd mprotect:pdx madvise:pdd malloc:d calloc:dd realloc:pd free:p
 pthread_create:pppp pthread_join:pp pthread_mutex_lock:p pthread_mutex_unlock:p pthread_cond_wait:pp pthread_cond_signal:p pthread_cond_timedwait_relative_np:ppp
 pthread_key_create:pp pthread_setspecific:dp pthread_getspecific:d pthread_self: pthread_kill:pd pthread_sigmask:dpp
-sigaction:dpp sigaltstack:pp kill:dd raise:d kqueue: kevent:dpdpdp socket:ddd bind:dpd connect:dpd listen:dd accept:dpp
+sigaction:dpp sigaltstack:pp kill:dd raise:d kqueue: kevent:dpdpdp kevent64:dpdpdxp socket:ddd bind:dpd connect:dpd listen:dd accept:dpp
 sysctlbyname:sppp sysctl:pdpppd getenv:s setenv:ssd dlopen:sd dlsym:ps exit:d _exit:d fork: execve:spp wait4:dpdp
 usleep:d nanosleep:pp clock_gettime:dp mach_absolute_time: mach_timebase_info:p getpid: puts:s printf:s strlen:s strcmp:ss __error: arc4random_buf:pd
 `) {

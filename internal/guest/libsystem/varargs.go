@@ -113,6 +113,7 @@ func list(c *proc.Call, n int) varArgs {
 
 // cstr reads a string argument; a bad pointer faults.
 func cstr(c *proc.Call, at uint64) (string, bool) {
+	c.UserCode()
 	s, ok := c.String(at)
 	if !ok {
 		c.Fault(at, cpu.ProtRead)
@@ -122,6 +123,7 @@ func cstr(c *proc.Call, at uint64) (string, bool) {
 
 // in and to are guest memory that a library function uses; bad pointers fault.
 func in(c *proc.Call, at, n uint64) ([]byte, bool) {
+	c.UserCode()
 	b, ok := c.Bytes(at, n)
 	if !ok {
 		c.Fault(firstBad(c, at, n, cpu.ProtRead), cpu.ProtRead)
@@ -130,6 +132,7 @@ func in(c *proc.Call, at, n uint64) ([]byte, bool) {
 }
 
 func to(c *proc.Call, at, n uint64) ([]byte, bool) {
+	c.UserCode()
 	b, ok := c.Out(at, n)
 	if !ok {
 		c.Fault(firstBad(c, at, n, cpu.ProtWrite), cpu.ProtWrite)

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gomach/mach/internal/abi/gotool"
 	"github.com/gomach/mach/internal/gen"
 	"github.com/gomach/mach/internal/guest/cpu"
 	"github.com/gomach/mach/internal/guest/libsystem"
@@ -125,6 +126,7 @@ func wrappers(t *testing.T) map[string]bool {
 
 func build(t *testing.T, arch, exe string, sources ...string) {
 	t.Helper()
+	gotool.ForTest(t)
 	cmd := exec.Command("go", append([]string{"build", "-o", exe}, sources...)...)
 	cmd.Dir = root
 	cmd.Env = append(os.Environ(), "GOOS=darwin", "GOARCH="+arch, "CGO_ENABLED=0")

@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/kernel/core"
 )
 
 // Unicorn's numbers of the registers that are in no batch.
@@ -20,7 +21,12 @@ func (t *thread) armState(f mach.ThreadStateFlavor) ([]uint32, error) {
 	switch f {
 	case mach.ARM_THREAD_STATE64:
 		r := t.t.UserRegs()
-		s := mach.ARMThreadState64{Fp: r[29], Lr: r[30], Sp: r[31], PC: r[32], Cpsr: uint32(r[33])}
+		s := mach.ARMThreadState64{
+			Fp: r[29], Lr: r[30], Sp: r[31], PC: r[32], Cpsr: uint32(r[33]),
+			// No guest is arm64e: machine_thread_state_convert_to_user of xnu
+			// osfmk/arm64/status.c says so.
+			Pad: mach.DARWIN_ARM_THREAD_STATE64_FLAGS_NO_PTRAUTH,
+		}
 		copy(s.X[:], r[:29])
 		return wordsOf(&s), nil
 	case mach.ARM_NEON_STATE64:
@@ -63,9 +69,15 @@ func (t *thread) setARMState(f mach.ThreadStateFlavor, words []uint32) error {
 		m.SetThreadRegister(c, armFPSR, uint64(s.Fpsr))
 		m.SetThreadRegister(c, armFPCR, uint64(s.Fpcr))
 	case mach.ARM_DEBUG_STATE64:
-		t.setDebugState(f, words)
 		var s mach.ARMDebugState64
 		copy(wordsOf(&s), words)
+		for i := range s.Bcr {
+			const enabled = 1
+			if (s.Bcr[i]|s.Wcr[i])&enabled != 0 {
+				return core.ErrInvalidState // the emulator has no breakpoints of its own
+			}
+		}
+		t.setDebugState(f, words)
 		t.t.Stepping = s.MdscrEl1&singleStep != 0
 	case mach.ARM_EXCEPTION_STATE64, mach.ARM_EXCEPTION_STATE64_V2: // xnu takes and forgets it
 	default:
@@ -88,7 +100,7 @@ func (t *thread) stepped() {
 	}
 }
 
-// debugState gives back what was set: the emulator has no hardware breakpoints, only steps.
+// debugState gives back what was set: nothing that is on, but steps.
 func (t *thread) debugState(f mach.ThreadStateFlavor, count int) []uint32 {
 	words := make([]uint32, count)
 	copy(words, t.debug[f])

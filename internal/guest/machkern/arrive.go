@@ -3,123 +3,88 @@
 package machkern
 
 import (
-	"bytes"
-	"fmt"
 	"os"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"github.com/gomach/mach/internal/guest/libsystem"
 	"github.com/gomach/mach/internal/kernel/core"
+	kerntask "github.com/gomach/mach/internal/kernel/task"
 )
 
 // arrival is a process that is going to be a guest.
 type arrival struct {
-	over      chan struct{} // closed when it is one, or will not be
-	announced chan struct{} // closed when who started it has said so
-	gift      heritage      // after that
-}
-
-// arrival gives a process's entry, made if need be; k.mu is held.
-func (k *Kernel) arrival(pid int) *arrival {
-	a := k.arrivals[pid]
-	if a == nil {
-		a = &arrival{over: make(chan struct{}), announced: make(chan struct{})}
-		k.arrivals[pid] = a
-	}
-	return a
-}
-
-// conclude ends an arrival and gives what is left of its gift; k.mu is held.
-func (k *Kernel) conclude(pid int, a *arrival) (gift heritage) {
-	if k.arrivals[pid] == a {
-		delete(k.arrivals, pid)
-		close(a.over)
-		gift, a.gift = a.gift, heritage{}
-	}
-	return gift
+	over chan struct{}         // closed when it is one, or will not be
+	gift *kerntask.Inheritance // from who started it, if not taken; Kernel.mu guards it
+	how  libsystem.Tracing
+	was  *seat // the guest that the process is until then, if it replaces itself
 }
 
 // expect is told by a guest that has started a process, or that is about to become another one
-// itself; or with not that nothing has come of it.
-func (k *Kernel) expect(by *seat, pid int, not bool) {
-	if not {
-		k.mu.Lock()
-		var gift heritage
-		if a := k.arrivals[pid]; a != nil {
-			gift = k.conclude(pid, a)
-		}
-		if pid == by.task.Sub.PID() && by != k.first {
-			k.guests[pid] = by
-		}
-		k.mu.Unlock()
-		gift.release()
-		return
+// itself.
+func (k *Kernel) expect(by *seat, pid int, end *os.File, how libsystem.Tracing) {
+	a := &arrival{over: make(chan struct{}), how: how}
+	itself := pid == by.task.Sub.PID()
+	if itself {
+		a.gift = kerntask.LeaveToExec(by.task)
+	} else {
+		a.gift = kerntask.Leave(by.task)
 	}
-	gift := by.heritage()
 	k.mu.Lock()
-	if pid == by.task.Sub.PID() {
+	if itself && k.guests[pid] == by {
+		a.was = by
 		delete(k.guests, pid) // what it is now does not count any more
 	}
-	if k.guests[pid] != nil {
-		k.mu.Unlock()
-		gift.release() // it has not waited
-		return
+	if how.On && k.tracers[pid] == nil {
+		k.tracers[pid] = by
 	}
-	a := k.arrival(pid)
-	select {
-	case <-a.announced:
-		defer gift.release()
-	default:
-		a.gift = gift
-		close(a.announced)
-		go k.watch(pid, a)
-	}
+	before := k.arrivals[pid]
+	k.arrivals[pid] = a
 	k.mu.Unlock()
-}
-
-// watch ends the arrival of a process that has ended.
-func (k *Kernel) watch(pid int, a *arrival) {
-	for {
-		select {
-		case <-a.over:
-			return
-		case <-time.After(20 * time.Millisecond):
-			if ended(pid) {
-				k.mu.Lock()
-				gift := k.conclude(pid, a)
-				k.mu.Unlock()
-				gift.release()
-				return
-			}
-		}
+	if before != nil {
+		k.end(pid, before)
+	}
+	dup, err := unix.FcntlInt(end.Fd(), unix.F_DUPFD_CLOEXEC, 3)
+	if err == nil {
+		err = k.connect(os.NewFile(uintptr(dup), "guest"), pid, a)
+	}
+	if err != nil {
+		k.end(pid, a)
 	}
 }
 
-// longestWord is how long a process waits for its parent to say that it is its child: what the
-// parent does after that is not for the child.
-const longestWord = 2 * time.Second
-
-// welcome waits for the word of a process's parent, and takes what that has left.
-func (k *Kernel) welcome(pid, parent int) (a *arrival, gift heritage) {
+// take gives what a process inherits.
+func (k *Kernel) take(a *arrival) *kerntask.Inheritance {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	a = k.arrival(pid)
-	by := k.guests[parent]
-	if k.first != nil && k.first.task.Sub.PID() == parent {
-		by = k.first
-	}
-	if by != nil {
+	gift := a.gift
+	a.gift = nil
+	return gift
+}
+
+// end ends an arrival: the process is a guest now, or its runner has gone.
+func (k *Kernel) end(pid int, a *arrival) {
+	k.mu.Lock()
+	select {
+	case <-a.over:
 		k.mu.Unlock()
-		timer := time.NewTimer(longestWord)
-		select {
-		case <-a.announced:
-		case <-by.task.Dead():
-		case <-timer.C:
-		}
-		timer.Stop()
-		k.mu.Lock()
+		return
+	default:
 	}
-	gift, a.gift = a.gift, heritage{}
-	return a, gift
+	close(a.over)
+	if k.arrivals[pid] == a {
+		delete(k.arrivals, pid)
+	}
+	if a.was != nil && k.guests[pid] == nil && a.was.task.Sub.Control() == nil {
+		k.guests[pid] = a.was // it goes on as what it was
+	}
+	gift := a.gift
+	a.gift = nil
+	k.mu.Unlock()
+	if gift != nil {
+		gift.Release()
+	}
 }
 
 // longestStart is how long somebody waits for a guest to be a task who asks for it.
@@ -144,15 +109,4 @@ func (k *Kernel) await(pid int) core.TaskSub {
 		return s.task.Sub
 	}
 	return nil
-}
-
-// ended says whether a process has, be it waited for or not.
-func ended(pid int) bool {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return true
-	}
-	// pid (name) state: the name may contain anything
-	rest := b[bytes.LastIndexByte(b, ')')+1:]
-	return len(rest) > 2 && (rest[1] == 'Z' || rest[1] == 'X')
 }

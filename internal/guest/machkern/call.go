@@ -56,6 +56,7 @@ func (g *Guest) Function(symbol string) *proc.Function {
 			arguments(c, f, &x.args)
 			th := g.sub.know(c.Thread)
 			if !waits {
+				x.Waits = th.waitsAfterAll
 				th.running.Store(true)
 				defer th.running.Store(false)
 			}

@@ -3,15 +3,14 @@
 package machkern
 
 import (
+	"io/fs"
 	"iter"
 	"os"
 	"sync"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/gomach/mach"
-	"github.com/gomach/mach/internal/guest/cpu"
 	"github.com/gomach/mach/internal/guest/proc"
 	"github.com/gomach/mach/internal/guest/wire"
 	"github.com/gomach/mach/internal/kernel/core"
@@ -68,7 +67,27 @@ func (t *farTask) hold(on bool) error {
 }
 
 func (t *farTask) Suspend() error { return t.hold(true) }
-func (t *farTask) Resume() error  { return t.hold(false) }
+
+func (t *farTask) Resume() error { return letGo(t.c, hold{false}) }
+
+// letGo asks for something after which the guest may end before its runner has answered: then
+// it has been done.
+func letGo(c *wire.Conn, q toGuest) error {
+	select {
+	case <-c.Closed():
+		return fs.ErrNotExist
+	default:
+	}
+	_, err := ask(c, q)
+	if err != nil {
+		select {
+		case <-c.Closed():
+			return nil
+		default:
+		}
+	}
+	return err
+}
 
 // Terminate does not need the guest's runner to take part.
 func (t *farTask) Terminate() error {
@@ -110,14 +129,6 @@ func (t *farTask) Usage() (core.Usage, error) {
 	return *o.Usage, nil
 }
 
-// Ticks implements core.Ticker.
-func (t *farTask) Ticks(d time.Duration) uint64 {
-	if t.arch == mach.CPU_TYPE_ARM64 {
-		return ticks(cpu.ARM64, d)
-	}
-	return ticks(cpu.AMD64, d)
-}
-
 // farThread is a thread of such a guest.
 type farThread struct {
 	c  *wire.Conn
@@ -133,20 +144,11 @@ func (t farThread) Suspend() error {
 	return err
 }
 
-func (t farThread) Resume() error {
-	_, err := t.op(threadResume, 0, nil)
-	return err
-}
+func (t farThread) Resume() error { return letGo(t.c, onThread{Thread: t.id, Op: threadResume}) }
 
-func (t farThread) Abort() error {
-	_, err := t.op(threadAbort, 0, nil)
-	return err
-}
+func (t farThread) Abort() error { return letGo(t.c, onThread{Thread: t.id, Op: threadAbort}) }
 
-func (t farThread) Terminate() error {
-	_, err := t.op(threadTerminate, 0, nil)
-	return err
-}
+func (t farThread) Terminate() error { return letGo(t.c, onThread{Thread: t.id, Op: threadTerminate}) }
 
 func (t farThread) GetState(f mach.ThreadStateFlavor) ([]uint32, error) {
 	o, err := t.op(threadGetState, f, nil)

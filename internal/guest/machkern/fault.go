@@ -52,7 +52,10 @@ func exception(t *proc.Thread, f proc.Fault) (raised, lastFault, bool) {
 // access is the exception of an address that cannot be used.
 func access(f proc.Fault) raised {
 	kr := mach.KERN_INVALID_ADDRESS
-	if f.Mapped {
+	switch {
+	case f.Host: // xnu osfmk/vm/vm_fault.c: the pager has no such page
+		kr = mach.KERN_MEMORY_ERROR
+	case f.Mapped:
 		kr = mach.KERN_PROTECTION_FAILURE
 	}
 	return raised{mach.EXC_BAD_ACCESS, [2]int64{int64(kr), int64(f.Address)}}
@@ -116,6 +119,9 @@ const (
 func x86Exception(f proc.Fault) (raised, lastFault, bool) {
 	switch f.Kind {
 	case cpu.StopMemory:
+		if !canonical(f.Address) { // no page fault (Intel's manual, volume 1, canonical addressing)
+			return raised{mach.EXC_BAD_ACCESS, [2]int64{mach.EXC_I386_GPFLT}}, lastFault{trap: trapGP}, true
+		}
 		code := uint32(faultUser)
 		switch f.Access {
 		case cpu.ProtWrite:

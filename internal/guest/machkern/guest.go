@@ -3,7 +3,6 @@
 package machkern
 
 import (
-	"os"
 	"sync"
 
 	"github.com/gomach/mach"
@@ -21,6 +20,7 @@ type Guest struct {
 	once       sync.Once
 	process    *proc.Process
 	sub        *task
+	traced     tracing
 	self, boot mach.MachPort
 }
 
@@ -28,7 +28,7 @@ type Guest struct {
 // as the guest outlives those that started it, it gets one of its own.
 func New(o Options) *Guest {
 	g := &Guest{options: o, ready: make(chan struct{})}
-	if o.Join != "" {
+	if o.Join != 0 {
 		if far, err := join(g, o.Join); err == nil {
 			g.far = far
 			return g
@@ -38,18 +38,26 @@ func New(o Options) *Guest {
 	return g
 }
 
+// Attach implements libsystem.MachKernel.
+func (g *Guest) Attach(p *proc.Process) { g.attach(p) }
+
 // attach makes the guest a task, at the first thing that it wants of the kernel: that is
 // while it is loaded, when its variables get their values.
 func (g *Guest) attach(p *proc.Process) {
 	g.once.Do(func() {
 		g.process = p
-		g.sub = newTask(p)
-		p.Post(func() { close(g.ready) })
+		g.sub = newTask(g, p)
+		p.Post(func() {
+			if g.far != nil {
+				g.begin(g.far.how)
+			}
+			close(g.ready)
+		})
 		p.FaultHook = g.fault
 		p.ThreadEnded = g.threadEnded
 		if g.own != nil {
 			g.own.setMachine(p.Arch)
-			s := g.own.admit(g.sub, userMemory{p}, heritage{}, g.variable)
+			s := g.own.admit(g.sub, userMemory{p}, nil, g.variable)
 			g.own.core.SetSelf(s.task)
 			g.own.mu.Lock()
 			g.own.first = s
@@ -75,33 +83,4 @@ func (g *Guest) threadEnded(t *proc.Thread) {
 		g.kernel.threadEnded(int(t.UniqueID()))
 		g.sub.forget(t)
 	}()
-}
-
-// Starting gives the flags with which the runner of a program that the guest starts finds the
-// guest's kernel, besides those that this runner was started with.
-func (g *Guest) Starting() []string {
-	if g.own == nil {
-		return nil // it has the flags
-	}
-	address, err := g.own.listen()
-	if err != nil {
-		return nil // the program gets a kernel of its own
-	}
-	return []string{"-kernel", address}
-}
-
-// Started says that a program was started so: from now on it is a task, however long its
-// runner takes.
-func (g *Guest) Started(p *proc.Process, pid int) {
-	g.attach(p)
-	g.kernel.expect(pid, false)
-}
-
-// Replacing says that another program is about to take the guest's place, or that nothing
-// has become of that. The kernel of the first guest ends with it.
-func (g *Guest) Replacing(p *proc.Process, not bool) {
-	g.attach(p)
-	if g.own == nil {
-		g.kernel.expect(os.Getpid(), not)
-	}
 }

@@ -3,12 +3,13 @@
 package machkern
 
 import (
-	"encoding/gob"
 	"errors"
 	"io/fs"
 	"os"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/guest/libsystem"
+	"github.com/gomach/mach/internal/guest/proc"
 	"github.com/gomach/mach/internal/guest/wire"
 	"github.com/gomach/mach/internal/kernel/core"
 )
@@ -21,7 +22,11 @@ type (
 		PageSize uint64
 		Usage    core.Usage
 	}
-	welcome struct{ Self, Boot mach.MachPort }
+	welcome struct {
+		Self, Boot mach.MachPort
+		Timebase   proc.Timebase
+		How        libsystem.Tracing
+	}
 
 	invoke struct {
 		Thread, Symbol int
@@ -32,13 +37,29 @@ type (
 		Thread int
 		What   raised
 	}
+	// callWaits is what the kernel tells of a call of invoke that was not to wait, and does.
+	callWaits    struct{ Thread int }
 	threadEnded  struct{ Thread int }
 	threadNamed  struct{ Thread int }
 	threadNameOf struct{ Name mach.MachPort }
-	expected     struct {
+	// expected says that a process is going to be a guest; the connection that its runner has
+	// the other end of comes along.
+	expected struct {
 		PID int
-		Not bool
+		How libsystem.Tracing
 	}
+	// watchPort begins a watch of a port or a port set under a number that the guest chooses; the
+	// answer's word is an error number. portWoken is what the kernel tells then.
+	watchPort struct {
+		ID   int
+		Name mach.MachPort
+	}
+	unwatchPort struct{ ID int }
+	firstPort   struct{ ID int }
+	edgeOfPort  struct{ ID int }
+	// replaced says that the guest is about to map something in the place of what is in a range.
+	replaced  struct{ Addr, Size uint64 }
+	portWoken struct{ ID int }
 	// reply answers all questions to the kernel but hello.
 	reply struct {
 		Word uint64
@@ -48,7 +69,7 @@ type (
 
 // toKernel is a message from a guest.
 type toKernel interface {
-	on(s *seat) any
+	on(s *seat, files []*os.File) any
 }
 
 // toGuest is a question of the kernel about a guest.
@@ -69,13 +90,12 @@ type outcome struct {
 }
 
 func init() {
-	for _, m := range []any{
-		hello{}, welcome{}, invoke{}, trap{}, threadEnded{}, threadNamed{}, threadNameOf{}, expected{}, reply{},
+	wire.Register(
+		hello{}, welcome{}, invoke{}, callWaits{}, trap{}, threadEnded{}, threadNamed{}, threadNameOf{}, expected{}, reply{},
+		watchPort{}, unwatchPort{}, firstPort{}, edgeOfPort{}, portWoken{}, replaced{},
 		readMemory{}, writeMemory{}, bounds(0), regions{}, mapMemory{}, onRange{}, pagesOf{}, countRegion{},
-		hold{}, threads(0), openThread{}, usage(0), imageInfos(0), onThread{}, address{}, outcome{},
-	} {
-		gob.Register(m)
-	}
+		traceOf{}, traced{}, hold{}, threads(0), openThread{}, usage(0), imageInfos(0), onThread{}, address{}, outcome{},
+	)
 }
 
 // failure is an error on its way: of its meaning those survive that the kernel looks for.

@@ -10,25 +10,25 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/guest/libsystem"
+	"github.com/gomach/mach/internal/guest/proc"
 	"github.com/gomach/mach/internal/guest/wire"
 	"github.com/gomach/mach/internal/proto"
 )
 
 // remote is the kernel in another runner.
 type remote struct {
-	c    *wire.Conn
-	self mach.MachPort
-	boot mach.MachPort
+	c       *wire.Conn
+	watches portWatches
+	self    mach.MachPort
+	boot    mach.MachPort
+	how     libsystem.Tracing // as the guest begins
 }
 
-// join connects to a kernel.
-func join(g *Guest, kernel string) (*remote, error) {
-	c, err := net.DialUnix("unix", nil, &net.UnixAddr{Net: "unix", Name: kernel})
+// join takes the inherited connection to a kernel.
+func join(g *Guest, fd int) (*remote, error) {
+	c, err := inheritedConn(fd)
 	if err != nil {
-		return nil, err
-	}
-	if _, err := peer(c); err != nil {
-		_ = c.Close()
 		return nil, err
 	}
 	r := &remote{}
@@ -38,6 +38,16 @@ func join(g *Guest, kernel string) (*remote, error) {
 				_ = f.Close()
 			}
 		}()
+		if m, ok := body.(portWoken); ok {
+			r.watches.woken(m.ID)
+			return nil
+		}
+		if m, ok := body.(callWaits); ok {
+			if th := g.sub.known(m.Thread); th != nil {
+				th.waitsAfterAll()
+			}
+			return nil
+		}
 		q, ok := body.(toGuest)
 		if !ok {
 			return nil
@@ -47,9 +57,14 @@ func join(g *Guest, kernel string) (*remote, error) {
 		o.Failed = failureOf(err)
 		return o
 	})
+	r.c.Welcome()
 	go func() {
 		<-r.c.Closed()
 		<-g.ready
+		if g.Tracing().On { // its tracer has gone, or cannot reach it
+			g.process.Kill(proc.SIGKILL)
+			return
+		}
 		// Nobody is left who could let anything go on.
 		g.process.Sync(g.process.ReleaseAll)
 	}()
@@ -64,7 +79,10 @@ func (r *remote) hello(t *task) {
 	}
 	a, _ := r.c.Ask(hello{CPU: t.CPU(), PageSize: t.p.Arch.PageSize, Usage: u})
 	if w, ok := a.(welcome); ok {
-		r.self, r.boot = w.Self, w.Boot
+		r.self, r.boot, r.how = w.Self, w.Boot, w.How
+		if w.Timebase.Numer != 0 && w.Timebase.Denom != 0 {
+			t.p.Timebase = w.Timebase
+		}
 	}
 }
 
@@ -122,26 +140,34 @@ func (r *remote) threadOf(name mach.MachPort) (int, bool) {
 	return int(a.Word), a.OK
 }
 
-func (r *remote) expect(pid int, not bool) { _ = r.c.Tell(expected{pid, not}) }
+func (r *remote) expect(pid int, end *os.File, how libsystem.Tracing) {
+	_ = r.c.Tell(expected{pid, how}, end)
+}
 
-// peer is the process at the other end. It must be of the same user.
-func peer(c *net.UnixConn) (pid int, err error) {
-	raw, err := c.SyscallConn()
+// inheritedConn takes a descriptor that is a stream of the Unix family, out of the way of the
+// guest's numbers.
+func inheritedConn(fd int) (*net.UnixConn, error) {
+	domain, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	var cred *unix.Ucred
-	var bad error
-	if err := raw.Control(func(fd uintptr) {
-		cred, bad = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
-	}); err != nil {
-		return 0, err
+	if kind, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE); err != nil || domain != unix.AF_UNIX || kind != unix.SOCK_STREAM {
+		return nil, os.ErrInvalid
 	}
-	if bad != nil {
-		return 0, bad
+	return connOf(os.NewFile(uintptr(fd), "kernel"))
+}
+
+// connOf makes a connection of a file, which it closes.
+func connOf(f *os.File) (*net.UnixConn, error) {
+	defer f.Close()
+	c, err := net.FileConn(f)
+	if err != nil {
+		return nil, err
 	}
-	if int(cred.Uid) != os.Geteuid() {
-		return 0, os.ErrPermission
+	u, ok := c.(*net.UnixConn)
+	if !ok {
+		_ = c.Close()
+		return nil, os.ErrInvalid
 	}
-	return int(cred.Pid), nil
+	return u, nil
 }

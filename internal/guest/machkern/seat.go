@@ -3,7 +3,10 @@
 package machkern
 
 import (
+	"os"
+
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/guest/libsystem"
 	"github.com/gomach/mach/internal/kernel/core"
 	kerntask "github.com/gomach/mach/internal/kernel/task"
 )
@@ -15,6 +18,8 @@ type seat struct {
 	task   *core.Task
 	memory core.Memory
 	boot   mach.MachPort
+	// watches are those of a guest of another runner.
+	watches *guestWatches
 }
 
 func (s *seat) names() (self, boot mach.MachPort) { return s.task.SelfName(), s.boot }
@@ -38,7 +43,7 @@ func (s *seat) perform(x *call) uint64 {
 		}
 	}
 	r := s.k.core.Call(&x.Ctx, x.symbol)
-	x.Thread, x.CallingThread, x.Interrupted, x.Task, x.Mem = nil, nil, nil, nil, nil
+	x.Thread, x.CallingThread, x.Interrupted, x.Task, x.Mem, x.Waits = nil, nil, nil, nil, nil, nil
 	s.k.calls.Put(x)
 	return r
 }
@@ -86,4 +91,4 @@ func (s *seat) threadOf(name mach.MachPort) (int, bool) {
 	return th.ID, true
 }
 
-func (s *seat) expect(pid int, not bool) { s.k.expect(s, pid, not) }
+func (s *seat) expect(pid int, end *os.File, how libsystem.Tracing) { s.k.expect(s, pid, end, how) }

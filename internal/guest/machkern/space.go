@@ -105,7 +105,7 @@ func (s space) Regions(addr uint64) iter.Seq2[core.Region, error] {
 func (s space) Map(m core.Mapping) (uint64, error) {
 	r := mem.Request{
 		Address: m.Addr, Size: m.Size, Align: m.Mask + 1, Fixed: m.Fixed, Overwrite: m.Overwrite,
-		Prot: cpu.Prot(m.Prot & 7), Max: 7, Inherit: uint32(mach.VM_INHERIT_DEFAULT), Shared: m.Shared, Offset: int64(m.Offset),
+		Prot: cpu.Prot(m.Prot & 7), Max: 7, Inherit: uint32(mach.VM_INHERIT_DEFAULT), Shared: m.Shared, Offset: int64(m.Offset), Join: m.File == nil,
 	}
 	if m.File != nil {
 		r.File = int(m.File.Fd()) + 1

@@ -4,7 +4,6 @@ package machkern
 
 import (
 	"github.com/gomach/mach"
-	"github.com/gomach/mach/internal/guest/cpu"
 	"github.com/gomach/mach/internal/guest/proc"
 )
 
@@ -17,6 +16,8 @@ func (g *Guest) special(symbol string) *proc.Function {
 		return &proc.Function{Async: true, Do: func(c *proc.Call) { g.serve(c, true) }}
 	case "mach_wait_until":
 		return &proc.Function{Do: func(c *proc.Call) { c.Block(func() { g.waitUntil(c) }) }}
+	case "task_read_for_pid", "task_inspect_for_pid":
+		return &proc.Function{Do: func(c *proc.Call) { c.Block(func() { g.forPID(c, symbol) }) }}
 	case "pthread_mach_thread_np":
 		return &proc.Function{Do: func(c *proc.Call) { c.Block(func() { g.machThread(c) }) }}
 	case "pthread_from_mach_thread_np":
@@ -25,15 +26,24 @@ func (g *Guest) special(symbol string) *proc.Function {
 	return nil
 }
 
-// waitUntil: the kernel's clock counts nanoseconds, an arm64 guest's 24 million ticks a
-// second.
+// waitUntil: the kernel's clock counts nanoseconds.
 func (g *Guest) waitUntil(c *proc.Call) {
 	g.attach(c.Process)
-	due := c.Arg(0)
-	if c.Process.Arch == cpu.ARM64 {
-		due = due/3*125 + (due%3*125+2)/3
+	c.Return(g.call(c.Thread, "mach_wait_until", c.Process.Timebase.Nanoseconds(c.Arg(0))))
+}
+
+// forPID is a Unix call: the kernel says -1 and what for.
+func (g *Guest) forPID(c *proc.Call, symbol string) {
+	g.attach(c.Process)
+	if g.own == nil && g.far.gone() {
+		c.Fail(proc.ESRCH)
+		return
 	}
-	c.Return(g.call(c.Thread, "mach_wait_until", due))
+	if v := g.call(c.Thread, symbol, c.Arg(0), c.Arg(1), c.Arg(2)); uint32(v) != 0 {
+		c.Fail(proc.Errno(v >> 32))
+		return
+	}
+	c.Return(0)
 }
 
 // machThread gives the name of a pthread's port, without a reference for the caller.
@@ -49,13 +59,18 @@ func (g *Guest) machThread(c *proc.Call) {
 }
 
 // pthread is the other way round: 0 for a port that is no thread's of this task.
-func (g *Guest) pthread(c *proc.Call) {
+func (g *Guest) pthread(c *proc.Call) { c.Return(g.Pthread(c, c.Uint32(0))) }
+
+// Pthread implements libsystem.MachKernel.
+func (g *Guest) Pthread(c *proc.Call, port uint32) uint64 {
 	g.attach(c.Process)
-	id, ok := g.kernel.threadOf(mach.MachPort(c.Uint32(0)))
+	id, ok := g.kernel.threadOf(mach.MachPort(port))
 	if !ok {
-		return
+		return 0
 	}
-	if th, err := g.sub.open(id); err == nil {
-		c.Return(th.t.Pthread)
+	th, err := g.sub.open(id)
+	if err != nil {
+		return 0
 	}
+	return th.t.Pthread
 }

@@ -18,6 +18,7 @@ import (
 
 // task is the guest of this process.
 type task struct {
+	guest *Guest
 	p     *proc.Process
 	start time.Time
 
@@ -26,8 +27,8 @@ type task struct {
 	dead    time.Duration   // CPU time of threads that ended
 }
 
-func newTask(p *proc.Process) *task {
-	return &task{p: p, start: time.Now(), threads: map[int]*thread{}}
+func newTask(g *Guest, p *proc.Process) *task {
+	return &task{guest: g, p: p, start: time.Now(), threads: map[int]*thread{}}
 }
 
 // know makes a thread known without asking the processor.
@@ -40,6 +41,13 @@ func (t *task) know(th *proc.Thread) *thread {
 		t.threads[int(th.UniqueID())] = known
 	}
 	return known
+}
+
+// known is a thread that know has made known, or nil.
+func (t *task) known(id int) *thread {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.threads[id]
 }
 
 func (t *task) forget(th *proc.Thread) {
@@ -149,15 +157,4 @@ func (t *task) Usage() (core.Usage, error) {
 	u.Anonymous = u.Resident
 	u.ResidentPeak = max(u.ResidentPeak, u.Resident)
 	return u, nil
-}
-
-// Ticks implements core.Ticker.
-func (t *task) Ticks(d time.Duration) uint64 { return ticks(t.p.Arch, d) }
-
-// ticks: an arm64 machine counts 24 million a second.
-func ticks(a *cpu.Arch, d time.Duration) uint64 {
-	if a == cpu.ARM64 {
-		return uint64(d) * 3 / 125
-	}
-	return uint64(d)
 }

@@ -27,6 +27,15 @@ type thread struct {
 	debug map[mach.ThreadStateFlavor][]uint32 // debug registers, kept for who reads them back
 }
 
+// waitsAfterAll tells of a call that was taken for one that does not wait that it is going to:
+// a routine goes to a port that a program serves.
+func (t *thread) waitsAfterAll() {
+	t.running.Store(false)
+	if p := t.t.Process; p.Count {
+		p.Post(func() { p.Only(nil) })
+	}
+}
+
 // lastFault is what the CPU told of the thread's last exception.
 type lastFault struct {
 	trap, code uint32 // trap number and error code on amd64

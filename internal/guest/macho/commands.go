@@ -6,6 +6,7 @@ import "bytes"
 const (
 	lcSymtab         = 0x2
 	lcUnixThread     = 0x5
+	lcDysymtab       = 0xb
 	lcLoadDylib      = 0xc
 	lcSegment64      = 0x19
 	lcUUID           = 0x1b
@@ -42,6 +43,10 @@ func (f *File) command(cmd uint32, b []byte) (err error) {
 			if f.symtab, err = f.part(uint64(le.Uint32(b[8:])), uint64(le.Uint32(b[12:]))*16); err == nil {
 				f.strtab, err = f.part(uint64(le.Uint32(b[16:])), uint64(le.Uint32(b[20:])))
 			}
+		}
+	case lcDysymtab:
+		if need(80) {
+			f.indirect, err = f.part(uint64(le.Uint32(b[56:])), uint64(le.Uint32(b[60:]))*4)
 		}
 	case lcLoadDylib, lcLoadWeakDylib, lcReexportDylib, lcLazyLoadDylib, lcUpwardDylib:
 		if need(24) {
@@ -108,7 +113,7 @@ func (f *File) segment(b []byte) error {
 		return bad("more than %d segments", maxSegments)
 	}
 	s := Segment{Name: fixed(b[8:24]), Addr: le.Uint64(b[24:]), Size: le.Uint64(b[32:]), Offset: le.Uint64(b[40:]), FileSize: le.Uint64(b[48:]), MaxProt: le.Uint32(b[56:]), Prot: le.Uint32(b[60:])}
-	if s.Size > maxVMSize || s.Addr+s.Size < s.Addr || s.Addr+s.Size > 1<<47 {
+	if s.Size > maxVMSize || s.Addr+s.Size < s.Addr || s.Addr+s.Size > addressEnd {
 		return bad("segment %s has %#x bytes at %#x", s.Name, s.Size, s.Addr)
 	}
 	if s.FileSize > s.Size && s.Size != 0 {
@@ -123,7 +128,7 @@ func (f *File) segment(b []byte) error {
 	}
 	for i := range int(n) {
 		e := b[segmentSize+i*sectionSize:]
-		sec := Section{Name: fixed(e[:16]), Segment: fixed(e[16:32]), Addr: le.Uint64(e[32:]), Size: le.Uint64(e[40:]), Offset: uint64(le.Uint32(e[48:])), Align: le.Uint32(e[52:]), Flags: le.Uint32(e[64:])}
+		sec := Section{Name: fixed(e[:16]), Segment: fixed(e[16:32]), Addr: le.Uint64(e[32:]), Size: le.Uint64(e[40:]), Offset: uint64(le.Uint32(e[48:])), Align: le.Uint32(e[52:]), Flags: le.Uint32(e[64:]), Indirect: le.Uint32(e[68:]), StubSize: le.Uint32(e[72:])}
 		if s.Size != 0 && (sec.Addr < s.Addr || sec.Size > s.Size || sec.Addr-s.Addr > s.Size-sec.Size) {
 			return bad("section %s lies outside of segment %s", sec.Name, s.Name)
 		}

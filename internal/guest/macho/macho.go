@@ -31,6 +31,7 @@ const (
 	reqDyld     = 0x80000000
 	maxVMSize   = 1 << 36 // more than any real image has
 	maxSegments = 256
+	addressEnd  = 1 << 47 // just above MACH_VM_MAX_ADDRESS of both of macOS's CPUs (mach/arm/vm_param.h, mach/i386/vm_param.h)
 )
 
 // ErrMalformed is wrapped by every complaint about a file's contents.
@@ -59,10 +60,14 @@ type Section struct {
 	Offset        uint64
 	Align         uint32
 	Flags         uint32
+	Indirect      uint32 // of stubs and symbol pointers: the first one's index in the table of indirect symbols
+	StubSize      uint32
 }
 
 // Section types (the low byte of Flags).
 const (
+	SectionLazyPointers    = 0x07
+	SectionStubs           = 0x08
 	SectionModInitFuncs    = 0x09
 	SectionModTermFuncs    = 0x0a
 	SectionTLVRegular      = 0x11
@@ -106,7 +111,7 @@ type File struct {
 	rebase, bind, weakBind, lazyBind []byte
 	chained                          []byte
 	exportTrie                       []byte
-	symtab, strtab                   []byte
+	symtab, strtab, indirect         []byte
 }
 
 var le = binary.LittleEndian

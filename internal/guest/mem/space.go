@@ -40,6 +40,7 @@ type Region struct {
 	Tag        uint32
 	Shared     bool
 	Inherit    uint32
+	Entry      uint64 // tells pieces of one mapping apart; see Request.Chunk
 }
 
 // Processor is where regions become visible; it is a *cpu.Machine.
@@ -60,10 +61,10 @@ type Space struct {
 
 	processor Processor
 	mu        sync.Mutex
-	regions   []Region          // sorted, disjoint
-	chunks    []chunk           // what the processor has, sorted, disjoint
-	journal   map[uint64][]byte // see Remember
-	next      uint64            // where to look for free addresses first
+	regions   []Region // sorted, disjoint
+	chunks    []chunk  // what the processor has, sorted, disjoint
+	journal   *journal // see Remember
+	next      uint64   // where to look for free addresses first
 }
 
 // chunk is a piece of a region that the processor can see.
@@ -92,6 +93,7 @@ type Request struct {
 	Address   uint64 // wanted, or 0
 	Size      uint64
 	Fixed     bool // exactly at Address
+	Beyond    bool // with Fixed: also above Limit
 	Overwrite bool // with Fixed: replace what is there
 	Above     bool // with Address: first free range at or above it
 	Align     uint64
@@ -101,6 +103,11 @@ type Request struct {
 	File      int // descriptor plus one, or 0 for zero-filled memory
 	Offset    int64
 	Shared    bool
+	Chunk     uint64 // if not 0, the mapping becomes several regions of that size
+	Join      bool   // it may become one region with its neighbours: the kernel keeps them apart
+	// Stays: also when a forked child on whose behalf it is has ended; what the runner
+	// itself goes on to use.
+	Stays bool
 }
 
 // Map makes a region and returns its address.
@@ -119,7 +126,14 @@ func (s *Space) Map(r Request) (uint64, error) {
 		defer s.mu.Unlock()
 		at, err = s.place(r, size)
 		if err == nil {
-			s.insert(Region{Start: at, End: at + size, Prot: r.Prot, Max: r.Max, Tag: r.Tag, Shared: r.Shared, Inherit: r.Inherit})
+			n := Region{Start: at, End: at + size, Prot: r.Prot, Max: r.Max, Tag: r.Tag, Shared: r.Shared, Inherit: r.Inherit}
+			s.insertPieces(n, r.Chunk)
+			if r.Join {
+				s.join(n.Start, n.End)
+			}
+			if s.journal != nil {
+				s.journal.mapped(n, r.Stays || !s.OnProcessor()) // calls of other threads are not the child's
+			}
 		}
 	}
 	if r.Fixed && r.Overwrite {
@@ -134,7 +148,7 @@ func (s *Space) Map(r Request) (uint64, error) {
 func (s *Space) place(r Request, size uint64) (uint64, error) {
 	a := r.Address
 	if r.Fixed {
-		if a&(s.PageSize-1) != 0 || a+size < a || a+size > limit || a == 0 {
+		if a&(s.PageSize-1) != 0 || a+size < a || a+size > limit && !r.Beyond || a == 0 {
 			return 0, ErrNoSpace
 		}
 		if !s.free(a, a+size) {
@@ -219,12 +233,23 @@ func (s *Space) host(at, size uint64, r Request) error {
 	return nil
 }
 
-// insert adds a region to the table, joined with equal neighbours.
+// insert adds a region to the table.
 func (s *Space) insert(r Region) {
 	i := s.find(r.Start)
 	s.regions = append(s.regions, Region{})
 	copy(s.regions[i+1:], s.regions[i:])
 	s.regions[i] = r
+}
+
+// insertPieces adds a region in pieces of the size of chunk.
+func (s *Space) insertPieces(r Region, chunk uint64) {
+	for end := r.End; r.Start < end; r.Start = r.End {
+		if r.End = end; chunk != 0 {
+			r.End = min(end, r.Start+chunk)
+		}
+		s.insert(r)
+		r.Entry++
+	}
 }
 
 // split makes sure that no region crosses the address.
@@ -243,12 +268,17 @@ func (s *Space) split(at uint64) {
 func (s *Space) remove(start, end uint64) {
 	s.split(start)
 	s.split(end)
+	if s.journal != nil { // join may have made one region of the child's and the parent's
+		for _, r := range s.journal.fresh {
+			s.split(r.Start)
+			s.split(r.End)
+		}
+	}
 	s.hide(start, end)
 	i := s.find(start)
 	j := i
 	for j < len(s.regions) && s.regions[j].Start < end {
-		r := s.regions[j]
-		_, _, _ = unix.Syscall(unix.SYS_MUNMAP, uintptr(r.Start), uintptr(r.End-r.Start), 0)
+		s.drop(s.regions[j])
 		j++
 	}
 	s.regions = append(s.regions[:i], s.regions[j:]...)
@@ -308,7 +338,7 @@ func (s *Space) join(start, end uint64) {
 	i := max(s.find(start)-1, 0)
 	for i+1 < len(s.regions) && s.regions[i].Start <= end {
 		a, b := s.regions[i], s.regions[i+1]
-		if a.End == b.Start && a.Prot == b.Prot && a.Max == b.Max && a.Tag == b.Tag && !a.Shared && !b.Shared && a.Inherit == b.Inherit {
+		if a.End == b.Start && a.Prot == b.Prot && a.Max == b.Max && a.Tag == b.Tag && !a.Shared && !b.Shared && a.Inherit == b.Inherit && a.Entry == b.Entry {
 			s.regions[i].End = b.End
 			s.regions = append(s.regions[:i+1], s.regions[i+2:]...)
 			continue
@@ -346,22 +376,6 @@ func (s *Space) Regions() []Region {
 	return append([]Region(nil), s.regions...)
 }
 
-// SetInherit and tags: properties that the guest can ask back.
-func (s *Space) SetInherit(address, size uint64, inherit uint32) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	start, end := address&^(s.PageSize-1), s.Round(address+size)
-	if !s.covered(start, end) {
-		return ErrBad
-	}
-	s.split(start)
-	s.split(end)
-	for j := s.find(start); j < len(s.regions) && s.regions[j].Start < end; j++ {
-		s.regions[j].Inherit = inherit
-	}
-	return nil
-}
-
 // Discard gives the pages of a range back to the host; they read as zero afterwards.
 func (s *Space) Discard(address, size uint64) {
 	start, end := s.Round(address), (address+size)&^(s.PageSize-1)
@@ -376,6 +390,12 @@ func (s *Space) Discard(address, size uint64) {
 			continue
 		}
 		a, b := max(r.Start, start), min(r.End, end)
+		if s.journal != nil {
+			s.keep(a, b)
+			if r.Prot&cpu.ProtWrite == 0 {
+				continue
+			}
+		}
 		_, _, _ = unix.Syscall(unix.SYS_MADVISE, uintptr(a), uintptr(b-a), unix.MADV_DONTNEED)
 	}
 }

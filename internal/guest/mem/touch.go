@@ -114,6 +114,16 @@ func (s *Space) CodeChanged(address, size uint64) {
 	})
 }
 
+// Refuse takes everything that can be written from the processor, and what is at an address,
+// until it is touched again. It answers whether the address is the guest's.
+func (s *Space) Refuse(address uint64) bool {
+	s.HideData()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hide(address, address+1)
+	return s.covered(address, address+1)
+}
+
 // HideData takes everything that can be written from the processor, until it is touched again.
 func (s *Space) HideData() {
 	s.mu.Lock()

@@ -24,19 +24,25 @@ type Call struct {
 	high   uint64
 	float  *float64
 	async  bool
-	over   bool // answered
-	jumped bool // registers were set; nothing is to be returned
-	parked bool // will be finished later, by Finish
-	late   bool // answered while a signal handler ran, or the thread was suspended
-	hurry  bool // to end also while the thread is suspended
-	left   bool // the registers were set from outside to those after the call
-	depth  int  // signal handlers that ran above it
+	over   bool     // answered
+	jumped bool     // registers were set; nothing is to be returned
+	parked bool     // will be finished later, by Finish
+	late   bool     // answered while a signal handler ran, or the thread was suspended
+	hurry  bool     // to end also while the thread is suspended
+	blocks bool     // runs in a goroutine of Block's
+	user   bool     // see UserCode
+	raw    *rawCall // made by a system call instruction
+	left   bool     // the registers were set from outside to those after the call
+	depth  int      // signal handlers that ran above it
 
 	outsMu sync.Mutex
 	outs   []mem.Range // what the call may write; see fork
 
 	// OnSignal, where set, ends a waiting call when a signal comes for its thread.
 	OnSignal func()
+	// AfterHandler, where set, is called when a signal handler that ran during the call has
+	// returned and the call is not answered.
+	AfterHandler func()
 }
 
 // enter answers the stub that a thread has called.
@@ -70,35 +76,46 @@ func (p *Process) callOut(t *Thread, s *stub, resultAsArgument bool) {
 	if p.OnCall != nil {
 		p.OnCall(t, s.symbol)
 	}
+	if s.fn == nil && p.Absent != nil {
+		p.reportAbsent(c)
+		s = &stub{symbol: s.symbol, fn: &Function{Do: p.Absent}}
+	}
 	if s.fn == nil {
 		p.fatal(t, "%s: %w (called from %#x); please report the symbol and the program that needs it", s.symbol, ErrUnknownSymbol, c.ReturnAddress())
 		return
 	}
+	p.perform(c, s.fn)
+}
+
+// perform lets a function answer a call.
+func (p *Process) perform(c *Call, fn *Function) {
+	t := c.Thread
 	if p.Trace != nil && p.Describe != nil {
 		fmt.Fprintln(p.Trace, p.Describe(c, false))
 	}
 	t.calls = append(t.calls, c)
-	if s.fn.Async {
+	if fn.Async {
 		c.async = true
 		t.state = stateWaiting
-		go c.run(s.fn.Do)
+		go c.run(fn.Do)
 		return
 	}
-	c.invoke(s.fn.Do)
+	c.invoke(fn.Do)
 	if !c.parked {
 		p.finish(c)
 	}
 }
 
 // invoke runs an implementation. Guest memory may vanish while it is read (another thread
-// unmaps it, a mapped file shrinks): that is the guest's fault and becomes EFAULT.
+// unmaps it, a mapped file shrinks): that is the guest's fault. It becomes EFAULT where the
+// kernel would have read, and a signal where the function's own code would have.
 func (c *Call) invoke(f func(*Call)) {
 	old := debug.SetPanicOnFault(true)
 	defer debug.SetPanicOnFault(old)
 	defer func() {
 		if e := recover(); e != nil {
-			if _, isFault := e.(interface{ Addr() uintptr }); isFault {
-				c.Fail(EFAULT)
+			if at, isFault := mem.FaultAddress(e); isFault {
+				c.hostFault(at)
 				return
 			}
 			c.Process.Exit(125, fmt.Errorf("darwinrun: internal error in %s: %v\n%s", c.Symbol, e, debug.Stack()))
@@ -152,7 +169,11 @@ func (p *Process) finish(c *Call) {
 	if p.Trace != nil && p.Describe != nil {
 		fmt.Fprintln(p.Trace, p.Describe(c, true))
 	}
-	if !c.jumped {
+	switch {
+	case c.jumped:
+	case c.raw != nil:
+		p.returnRaw(c)
+	default:
 		a, r := p.Arch, &t.ctx.Regs
 		r[a.Result] = c.result
 		if c.high != 0 {
@@ -187,11 +208,16 @@ func (p *Process) Peek(addr uint64) uint64 {
 	if err != nil {
 		return 0
 	}
-	return *(*uint64)(unsafe.Pointer(&b[0]))
+	var v uint64
+	mem.Guard(func() { v = *(*uint64)(unsafe.Pointer(&b[0])) })
+	return v
 }
 
 // ReturnAddress is where the guest called from.
 func (c *Call) ReturnAddress() uint64 {
+	if c.raw != nil {
+		return c.regs[c.Process.Arch.PC]
+	}
 	if a := c.Process.Arch; a.LR >= 0 {
 		return c.regs[a.LR]
 	}
@@ -244,6 +270,10 @@ func (c *Call) ReturnFloat(v float64) { c.float = &v }
 
 // Fail sets errno and returns -1.
 func (c *Call) Fail(e Errno) {
+	if c.raw != nil { // libSystem's own code sets errno
+		c.raw.errno, c.result = e, ^uint64(0)
+		return
+	}
 	c.Thread.SetErrno(uint32(e))
 	c.result = ^uint64(0)
 }
@@ -298,6 +328,7 @@ func Read[T any](c *Call, addr uint64) *T {
 // Block answers the call from a goroutine, so that other guest threads run meanwhile.
 func (c *Call) Block(f func()) {
 	c.Park()
+	c.blocks = true
 	go func() {
 		c.invoke(func(*Call) { f() })
 		c.Process.sched.post(func() { c.Process.finish(c) })
@@ -307,7 +338,7 @@ func (c *Call) Block(f func()) {
 // VarArg is the nth variable argument of a function with so many named ones. On arm64
 // Darwin passes those on the stack, whatever registers are free.
 func (c *Call) VarArg(named, n int) uint64 {
-	if c.Process.Arch.LR < 0 {
+	if c.Process.Arch.LR < 0 || c.raw != nil {
 		return c.Arg(named + n)
 	}
 	return c.Process.Peek(c.regs[c.Process.Arch.SP] + 8*uint64(n))
@@ -318,14 +349,4 @@ func (c *Call) Outs() []mem.Range {
 	c.outsMu.Lock()
 	defer c.outsMu.Unlock()
 	return append([]mem.Range(nil), c.outs...)
-}
-
-// Waiting lists the calls that threads other than one wait in.
-func (p *Process) Waiting(except *Thread) (calls []*Call) {
-	for _, t := range p.threads {
-		if t != except {
-			calls = append(calls, t.calls...)
-		}
-	}
-	return calls
 }

@@ -87,5 +87,10 @@ func (t *Thread) TLS(image uint64, make func() uint64) uint64 {
 	return at
 }
 
-// Only lets no thread run but one; nil lifts that.
-func (p *Process) Only(t *Thread) { p.sched.only = t }
+// Only lets no thread run but one; nil lifts that, but for a forked child.
+func (p *Process) Only(t *Thread) {
+	if f := p.child; f != nil {
+		t = f.thread
+	}
+	p.sched.only = t
+}

@@ -59,7 +59,7 @@ func (t *Thread) Trapped() bool { return t.trapped }
 func (t *Thread) UserRegs() cpu.Regs {
 	r := t.ctx.Regs
 	c := t.waitsIn()
-	if c == nil || c.left || c.jumped {
+	if c == nil || c.left || c.jumped || c.raw != nil {
 		return r
 	}
 	if a := t.Process.Arch; a.LR >= 0 {

@@ -26,12 +26,23 @@ type Function struct {
 
 // Config says what to run and how.
 type Config struct {
-	Path     string
-	Name     string   // of the same file, as the guest knows it; Path if empty
-	Args     []string // with the program's name
-	Env      []string
-	Lookup   func(symbol string) *Function // without the leading underscore; nil: not known
-	Data     func(p *Process, symbol string) (contents []byte, ok bool)
+	Path   string
+	Name   string   // of the same file, as the guest knows it; Path if empty
+	Args   []string // with the program's name
+	Env    []string
+	Lookup func(symbol string) *Function // without the leading underscore; nil: not known
+	Data   func(p *Process, symbol string) (contents []byte, ok bool)
+	// Absent answers calls of functions that Lookup does not know; nil: they end the process.
+	Absent func(c *Call)
+	// Syscall finds the system call of a number; those of Mach have negative ones. Without it
+	// the instruction raises SIGSYS. ok is false for numbers that Darwin does not have, Do is
+	// nil for calls that nobody answers.
+	Syscall func(number int) (s Syscall, ok bool)
+	// IsVariable says of a symbol that neither Lookup nor Data knows whether it is a variable;
+	// called is whether the program has code that calls it. Variables are refused.
+	IsVariable func(symbol string, called bool) bool
+	// Missing, where set, is told of every imported symbol that is not known, instead.
+	Missing  func(symbol string, variable, weak bool)
 	Arch     *cpu.Arch // nil: whichever the file has
 	Random   bool      // slide images by chance
 	Trace    io.Writer // one line a call
@@ -45,8 +56,15 @@ type Config struct {
 	Debugger func(t *Thread, f Fault) bool
 	// FaultHook is told of a fault; if it answers true it calls Resume or Unhandled later.
 	FaultHook func(t *Thread, f Fault) bool
+	// SignalHook, where it is set, is told of each signal that a thread is to take, also of one
+	// that would be ignored. The thread is kept from running until Judged is called. It is read and
+	// changed on the processor's goroutine.
+	SignalHook func(t *Thread, si SignalInfo)
 	// ThreadEnded is told of a thread's end on the processor's goroutine.
 	ThreadEnded func(t *Thread)
+	// OnSignal is told of every signal that is sent to the process or to one of its threads, on
+	// the processor's goroutine.
+	OnSignal func(signal int32)
 }
 
 // Process is a running guest.
@@ -56,21 +74,31 @@ type Process struct {
 	Machine *cpu.Machine
 	Space   *mem.Space
 	Main    *dyld.Image
+	// Timebase is the machine's, or that of the kernel that the process is a task of. It is
+	// fixed before the first instruction.
+	Timebase Timebase
 
-	stubs     []*stub
-	stubAt    map[string]uint64
-	stubBase  uint64
-	dataAt    map[string]uint64
-	dataNext  uint64
-	dataEnd   uint64
-	returnPad uint64 // where a called guest function returns to
-	sigReturn uint64
-	threadEnd uint64
+	stubs       []*stub
+	stubAt      map[string]uint64
+	stubBase    uint64
+	called      map[string]bool // symbols that the program calls, while it is loaded
+	knowsCalled bool
+	absent      map[string]bool // functions that have been reported
+	dataAt      map[string]uint64
+	dataNext    uint64
+	dataEnd     uint64
+	returnPad   uint64 // where a called guest function returns to
+	sigReturn   uint64
+	threadEnd   uint64
+	stackLow    uint64 // the first thread's stack, with the page below it that nobody may use
+	stackTop    uint64
+	stackStart  uint64 // the stack pointer at its start
 
 	sched   scheduler
 	threads []*Thread
 	nextID  uint64
 	Signals signalState
+	child   *child // that runs since fork, or nil
 
 	exitOnce sync.Once
 	exited   bool
@@ -119,6 +147,9 @@ func New(c Config) (*Process, error) {
 			return nil, fmt.Errorf("%s: neither for arm64 nor for amd64", c.Path)
 		}
 	}
+	if err := pagesFit(arch, os.Getpagesize()); err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Path, err)
+	}
 	file, err := macho.Parse(data, arch.CPUType)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c.Path, err)
@@ -126,7 +157,7 @@ func New(c Config) (*Process, error) {
 	if file.Type != macho.TypeExecute {
 		return nil, fmt.Errorf("%s: not an executable (Mach-O file type %d)", c.Path, file.Type)
 	}
-	p := &Process{Config: c, Arch: arch, stubAt: map[string]uint64{}, dataAt: map[string]uint64{}}
+	p := &Process{Config: c, Arch: arch, Timebase: TimebaseOf(arch), stubAt: map[string]uint64{}, dataAt: map[string]uint64{}}
 	if p.Stderr == nil {
 		p.Stderr = os.Stderr
 	}
@@ -143,7 +174,7 @@ func New(c Config) (*Process, error) {
 		return nil, err
 	}
 	p.dataEnd = p.dataNext + dataRoom
-	p.Machine, err = cpu.New(cpu.Config{Arch: arch, StubStart: p.stubBase, StubEnd: p.stubBase + stubRoom, Fault: p.Space.Touch, Refuse: p.Space.HideData, CountInstructions: c.Count})
+	p.Machine, err = cpu.New(cpu.Config{Arch: arch, StubStart: p.stubBase, StubEnd: p.stubBase + stubRoom, Fault: p.Space.Touch, Refuse: p.Space.Refuse, CountInstructions: c.Count})
 	if err != nil {
 		return nil, err
 	}
@@ -151,24 +182,44 @@ func New(c Config) (*Process, error) {
 	p.returnPad = p.internalStub("return to the runner")
 	p.sigReturn = p.internalStub("return from a signal handler")
 	p.threadEnd = p.internalStub("return from a thread")
+	if err := p.mainStack(); err != nil {
+		return nil, err
+	}
+	p.called, p.knowsCalled = file.Called()
 	p.Main, err = dyld.Load(p.Space, file, c.Path, dyld.Options{RandomSlide: c.Random, Resolve: p.resolve})
 	if err != nil {
 		return nil, err
 	}
+	p.called = nil
 	p.ImageInfos = p.imageInfos()
 	return p, p.mainThread()
 }
 
+// pagesFit says whether a guest's pages can be mapped on a system with pages of a size.
+func pagesFit(arch *cpu.Arch, host int) error {
+	if uint64(host) > arch.PageSize {
+		return fmt.Errorf("a program for %s has pages of %d bytes, this system's have %d: it needs a Linux kernel with smaller pages", arch.Name, arch.PageSize, host)
+	}
+	return nil
+}
+
 // resolve binds an imported symbol: data where it is data, else a stub. Functions that
-// nobody answers get a stub too, which says so when it is called.
+// nobody answers get a stub too, which says so when it is called; variables are not found.
 func (p *Process) resolve(symbol string, weak bool) (uint64, bool) {
 	name := trimUnderscore(symbol)
 	if a, ok := p.DataSymbol(name); ok {
 		return a, true
 	}
-	fn := p.Lookup(name)
-	if fn == nil && weak {
-		return 0, false
+	if p.Lookup(name) == nil {
+		variable := p.IsVariable != nil && p.IsVariable(name, !p.knowsCalled || p.called[symbol])
+		switch {
+		case p.Missing != nil:
+			p.Missing(name, variable, weak)
+		case weak:
+			return 0, false
+		case variable:
+			return 0, false
+		}
 	}
 	return p.StubFor(name), true
 }
@@ -205,7 +256,7 @@ func (p *Process) DataSymbol(name string) (uint64, bool) {
 func (p *Process) Static(b []byte) uint64 {
 	n := (uint64(len(b)) + 31) &^ 15
 	if p.dataNext+n > p.dataEnd {
-		at, err := p.Space.Map(mem.Request{Size: max(n, dataRoom), Prot: cpu.ProtRead | cpu.ProtWrite, Max: 7})
+		at, err := p.Space.Map(mem.Request{Size: max(n, dataRoom), Prot: cpu.ProtRead | cpu.ProtWrite, Max: 7, Stays: true})
 		if err != nil {
 			return 0
 		}
@@ -259,7 +310,8 @@ func (p *Process) Exit(code int, err error) {
 	})
 }
 
-// Kill ends the process as a signal does.
+// Kill ends the process as a signal does, with a forked child that may run. Any goroutine may
+// call it.
 func (p *Process) Kill(sig int) {
 	p.exitOnce.Do(func() {
 		p.sched.post(func() {

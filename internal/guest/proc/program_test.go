@@ -62,6 +62,9 @@ func onEachCPU(t *testing.T, functions map[string]*Function, test func(p *progra
 	}
 	for _, a := range []*cpu.Arch{cpu.ARM64, cpu.AMD64} {
 		t.Run(a.Name, func(t *testing.T) {
+			if err := pagesFit(a, os.Getpagesize()); err != nil {
+				t.Skip(err) // see TestPagesFit
+			}
 			path := filepath.Join(t.TempDir(), "program")
 			if err := os.WriteFile(path, image(a), 0o755); err != nil {
 				t.Fatal(err)

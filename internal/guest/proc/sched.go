@@ -146,7 +146,7 @@ func (s *scheduler) turn(t *Thread) {
 	budget := int64(slice)
 	for t.state == stateRunning && !p.exited {
 		p.deliverSignals(t)
-		if t.state != stateRunning || p.exited {
+		if t.state != stateRunning || p.exited || t.suspended > 0 {
 			return
 		}
 		s.running.Store(true)

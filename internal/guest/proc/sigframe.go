@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 
 	"github.com/gomach/mach/internal/guest/cpu"
+	"github.com/gomach/mach/internal/guest/mem"
 )
 
 // Sizes and offsets of what a handler gets to see (xnu bsd/sys/_types/_ucontext64.h and
@@ -14,6 +15,9 @@ const (
 	siginfoSize  = 104
 	ucontextSize = 56
 	redZone      = 128
+	// what a trampoline is told (xnu bsd/dev/arm/unix_signal.c)
+	styleTraditional = 1
+	styleInfo        = 30
 
 	arm64StateAt  = 16       // exception state comes first
 	arm64NeonAt   = 16 + 272 // then 33 registers and cpsr
@@ -26,7 +30,12 @@ const (
 
 // pushFrame puts siginfo, ucontext and machine context on the handler's stack and sets the
 // registers for handler(signal, info, context).
-func (p *Process) pushFrame(t *Thread, si *SignalInfo, act Action, f *signalFrame) bool {
+func (p *Process) pushFrame(t *Thread, si *SignalInfo, act Action, f *signalFrame) (pushed bool) {
+	_, ok := mem.Guard(func() { pushed = p.pushFrameTo(t, si, act, f) })
+	return ok && pushed
+}
+
+func (p *Process) pushFrameTo(t *Thread, si *SignalInfo, act Action, f *signalFrame) bool {
 	a, r := p.Arch, &t.ctx.Regs
 	sp := r[a.SP] - redZone
 	onStack := t.onAlt(r[a.SP])
@@ -82,6 +91,16 @@ func (p *Process) pushFrame(t *Thread, si *SignalInfo, act Action, f *signalFram
 		p.poke(r[a.SP], p.sigReturn)
 	}
 	r[a.IntArgs[0]], r[a.IntArgs[1]], r[a.IntArgs[2]] = uint64(si.Signal), info, uc
+	if act.Trampoline != 0 {
+		style := uint64(styleTraditional)
+		if act.Flags&saSigInfo != 0 {
+			style = styleInfo
+		}
+		r[a.PC] = act.Trampoline
+		for i, v := range []uint64{act.Handler, style, uint64(si.Signal), info, uc, 0} {
+			r[a.IntArgs[i]] = v
+		}
+	}
 	return true
 }
 
@@ -133,10 +152,16 @@ const (
 
 // popFrame restores the registers that a handler may have changed in its context.
 func (p *Process) popFrame(t *Thread, uc uint64) {
+	if _, ok := mem.Guard(func() { p.popFrameFrom(t, uc) }); !ok {
+		p.Die(SIGBUS)
+	}
+}
+
+func (p *Process) popFrameFrom(t *Thread, uc uint64) {
 	le := binary.LittleEndian
 	u, err := p.Space.Bytes(uc, ucontextSize, cpu.ProtRead)
 	if err != nil {
-		p.Kill(SIGSEGV)
+		p.Die(SIGSEGV)
 		return
 	}
 	mctx, size := le.Uint64(u[48:]), uint64(arm64ContextN)
@@ -145,7 +170,7 @@ func (p *Process) popFrame(t *Thread, uc uint64) {
 	}
 	m, err := p.Space.Bytes(mctx, size, cpu.ProtRead)
 	if err != nil {
-		p.Kill(SIGSEGV)
+		p.Die(SIGSEGV)
 		return
 	}
 	t.Sig.Mask = le.Uint32(u[4:])

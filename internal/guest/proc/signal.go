@@ -56,6 +56,9 @@ type Action struct {
 	Handler uint64
 	Mask    uint32
 	Flags   uint32
+	// Trampoline, where set, is called instead of the handler, with the handler, a style, the
+	// signal, its information and the context, and does not return but by a system call.
+	Trampoline uint64
 }
 
 type signalState struct {
@@ -73,6 +76,7 @@ type SignalInfo struct {
 	Value        uint64
 	// of a fault, for the machine context
 	trap, esr uint32
+	judged    bool // SignalHook has been told
 }
 
 // AltStack is what sigaltstack set.
@@ -99,7 +103,6 @@ type threadSignals struct {
 type signalFrame struct {
 	context uint64 // address of the ucontext
 	call    *Call  // the call that the thread was waiting in
-	sp      uint64
 }
 
 func bit(sig int32) uint32 { return 1 << (sig - 1) }
@@ -107,6 +110,10 @@ func bit(sig int32) uint32 { return 1 << (sig - 1) }
 // defaultIgnored are the signals that do nothing without a handler; stopping is not modelled.
 const defaultIgnored = 1<<(SIGURG-1) | 1<<(SIGCONT-1) | 1<<(SIGCHLD-1) | 1<<(SIGIO-1) | 1<<(SIGWINCH-1) | 1<<(SIGINFO-1) |
 	1<<(SIGSTOP-1) | 1<<(SIGTSTP-1) | 1<<(SIGTTIN-1) | 1<<(SIGTTOU-1)
+
+// hooked says whether somebody is to be told of a signal before it is taken. Of those that a
+// forked child gets, nobody is: xnu bsd/kern/kern_sig.c, issignal_locked, P_LPPWAIT.
+func (p *Process) hooked() bool { return p.SignalHook != nil && p.child == nil }
 
 // ignored says whether a signal is thrown away.
 func (p *Process) ignored(sig int32) bool {
@@ -121,11 +128,13 @@ func (p *Process) ignored(sig int32) bool {
 
 // Signal sends a signal to the process; only on the processor's goroutine.
 func (p *Process) Signal(si SignalInfo) {
-	if si.Signal <= 0 || si.Signal >= maxSignal || p.ignored(si.Signal) {
+	p.observe(si)
+	hooked := p.hooked()
+	if si.Signal <= 0 || si.Signal >= maxSignal || p.ignored(si.Signal) && !hooked {
 		return
 	}
-	if p.Signals.Actions[si.Signal].Handler == sigDefault {
-		p.Kill(int(si.Signal))
+	if p.Signals.Actions[si.Signal].Handler == sigDefault && !hooked {
+		p.Die(int(si.Signal))
 		return
 	}
 	var waiting *Thread
@@ -134,7 +143,7 @@ func (p *Process) Signal(si SignalInfo) {
 			continue
 		}
 		if t.state != stateWaiting {
-			t.Signal(si)
+			t.signal(si)
 			return
 		}
 		if waiting == nil {
@@ -142,7 +151,7 @@ func (p *Process) Signal(si SignalInfo) {
 		}
 	}
 	if waiting != nil {
-		waiting.Signal(si)
+		waiting.signal(si)
 		return
 	}
 	p.Signals.pending[si.Signal] = &si
@@ -150,21 +159,35 @@ func (p *Process) Signal(si SignalInfo) {
 
 // Signal sends a signal to a thread; only on the processor's goroutine.
 func (t *Thread) Signal(si SignalInfo) {
+	t.Process.observe(si)
+	t.signal(si)
+}
+
+// observe tells of a signal, also of one that is ignored.
+func (p *Process) observe(si SignalInfo) {
+	if p.OnSignal != nil && si.Signal > 0 && si.Signal < maxSignal {
+		p.OnSignal(si.Signal)
+	}
+}
+
+func (t *Thread) signal(si SignalInfo) {
 	p := t.Process
-	if si.Signal <= 0 || si.Signal >= maxSignal || p.ignored(si.Signal) || t.state == stateDead {
+	if si.Signal <= 0 || si.Signal >= maxSignal || p.ignored(si.Signal) && !p.hooked() || t.state == stateDead {
 		return
 	}
 	t.Sig.pending[si.Signal] = &si
 	if t.state == stateWaiting && !t.trapped && t.Sig.Mask&bit(si.Signal) == 0 && len(t.calls) > 0 {
+		if p.hooked() && !si.judged {
+			p.deliverSignals(t)
+			return
+		}
 		c := t.calls[len(t.calls)-1]
 		if f := c.OnSignal; f != nil {
 			c.OnSignal = nil
 			f()
 			return
 		}
-		if p.Signals.Actions[si.Signal].Handler > sigIgnore || si.Signal == SIGKILL {
-			p.deliverSignals(t)
-		}
+		p.deliverSignals(t)
 	}
 }
 
@@ -190,10 +213,65 @@ func (p *Process) deliverSignals(t *Thread) {
 		}
 		si := *from
 		*from = nil
+		if p.hooked() && !si.judged {
+			if t.asked {
+				*from = si // one after the other
+				continue
+			}
+			t.asked = true
+			t.Suspend()
+			p.SignalHook(t, *si)
+			return
+		}
 		p.deliver(t, si)
 		if p.exited || t.state == stateDead {
 			return
 		}
+	}
+}
+
+// Judged says which signal a thread gets in place of one that SignalHook was told of, or that it
+// gets none: 0. Only on the processor's goroutine.
+func (t *Thread) Judged(si SignalInfo, sig int32) {
+	p := t.Process
+	if t.state == stateDead || p.exited {
+		return
+	}
+	if sig != si.Signal {
+		si = SignalInfo{Signal: sig}
+	}
+	f := t.faulted
+	t.faulted = nil
+	switch {
+	case f == nil:
+		t.asked = false
+		t.Unsuspend()
+		defer t.more()
+	case sig == f.info().Signal:
+		t.goOn(func() { t.faultSignal(*f) })
+		return
+	default:
+		t.goOn(func() {}) // at the instruction that has failed
+	}
+	if sig <= 0 || sig >= maxSignal || p.ignored(sig) {
+		return
+	}
+	if t.Sig.Mask&bit(sig) != 0 { // it is told of again when it is not blocked any more
+		t.Sig.pending[sig] = &si
+		return
+	}
+	si.judged = true
+	if p.Signals.Actions[sig].Handler == sigDefault {
+		p.Die(int(sig))
+		return
+	}
+	t.signal(si)
+}
+
+// more lets a thread that waits in a call take what has come meanwhile; others do when they run.
+func (t *Thread) more() {
+	if t.state == stateWaiting && !t.trapped && !t.asked && len(t.calls) > 0 && !t.Process.exited {
+		t.Process.deliverSignals(t)
 	}
 }
 
@@ -205,7 +283,7 @@ func (p *Process) deliver(t *Thread, si *SignalInfo) {
 		return
 	case sigDefault:
 		if bit(si.Signal)&defaultIgnored == 0 {
-			p.Kill(int(si.Signal))
+			p.Die(int(si.Signal))
 			t.state = stateWaiting
 		}
 		return
@@ -213,13 +291,13 @@ func (p *Process) deliver(t *Thread, si *SignalInfo) {
 	if p.Trace != nil {
 		fmt.Fprintf(p.Trace, "[%d] --- signal %d at %#x ---\n", t.ID, si.Signal, t.ctx.Regs[p.Arch.PC])
 	}
-	f := signalFrame{sp: t.ctx.Regs[p.Arch.SP]}
+	var f signalFrame
 	if t.state == stateWaiting && len(t.calls) > 0 {
 		f.call = t.calls[len(t.calls)-1]
 		f.call.depth++
 	}
 	if !p.pushFrame(t, si, act, &f) {
-		p.Kill(SIGILL) // no stack to run the handler on
+		p.Die(SIGILL) // no stack to run the handler on
 		t.state = stateWaiting
 		return
 	}
@@ -249,9 +327,12 @@ func (p *Process) signalReturned(t *Thread) {
 	if c := f.call; c != nil {
 		if c.depth--; c.depth == 0 {
 			t.state = stateWaiting
-			if c.late {
+			switch {
+			case c.late:
 				c.late = false
 				p.finish(c)
+			case c.AfterHandler != nil:
+				c.AfterHandler()
 			}
 		}
 	}
@@ -260,7 +341,7 @@ func (p *Process) signalReturned(t *Thread) {
 // Unwound forgets handlers and guest functions below a new stack pointer: the guest left
 // them by longjmp.
 func (t *Thread) Unwound(sp uint64) {
-	for n := len(t.Sig.frames); n > 0 && t.Sig.frames[n-1].sp < sp && !t.onAlt(sp); n-- {
+	for n := len(t.Sig.frames); n > 0 && t.leaves(t.Sig.frames[n-1], sp); n-- {
 		if c := t.Sig.frames[n-1].call; c != nil { // never to be answered
 			c.over = true
 			for i, o := range t.calls {
@@ -283,6 +364,15 @@ func (t *Thread) Unwound(sp uint64) {
 	}
 }
 
+// leaves says whether a handler is over when its thread goes on with a stack pointer: its
+// context lies above all that it has on its stack.
+func (t *Thread) leaves(f signalFrame, sp uint64) bool {
+	if t.onAlt(f.context) != t.onAlt(sp) {
+		return t.onAlt(f.context)
+	}
+	return f.context < sp
+}
+
 func (t *Thread) onAlt(sp uint64) bool {
 	return t.Sig.Alt.Flags&StackDisable == 0 && sp-t.Sig.Alt.Base < t.Sig.Alt.Size
 }
@@ -298,16 +388,25 @@ type Fault struct {
 	Mapped  bool     // the address belongs to the guest, its protection does not allow the access
 	Code    uint32
 	PC      uint64
+	Host    bool // the address belongs to the guest, the host has nothing there
 }
 
 // fault is reached when an instruction cannot be executed. A debugger of the runner's may
 // take it and later call Resume, or Undebugged for what happens without one.
 func (p *Process) fault(t *Thread, ev cpu.Event) {
-	f := Fault{Kind: ev.Stop, Address: ev.Address, Access: ev.Access, Code: ev.Code, PC: t.ctx.Regs[p.Arch.PC]}
+	if ev.Stop == cpu.StopSyscall && p.Syscall != nil {
+		p.syscall(t)
+		return
+	}
+	f := Fault{Kind: ev.Stop, Address: ev.Address, Access: ev.Access, Code: ev.Code, PC: t.ctx.Regs[p.Arch.PC], Host: ev.Host}
 	if ev.Stop == cpu.StopMemory {
 		r, ok := p.Space.Lookup(ev.Address)
 		f.Mapped = ok && r.Start <= ev.Address
 	}
+	p.faultAs(t, f)
+}
+
+func (p *Process) faultAs(t *Thread, f Fault) {
 	if p.Debugger != nil {
 		t.state, t.trapped = stateWaiting, true
 		if p.Debugger(t, f) {
@@ -361,11 +460,26 @@ func (f Fault) info() SignalInfo {
 
 // FaultSignal turns a fault into its signal, which cannot be blocked or ignored.
 func (t *Thread) FaultSignal(f Fault) {
+	if p := t.Process; p.hooked() {
+		t.state, t.trapped, t.faulted = stateWaiting, true, &f
+		p.SignalHook(t, f.info())
+		return
+	}
+	t.faultSignal(f)
+}
+
+func (t *Thread) faultSignal(f Fault) {
 	p, si := t.Process, f.info()
+	// The first thread's stack is full: SIGSEGV, for a handler that has a stack of its own
+	// (handle_ux_exception, bsd/uxkern/ux_exception.c of xnu).
+	full := si.Signal == SIGBUS && !f.Host && f.Address >= p.stackLow && f.Address < p.stackTop
+	if full {
+		si.Signal = SIGSEGV
+	}
 	act := p.Signals.Actions[si.Signal]
-	if t.Sig.Mask&bit(si.Signal) != 0 || act.Handler <= sigIgnore {
+	if t.Sig.Mask&bit(si.Signal) != 0 || act.Handler <= sigIgnore || full && act.Flags&saOnStack == 0 {
 		p.report(t, f)
-		p.Kill(int(si.Signal))
+		p.Die(int(si.Signal))
 		t.state = stateWaiting
 		return
 	}
@@ -392,4 +506,43 @@ func (p *Process) report(t *Thread, f Fault) {
 		}
 	}
 	fmt.Fprintln(p.Stderr)
+}
+
+// SignalReturn goes back to what a handler interrupted, with the context at an address: the
+// system call that trampolines end with.
+func (c *Call) SignalReturn(context uint64) {
+	t := c.Thread
+	n := len(t.Sig.frames)
+	if n == 0 || len(t.calls) == 0 || t.calls[len(t.calls)-1] != c {
+		c.Fail(EINVAL)
+		return
+	}
+	c.over, c.parked = true, true
+	t.calls = t.calls[:len(t.calls)-1]
+	t.Sig.frames[n-1].context = context
+	c.Process.signalReturned(t)
+}
+
+// Ignored are the signals that the process ignores, as a set, which a program that it starts
+// inherits.
+func (p *Process) Ignored() (set uint32) {
+	for sig, a := range p.Signals.Actions {
+		if a.Handler == sigIgnore && sig > 0 {
+			set |= bit(int32(sig))
+		}
+	}
+	return set
+}
+
+// InheritSignals sets what a program inherits of signals: those that are ignored, and those that
+// its first thread blocks. To be called before Run.
+func (p *Process) InheritSignals(ignored, blocked uint32) {
+	for sig := int32(1); sig < maxSignal; sig++ {
+		if ignored&bit(sig) != 0 && sig != SIGKILL && sig != SIGSTOP {
+			p.Signals.Actions[sig].Handler = sigIgnore
+		}
+	}
+	for _, t := range p.threads {
+		t.Sig.Mask = blocked &^ (bit(SIGKILL) | bit(SIGSTOP))
+	}
 }

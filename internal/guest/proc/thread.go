@@ -52,6 +52,8 @@ type Thread struct {
 	state     threadState
 	suspended int
 	trapped   bool         // waits for what becomes of its fault
+	faulted   *Fault       // its signal is with SignalHook
+	asked     bool         // SignalHook has another signal of it
 	called    bool         // stepping: the last step was into a call
 	time      atomic.Int64 // nanoseconds on the processor
 	calls     []*Call      // outer to inner; more than one where a call runs guest functions
@@ -73,7 +75,7 @@ type guestCall struct {
 
 // NewThread makes a thread that waits. stack is the address above its stack.
 func (p *Process) NewThread(stack uint64) (*Thread, error) {
-	block, err := p.Space.Map(mem.Request{Size: pthreadSize, Prot: cpu.ProtRead | cpu.ProtWrite, Max: 7})
+	block, err := p.Space.Map(mem.Request{Size: pthreadSize, Prot: cpu.ProtRead | cpu.ProtWrite, Max: 7, Stays: true})
 	if err != nil {
 		return nil, err
 	}
@@ -94,12 +96,19 @@ func (p *Process) NewThread(stack uint64) (*Thread, error) {
 	return t, nil
 }
 
-// mainThread makes the first thread, with arguments and environment on its stack.
-func (p *Process) mainThread() error {
-	low, err := p.Space.Map(mem.Request{Size: stackSize, Prot: cpu.ProtRead | cpu.ProtWrite, Max: 7})
+// mainStack makes the first thread's stack, with arguments and environment on it. That is
+// before the program is loaded, whose variables may be bound to environ.
+func (p *Process) mainStack() error {
+	guard := p.Arch.PageSize
+	low, err := p.Space.Map(mem.Request{Size: guard + stackSize, Prot: cpu.ProtRead | cpu.ProtWrite, Max: 7})
 	if err != nil {
 		return err
 	}
+	if err := p.Space.Protect(low, guard, 0, false); err != nil {
+		return err
+	}
+	p.stackLow, p.stackTop = low, low+guard+stackSize
+	low += guard
 	top := low + stackSize
 	str := func(s string) uint64 {
 		top -= uint64(len(s)) + 1
@@ -124,11 +133,17 @@ func (p *Process) mainThread() error {
 	p.Argc, p.Argv = len(p.Args), top+8
 	p.Envp = p.Argv + 8*uint64(len(argv))
 	p.Apple = p.Envp + 8*uint64(len(envp))
-	t, err := p.NewThread(top)
+	p.stackStart = top
+	return nil
+}
+
+// mainThread makes the first thread.
+func (p *Process) mainThread() error {
+	t, err := p.NewThread(p.stackStart)
 	if err != nil {
 		return err
 	}
-	t.Stack, t.StackSz = low, stackSize
+	t.Stack, t.StackSz = p.stackTop-stackSize, stackSize
 	if p.Main.File.UnixThread {
 		t.ctx.Regs[p.Arch.PC] = p.Main.Entry()
 		p.sched.makeReady(t)
@@ -184,7 +199,7 @@ func (t *Thread) prepareCall(fn, back uint64, args ...uint64) {
 // gone gets its fault when it runs.
 func (p *Process) poke(addr, v uint64) {
 	if b, err := p.Space.Bytes(addr, 8, cpu.ProtWrite); err == nil {
-		*(*uint64)(unsafe.Pointer(&b[0])) = v
+		mem.Guard(func() { *(*uint64)(unsafe.Pointer(&b[0])) = v })
 	}
 }
 

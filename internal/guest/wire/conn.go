@@ -3,14 +3,12 @@
 package wire
 
 import (
-	"bytes"
-	"encoding/gob"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -18,37 +16,23 @@ import (
 // ErrClosed is the answer to a question whose connection ends.
 var ErrClosed = errors.New("the other side has gone")
 
-// kind says what a frame is.
-type kind uint8
-
-const (
-	question kind = iota
-	answer
-	notice // nobody answers it
-)
-
-// frame is what is sent. The types of bodies are registered with package gob.
-type frame struct {
-	Kind  kind
-	ID    uint64 // of the question
-	Files int    // how many descriptors came along
-	Body  any
-}
-
 // Handler answers questions, each in a goroutine of its own, and hears notices, one after the
 // other in the order of sending and before any question that was sent later. It owns the
 // files.
 type Handler func(body any, files []*os.File) (answer any)
 
-// Conn is one end of a connection. Its methods may be called by any goroutine.
+// Conn is one end of a connection. Its methods may be called by any goroutine. Until Welcome the
+// other end is a stranger: it may ask one question at a time, in a small frame, without files;
+// anything else ends the connection.
 type Conn struct {
-	c      *net.UnixConn
-	handle Handler
-	closed chan struct{}
+	c       *net.UnixConn
+	handle  Handler
+	closed  chan struct{}
+	welcome atomic.Bool
+	asked   atomic.Int32 // questions of the other end that are not answered
 
 	sendMu sync.Mutex
-	out    bytes.Buffer
-	enc    *gob.Encoder
+	out    []byte
 
 	mu      sync.Mutex
 	next    uint64
@@ -58,9 +42,18 @@ type Conn struct {
 // New makes an end of a connection and begins to serve what comes over it.
 func New(c *net.UnixConn, h Handler) *Conn {
 	w := &Conn{c: c, handle: h, closed: make(chan struct{}), waiting: map[uint64]chan any{}}
-	w.enc = gob.NewEncoder(&w.out)
 	go w.receive()
 	return w
+}
+
+// Welcome says that the other end is what it should be.
+func (w *Conn) Welcome() { w.welcome.Store(true) }
+
+func (w *Conn) limits() (frame, files int) {
+	if w.welcome.Load() {
+		return mostFrame, mostFiles
+	}
+	return strangerFrame, strangerFiles
 }
 
 // Closed is closed when the connection has ended.
@@ -81,7 +74,7 @@ func (w *Conn) Ask(body any, files ...*os.File) (any, error) {
 	id := w.next
 	w.waiting[id] = reply
 	w.mu.Unlock()
-	if err := w.send(&frame{question, id, len(files), body}, files); err != nil {
+	if err := w.send(header{kind: question, id: id}, body, files); err != nil {
 		w.mu.Lock()
 		delete(w.waiting, id)
 		w.mu.Unlock()
@@ -94,21 +87,29 @@ func (w *Conn) Ask(body any, files ...*os.File) (any, error) {
 	return v, nil
 }
 
-// Tell sends a notice.
-func (w *Conn) Tell(body any) error { return w.send(&frame{Kind: notice, Body: body}, nil) }
+// Tell sends a notice. The files stay the caller's.
+func (w *Conn) Tell(body any, files ...*os.File) error {
+	return w.send(header{kind: notice}, body, files)
+}
 
 // mostKept bounds the buffer that stays allocated between frames.
-const mostKept = 4 << 20
+const mostKept = 64 << 10
 
-func (w *Conn) send(f *frame, files []*os.File) error {
+func (w *Conn) send(h header, body any, files []*os.File) error {
 	w.sendMu.Lock()
 	defer w.sendMu.Unlock()
-	w.out.Reset()
-	if err := w.enc.Encode(f); err != nil {
-		w.Close() // the encoder may have told of types that were not sent
-		return fmt.Errorf("%T: %w", f.Body, err)
+	b, err := encode(append(w.out[:0], make([]byte, headerSize)...), body)
+	if cap(b) <= mostKept {
+		w.out = b
 	}
-	b := w.out.Bytes()
+	switch {
+	case err != nil:
+		return err
+	case len(b)-headerSize > mostFrame || len(files) > mostFiles:
+		return ErrTooLarge
+	}
+	h.length, h.files = uint32(len(b)-headerSize), uint8(len(files))
+	h.put(b)
 	if len(files) > 0 {
 		fds := make([]int, len(files))
 		for i, file := range files {
@@ -126,47 +127,14 @@ func (w *Conn) send(f *frame, files []*os.File) error {
 			return ErrClosed
 		}
 	}
-	if w.out.Cap() > mostKept {
-		w.out = bytes.Buffer{}
-	}
 	return nil
 }
 
 // receive reads frames until the connection ends.
 func (w *Conn) receive() {
-	r := &reader{c: w.c}
-	dec := gob.NewDecoder(r)
-	for {
-		var f frame
-		if err := dec.Decode(&f); err != nil {
-			break
-		}
-		if f.Files < 0 || f.Files > len(r.files) {
-			break
-		}
-		files := r.files[:f.Files:f.Files]
-		r.files = r.files[f.Files:]
-		switch f.Kind {
-		case answer:
-			w.mu.Lock()
-			reply := w.waiting[f.ID]
-			delete(w.waiting, f.ID)
-			w.mu.Unlock()
-			if reply != nil {
-				reply <- f.Body
-			}
-		case notice:
-			w.handle(f.Body, files)
-		case question:
-			go func() {
-				_ = w.send(&frame{Kind: answer, ID: f.ID, Body: w.handle(f.Body, files)}, nil)
-			}()
-		}
+	for w.one() == nil {
 	}
 	_ = w.c.Close()
-	for _, f := range r.files {
-		_ = f.Close()
-	}
 	w.mu.Lock()
 	waiting := w.waiting
 	w.waiting = nil
@@ -177,34 +145,44 @@ func (w *Conn) receive() {
 	}
 }
 
-// reader reads bytes and collects the descriptors that come with them. Those of a frame come
-// no later than its last byte.
-type reader struct {
-	c     *net.UnixConn
-	oob   [256]byte
-	files []*os.File
-}
-
-func (r *reader) Read(p []byte) (int, error) {
-	n, some, _, _, err := r.c.ReadMsgUnix(p, r.oob[:])
-	n = max(n, 0) // it is -1 on errors
-	if some > 0 {
-		messages, bad := unix.ParseSocketControlMessage(r.oob[:some])
-		if bad != nil {
-			return n, bad
-		}
-		for i := range messages {
-			fds, bad := unix.ParseUnixRights(&messages[i])
-			if bad != nil {
-				continue
-			}
-			for _, fd := range fds {
-				r.files = append(r.files, os.NewFile(uintptr(fd), "passed"))
-			}
-		}
+// one takes one frame; after an error the connection is of no use.
+func (w *Conn) one() error {
+	h, b, files, err := readFrame(w.c, w.limits)
+	if err != nil {
+		return err
 	}
-	if n == 0 && err == nil && len(p) > 0 {
-		return 0, net.ErrClosed
+	body, err := decode(b)
+	if err != nil || h.kind == answer && len(files) > 0 || h.kind == notice && !w.welcome.Load() {
+		closeAll(files)
+		return errGarbled
 	}
-	return n, err
+	switch h.kind {
+	case answer:
+		w.mu.Lock()
+		reply := w.waiting[h.id]
+		delete(w.waiting, h.id)
+		w.mu.Unlock()
+		if reply != nil {
+			reply <- body
+		}
+	case notice:
+		w.handle(body, files)
+	case question:
+		most := int32(mostQuestions)
+		if !w.welcome.Load() {
+			most = strangerAsks
+		}
+		if w.asked.Add(1) > most {
+			closeAll(files)
+			return errGarbled
+		}
+		go func() {
+			v := w.handle(body, files)
+			w.asked.Add(-1) // before the answer, after which the next one may come
+			if w.send(header{kind: answer, id: h.id}, v, nil) != nil {
+				w.Close()
+			}
+		}()
+	}
+	return nil
 }

@@ -3,7 +3,6 @@
 package wire
 
 import (
-	"encoding/gob"
 	"errors"
 	"io"
 	"net"
@@ -18,8 +17,7 @@ type number struct{ N int }
 type bulk struct{ B []byte }
 
 func init() {
-	gob.Register(number{})
-	gob.Register(bulk{})
+	Register(number{}, bulk{}, everything{})
 }
 
 // pair is a connection with both ends here.
@@ -37,6 +35,7 @@ func pair(t *testing.T, a, b Handler) (*Conn, *Conn) {
 			t.Fatal(err)
 		}
 		w := New(c.(*net.UnixConn), h)
+		w.Welcome()
 		t.Cleanup(func() { w.Close(); <-w.Closed() })
 		return w
 	}
@@ -102,7 +101,7 @@ func TestTell(t *testing.T) {
 func TestLarge(t *testing.T) {
 	echo := func(body any, _ []*os.File) any { return body }
 	a, b := pair(t, echo, echo)
-	data := make([]byte, 5<<20)
+	data := make([]byte, 2<<20-100)
 	for i := range data {
 		data[i] = byte(i * 7 >> 3)
 	}
@@ -194,5 +193,8 @@ func TestUnknown(t *testing.T) {
 	a, _ := pair(t, nothing, nothing)
 	if _, err := a.Ask(struct{ X chan int }{}); err == nil {
 		t.Error("a channel was sent")
+	}
+	if _, err := a.Ask(bulk{make([]byte, 3<<20)}); !errors.Is(err, ErrTooLarge) {
+		t.Error("3 MB were sent: ", err)
 	}
 }

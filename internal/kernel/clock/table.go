@@ -37,5 +37,8 @@ func Table() core.Table {
 			return c.Put64(0, 1|1<<32)
 		}), Level: core.Full, Note: "1/1"},
 		"mach_wait_until": full(waitUntil),
+
+		"mach_get_times":     full(getTimes),
+		"mach_boottime_usec": value(bootTime, ""),
 	}
 }

@@ -30,6 +30,9 @@ type Ctx struct {
 	// Interrupted is closed when the calling thread is aborted
 	// (thread_abort, terminate). nil: cannot be aborted.
 	Interrupted <-chan struct{}
+	// Waits, unless nil, is called when a call that does not wait as a rule is
+	// going to wait for another program.
+	Waits func()
 	// MIG is set when the call came in a message: results that are rights or
 	// out-of-line memory are then collected for the reply; see Give*.
 	MIG *Reply

@@ -7,14 +7,15 @@ import (
 
 // byMessage are the functions that send a message to the object that their
 // first argument names. A name without a send right cannot be sent to, which
-// is the answer whatever the function; a handler only sees ports.
+// is the answer whatever the function. A port that a task serves gets the
+// message; a handler only sees ports of the kernel.
 var byMessage = func() map[string]bool {
 	m := map[string]bool{}
 	for i := range proto.Routines {
 		r := &proto.Routines[i]
 		switch r.Subsystem {
-		case "exc", "mach_exc", "notify", "clock_reply", "bootstrap":
-			// what tasks serve: their functions are stubs for any port
+		case "clock_reply":
+			// takes a right of any kind, and tells the kernel's alarms too
 		default:
 			m[r.Name] = true
 		}
@@ -32,8 +33,16 @@ func sent(f *proto.Function, h Handler) Handler {
 	}
 	return func(c *Ctx) uint64 {
 		name := c.Name(0)
-		if c.MIG == nil && name != c.Task.SelfName() && !c.Task.Space.CanSend(name) {
+		if c.MIG != nil || name == c.Task.SelfName() {
+			return h(c)
+		}
+		switch live, queue := c.Task.Space.CanSend(name); {
+		case !live:
 			return uint64(uint32(mach.MACH_SEND_INVALID_DEST))
+		case queue && c.Kernel.Stub != nil:
+			if kr, ok := c.Kernel.Stub(c); ok {
+				return uint64(uint32(kr))
+			}
 		}
 		return h(c)
 	}

@@ -9,15 +9,23 @@ import (
 
 // NewTask makes a task of this kernel and makes it known by its pid.
 func (k *Kernel) NewTask(sub TaskSub) *Task {
-	t := &Task{Kernel: k, Sub: sub, Space: ipc.NewSpace(), threads: map[int]*Thread{}, dead: make(chan struct{})}
+	t := k.unknownTask(sub)
 	k.mu.Lock()
 	k.tasks[sub.PID()] = t
 	k.mu.Unlock()
-	go func() {
-		sub.Wait(t.dead)
-		t.end()
-	}()
+	go t.endWithSub()
 	return t
+}
+
+// unknownTask makes a task that nobody finds yet.
+func (k *Kernel) unknownTask(sub TaskSub) *Task {
+	return &Task{Kernel: k, Sub: sub, Space: ipc.NewSpace(), threads: map[int]*Thread{}, dead: make(chan struct{})}
+}
+
+// endWithSub ends the task when its process has ended.
+func (t *Task) endWithSub() {
+	t.Sub.Wait(t.dead)
+	t.end()
 }
 
 // SetSelf says which task the kernel's own process is, or its first guest.
@@ -55,14 +63,24 @@ func (k *Kernel) TaskOf(pid int) (*Task, error) {
 	if err != nil {
 		return nil, err
 	}
+	fresh := k.unknownTask(sub)
 	k.mu.Lock()
-	if t := k.tasks[pid]; t != nil && t.Alive() {
+	t = k.tasks[pid]
+	known := t != nil && t.Alive()
+	k.mu.Unlock()
+	if !known && k.Opened != nil {
+		k.Opened(fresh)
+	}
+	k.mu.Lock()
+	if t = k.tasks[pid]; t != nil && t.Alive() {
 		k.mu.Unlock()
-		sub.Close()
+		fresh.end() // another one was first
 		return t, nil
 	}
+	k.tasks[pid] = fresh
 	k.mu.Unlock()
-	return k.NewTask(sub), nil
+	go fresh.endWithSub()
+	return fresh, nil
 }
 
 // end makes the task dead: its ports die, its names go.
@@ -82,6 +100,7 @@ func (t *Task) end() {
 			th.End()
 		}
 		t.ports.destroy()
+		t.state.end()
 		t.Space.Terminate()
 		t.Sub.Close()
 	})
@@ -172,6 +191,8 @@ func (th *Thread) End() {
 	th.Task.mu.Unlock()
 	th.Interrupt()
 	th.ports.destroy()
+	th.ended.Store(true)
+	th.state.end()
 }
 
 // Interrupted is closed when the thread is aborted next.

@@ -2,8 +2,10 @@ package core
 
 import (
 	"sync"
+	"time"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/kernel/ipc"
 	"github.com/gomach/mach/internal/proto"
 )
 
@@ -20,11 +22,28 @@ type Kernel struct {
 	// guests.
 	Sub Substrate
 
+	// Policy says which messages may go to which ports. It is fixed before the
+	// first call.
+	Policy ipc.Policy
+
+	// Stub performs the function of a Ctx by a message, as its first argument
+	// is a port that a task serves; false: the function sends none. nil: none
+	// does.
+	Stub func(*Ctx) (mach.KernReturn, bool)
+
 	// VM makes and frees the memory that calls and messages hand over; nil:
 	// the substrate does it alone.
 	VM VM
 
-	// state of the subsystems, by their package: see Attach.
+	// Ticks is a time in the unit of mach_absolute_time, fixed before the first
+	// call. nil: nanoseconds.
+	Ticks func(time.Duration) uint64
+
+	// Opened is told of each task that the substrate has opened, before anybody
+	// else sees it.
+	Opened func(*Task)
+
+	// state of the subsystems, by their keys: see State.
 	state sync.Map
 }
 
@@ -51,8 +70,7 @@ func New(t Table, sub Substrate) *Kernel {
 	return &Kernel{Table: t, handlers: t.index(), tasks: map[int]*Task{}, Sub: sub}
 }
 
-// Call performs function number sym (position in proto.Functions plus one). It
-// is short enough to be compiled into its caller.
+// Call performs function number sym (position in proto.Functions plus one).
 func (k *Kernel) Call(c *Ctx, sym int) uint64 {
 	if uint(sym-1) >= uint(len(proto.Functions)) {
 		return unknown

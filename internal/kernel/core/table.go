@@ -82,9 +82,8 @@ func (t Table) index() []Handler {
 		h[i+1] = t[name].Handler
 		if h[i+1] == nil {
 			h[i+1] = notSupported(&proto.Functions[i])
-		} else {
-			h[i+1] = sent(&proto.Functions[i], h[i+1])
 		}
+		h[i+1] = sent(&proto.Functions[i], h[i+1])
 	}
 	for name := range t {
 		if !known[name] {

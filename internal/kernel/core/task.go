@@ -17,7 +17,7 @@ type Task struct {
 
 	mu      sync.Mutex
 	threads map[int]*Thread // by the substrate's thread id
-	state   sync.Map        // per-task state of the subsystems, by key
+	state   states
 	dead    chan struct{}
 	once    sync.Once
 	ports   flavoredPorts
@@ -35,11 +35,7 @@ func (t *Task) Unlock() { t.mu.Unlock() }
 // State returns the task's state of a subsystem under key, made by mk at first
 // use.
 func (t *Task) State(key any, mk func() any) any {
-	if v, ok := t.state.Load(key); ok {
-		return v
-	}
-	v, _ := t.state.LoadOrStore(key, mk())
-	return v
+	return t.state.get(key, mk, func() bool { return !t.Alive() })
 }
 
 // Dead is closed when the task has ended.
@@ -60,8 +56,9 @@ type Thread struct {
 	Task  *Task
 	Sub   ThreadSub
 	ID    int // the substrate's thread id
-	state sync.Map
+	state states
 	ports flavoredPorts
+	ended atomic.Bool
 
 	ported  atomic.Bool // a port to it exists
 	abortMu sync.Mutex
@@ -70,11 +67,7 @@ type Thread struct {
 
 // State is Task.State for a thread.
 func (t *Thread) State(key any, mk func() any) any {
-	if v, ok := t.state.Load(key); ok {
-		return v
-	}
-	v, _ := t.state.LoadOrStore(key, mk())
-	return v
+	return t.state.get(key, mk, t.ended.Load)
 }
 
 // TaskSub is a task as its substrate has it.

@@ -22,7 +22,6 @@ type AddressSpace interface {
 	Map(m Mapping) (addr uint64, err error)
 	Unmap(addr, size uint64) error
 	Protect(addr, size uint64, prot mach.VMProt) error
-	// Remap moves or duplicates pages inside one space.
 	Advise(addr, size uint64, a Advice) error
 	Sync(addr, size uint64, flags mach.VMSync) error
 	Lock(addr, size uint64, lock bool) error
@@ -51,7 +50,7 @@ type Region struct {
 	Device     uint64
 	Inode      uint64
 	Path       string // file or [stack], [heap], ...
-	// Filled where Stats was asked for by StatRegion.
+	// What StatRegion fills.
 	Resident, Dirty, Swapped, SharedPages uint64 // pages
 	Refs                                  int
 }
@@ -73,4 +72,5 @@ const (
 	AdviceDontNeed // contents may go
 	AdviceFree     // contents may go when memory is short
 	AdviceReuse
+	AdviceHuge // in large pages, if there are any
 )

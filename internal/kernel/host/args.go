@@ -67,12 +67,13 @@ func answer(c *core.Ctx, i, cnt int, fill func(have uint32) ([]uint32, mach.Kern
 // machineOf is the machine as the calling task sees it: a program that is
 // emulated finds processors of its own kind.
 func (h *Host) machineOf(c *core.Ctx) Machine {
-	return seen{h.machine, c.Task.Sub.CPU()}
+	return seen{h.machine, c.Task.Sub.CPU(), c.Task.Sub.Memory().PageSize()}
 }
 
 type seen struct {
 	Machine
-	cpu mach.CPUType
+	cpu  mach.CPUType
+	page uint64 // of the task, whose machine has whole pages of memory (hw.memsize)
 }
 
 func (s seen) Topology() (Topology, error) {
@@ -83,5 +84,6 @@ func (s seen) Topology() (Topology, error) {
 	case s.cpu == mach.CPU_TYPE_X86_64 && !intel:
 		t.CPUType, t.CPUSubtype = mach.CPU_TYPE_X86, mach.CPU_SUBTYPE_X86_ARCH1
 	}
+	t.Memory &^= s.page - 1
 	return t, err
 }

@@ -13,6 +13,9 @@ type watch struct {
 	waiting [mach.HOST_NOTIFY_TYPE_MAX + 1][]ipc.Right
 }
 
+// hostRequestNotification takes any number of requests with the same port, whose
+// receive right stays where it is from then on (xnu osfmk/kern/host_notify.c; the
+// port was a kernel object once, and a second request KERN_INVALID_CAPABILITY).
 func hostRequestNotification(c *core.Ctx) mach.KernReturn {
 	h, bad := anyHost(c, mach.KERN_INVALID_ARGUMENT)
 	if bad == mach.MACH_SEND_INVALID_DEST {
@@ -34,6 +37,7 @@ func hostRequestNotification(c *core.Ctx) mach.KernReturn {
 		r.Release()
 		return kr
 	}
+	r.Port.Stay()
 	h.notifyOnce(int(kind), r)
 	return mach.KERN_SUCCESS
 }

@@ -146,7 +146,7 @@ func (s *Space) PeekMessage(name mach.MachPort, seqno uint32) (seq, size uint32,
 	if m == nil {
 		return 0, 0, 0, sender, mach.KERN_FAILURE
 	}
-	return seqno, m.size(), m.ID, m.sender, kr
+	return seqno, m.kernelSize(), m.ID, m.sender, kr
 }
 
 // PutTrailer writes a trailer as mach_port_peek gives it.

@@ -146,6 +146,7 @@ func (s *Space) copyinReceive(e *entry, name mach.MachPort, guardOK func(*Port) 
 		s.release(indexOf(name))
 	}
 	p.clearReceiver(n)
+	p.flags |= tempOwner // until it is in a message or has a name (ipc_right.c, ipc_right_copyin)
 	return p, mach.KERN_SUCCESS
 }
 

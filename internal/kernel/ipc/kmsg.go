@@ -2,7 +2,6 @@ package ipc
 
 import (
 	"encoding/binary"
-	"sync"
 
 	"github.com/gomach/mach"
 )
@@ -28,8 +27,11 @@ type Message struct {
 	voucherBits uint32 // the disposition, zero: none
 	reserved    uint32 // the voucher field of a message without a voucher
 	sender      Sender
-	buf         [256]byte
+	buf         [inline]byte
 }
+
+// inline is the size up to which messages need no buffer.
+const inline = 256
 
 // Desc is a descriptor of a complex message.
 type Desc struct {
@@ -39,6 +41,8 @@ type Desc struct {
 	Memory []byte // out-of-line memory
 	Copy   uint8  // MACH_MSG_PHYSICAL_COPY or VIRTUAL_COPY
 	Rights []Right
+	// RightsType is the type of out-of-line rights.
+	RightsType mach.MachMsgTypeName
 	// of a guarded port
 	Flags   uint16
 	Context uint64
@@ -51,21 +55,8 @@ const (
 
 var le = binary.LittleEndian
 
-var messages = sync.Pool{New: func() any { return new(Message) }}
-
 // newMessage takes a message with room for size bytes from the pool.
-func newMessage(size int) *Message {
-	m := messages.Get().(*Message)
-	switch {
-	case size <= len(m.buf):
-		m.Data = m.buf[:size]
-	case size <= cap(m.Data):
-		m.Data = m.Data[:size]
-	default:
-		m.Data = make([]byte, size)
-	}
-	return m
-}
+func newMessage(size int) *Message { return pool.get(size) }
 
 // NewMessage makes a message that the kernel sends: body follows the header.
 func NewMessage(id int32, body []byte, descs ...Desc) *Message {
@@ -84,6 +75,18 @@ var kernelSender = Sender{Security: mach.SecurityToken{Val: [2]uint32{0, 1}}}
 // Complex reports whether the message has descriptors.
 func (m *Message) Complex() bool { return m.complex }
 
+// Body is what follows the header and the descriptors.
+func (m *Message) Body() []byte {
+	at := headerSize
+	if m.complex {
+		at = bodySize
+	}
+	if n := len(m.Descs); n > 0 {
+		at = m.Descs[n-1].Offset + descSize(m.Descs[n-1].Type)
+	}
+	return m.Data[at:]
+}
+
 // SetComplex says that the message has a descriptor count, though it may be
 // zero.
 func (m *Message) SetComplex() { m.complex = true }
@@ -93,14 +96,15 @@ func (m *Message) Sender() Sender { return m.sender }
 
 // free puts a message without rights back into the pool.
 func (m *Message) free() {
-	if len(m.Data) > len(m.buf) && cap(m.Data) <= 1<<17 { // 64 KiB and a header too
-		data := m.Data[:0]
-		m.reset()
-		m.Data = data
-	} else {
-		m.reset()
+	pool.put(m, m.memory())
+}
+
+// memory is the size of the out-of-line memory that the message has.
+func (m *Message) memory() (n int) {
+	for i := range m.Descs {
+		n += cap(m.Descs[i].Memory)
 	}
-	messages.Put(m)
+	return n
 }
 
 func (m *Message) reset() {
@@ -125,8 +129,9 @@ func (m *Message) destroyRest() {
 	m.Dest = Right{}
 	m.Reply.Release()
 	m.voucher.Release()
+	memory := m.memory()
 	m.cleanDescs(len(m.Descs))
-	m.free()
+	pool.put(m, memory)
 }
 
 // cleanDescs releases what the first n descriptors hold.
@@ -150,6 +155,17 @@ func (m *Message) TakeReply() Right {
 
 // size is the message's size as a receiver sees it, without the trailer.
 func (m *Message) size() uint32 { return uint32(len(m.Data)) }
+
+// kernelSize is the message's size as XNU's kernel keeps it: its header has 8
+// bytes more than a task's, and a port descriptor 4, as all descriptors have one
+// size there (osfmk/ipc/ipc_kmsg.c, ipc_kmsg_get_and_inflate_from_user).
+func (m *Message) kernelSize() uint32 {
+	size := m.size() + 8
+	for i := range m.Descs {
+		size += maxDescSize - uint32(descSize(m.Descs[i].Type))
+	}
+	return size
+}
 
 // bits puts a header's bits together.
 func (m *Message) bits(remote, local mach.MachMsgTypeName, voucher uint32) uint32 {

@@ -42,6 +42,9 @@ func (s *Space) InsertRight(name mach.MachPort, r Right) mach.KernReturn {
 	default:
 		e.port = p
 	}
+	if r.Type == mach.MACH_MSG_TYPE_PORT_RECEIVE {
+		p.flags &^= tempOwner // osfmk/ipc/ipc_object.c, ipc_object_copyout_name
+	}
 	s.put(p, r.Type, i, e)
 	return mach.KERN_SUCCESS
 }
@@ -143,6 +146,11 @@ func (s *Space) ExtractRight(name mach.MachPort, d mach.MachMsgTypeName, own boo
 	n.send()
 	if kr != mach.KERN_SUCCESS {
 		return Right{}, kr
+	}
+	if d == mach.MACH_MSG_TYPE_MOVE_RECEIVE {
+		p.mu.Lock()
+		p.flags &^= tempOwner // it travels in the routine's reply, see bindTransit
+		p.mu.Unlock()
 	}
 	return Right{p, resultType(d)}, mach.KERN_SUCCESS
 }

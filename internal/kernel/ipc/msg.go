@@ -22,6 +22,8 @@ type Msg struct {
 	VM       VM     // for out-of-line memory
 	Mem      Memory // for the message itself
 	Caller   Caller
+	Policy   Policy
+	Kobject  bool   // the message is for an object of the kernel
 	Send     uint64 // address
 	Receive  uint64 // address
 	Option   mach.MachMsgOption
@@ -77,6 +79,12 @@ func (a *Msg) send() mach.KernReturn {
 		return mr
 	}
 	always, mr := a.Space.copyinHeader(m, &h, a.Option&mach.MACH_SEND_NOTIFY != 0, &a.n)
+	if mr == mach.MACH_MSG_SUCCESS && a.Policy.refuses(a.Kobject, m.Dest.Port) {
+		a.notify()
+		m.Descs = m.Descs[:0] // nothing was taken for them
+		m.Destroy()
+		return mach.MACH_SEND_INVALID_OPTIONS
+	}
 	if mr == mach.MACH_MSG_SUCCESS && len(m.Descs) > 0 {
 		mr = a.Space.copyinBody(m, a.VM, &a.n)
 	}
@@ -101,7 +109,7 @@ func (s *Space) identify(m *Message) { m.sender = *s.sender.Load() }
 // newMessage takes the spare message if it is large enough.
 func (a *Msg) newMessage(size int) *Message {
 	m := a.spare
-	if m == nil || size > len(m.buf) {
+	if m == nil || size > inline {
 		return newMessage(size)
 	}
 	a.spare = nil
@@ -111,7 +119,7 @@ func (a *Msg) newMessage(size int) *Message {
 
 // free keeps a message without rights as the spare one.
 func (a *Msg) free(m *Message) {
-	if a.spare == nil && len(m.Data) <= len(m.buf) {
+	if a.spare == nil && len(m.Data) <= inline {
 		m.reset()
 		a.spare = m
 		return
@@ -157,7 +165,7 @@ func (a *Msg) read() (m *Message, h header, mr mach.KernReturn) {
 }
 
 // deliver puts a message into its port's queue, waiting for room, or has the
-// kernel perform it.
+// kernel perform it. A message that could not be sent goes back to the sender.
 func (a *Msg) deliver(m *Message, always bool) mach.KernReturn {
 	if m.circular {
 		m.Destroy()
@@ -169,65 +177,85 @@ func (a *Msg) deliver(m *Message, always bool) mach.KernReturn {
 		p.queue.seqno++
 		p.mu.Unlock()
 		if reply := a.Caller.Serve(m); reply != nil {
-			reply.Send()
+			a.deliverReply(reply, always)
 		}
 		return mach.MACH_MSG_SUCCESS
 	}
-	if p.dead {
-		p.forget(m.Dest.Type)
-		p.mu.Unlock()
-		m.destroyRest()
-		return mach.MACH_MSG_SUCCESS
+	if mr := a.enqueue(m, p, always); mr != mach.MACH_MSG_SUCCESS {
+		return mr | a.giveBack(m)
 	}
+	return mach.MACH_MSG_SUCCESS
+}
+
+// deliverReply queues a kernel object's reply by the options of the request: a
+// full queue is waited for as they say. A reply that cannot be queued is
+// destroyed, and the request was sent all the same (osfmk/ipc/ipc_kmsg.c,
+// ipc_kmsg_send).
+func (a *Msg) deliverReply(m *Message, always bool) {
+	p := m.Dest.Port
+	p.mu.Lock()
+	if p.served() {
+		p.mu.Unlock()
+		m.Destroy()
+		return
+	}
+	if a.enqueue(m, p, always) != mach.MACH_MSG_SUCCESS {
+		m.Destroy()
+	}
+}
+
+// enqueue puts a message into the queue of its locked port, which it unlocks,
+// and waits for room if the options say so. On failure the message is the
+// caller's; for a dead port it is destroyed, as if queued just before.
+func (a *Msg) enqueue(m *Message, p *Port, always bool) mach.KernReturn {
 	q := &p.queue
-	free := !q.full() || !q.fullKernel() && (always || a.Option&mach.MACH_SEND_ALWAYS != 0 ||
-		m.Dest.Type == mach.MACH_MSG_TYPE_PORT_SEND_ONCE)
-	if free {
+	switch {
+	case p.dead:
+		p.unlockAndForget(m)
+	case !q.full(), !q.fullKernel() && (always || a.Option&mach.MACH_SEND_ALWAYS != 0 ||
+		m.Dest.Type == mach.MACH_MSG_TYPE_PORT_SEND_ONCE):
 		q.count++
 		p.post(m)
 		p.mu.Unlock()
-		return mach.MACH_MSG_SUCCESS
+	default:
+		return a.waitForRoom(m, p)
 	}
-	return a.waitForRoom(m, p)
+	return mach.MACH_MSG_SUCCESS
 }
 
-// waitForRoom waits until the full queue of a locked port has room.
+// unlockAndForget destroys a message to a locked dead port.
+func (p *Port) unlockAndForget(m *Message) {
+	p.forget(m.Dest.Type)
+	p.mu.Unlock()
+	m.destroyRest()
+}
+
+// waitForRoom waits until the full queue of a locked port has room, and queues
+// the message. It unlocks the port.
 func (a *Msg) waitForRoom(m *Message, p *Port) mach.KernReturn {
-	var mr mach.KernReturn
 	switch {
 	case a.Option&mach.MACH_SEND_TIMEOUT != 0 && a.Timeout == 0:
 		p.mu.Unlock()
-		mr = mach.MACH_SEND_TIMED_OUT
+		return mach.MACH_SEND_TIMED_OUT
 	case p.queue.fullKernel():
 		p.mu.Unlock()
-		mr = mach.MACH_SEND_NO_BUFFER
-	default:
-		w := a.waiter.ready()
-		p.queue.senders.add(w)
-		p.mu.Unlock()
-		mr = w.wait(&p.mu, a.limit(mach.MACH_SEND_TIMEOUT), mach.MACH_SEND_TIMED_OUT, mach.MACH_SEND_INTERRUPTED)
+		return mach.MACH_SEND_NO_BUFFER
 	}
-	switch mr {
-	case mach.MACH_MSG_SUCCESS:
-		p.mu.Lock()
-		if !p.dead {
-			p.post(m)
-			p.mu.Unlock()
-			return mr
-		}
-		p.forget(m.Dest.Type)
-		p.mu.Unlock()
-		m.destroyRest()
+	w := a.waiter.ready()
+	p.queue.senders.add(w)
+	p.mu.Unlock()
+	mr := w.wait(&p.mu, a.limit(mach.MACH_SEND_TIMEOUT), mach.MACH_SEND_TIMED_OUT, mach.MACH_SEND_INTERRUPTED)
+	if mr != mach.MACH_MSG_SUCCESS && mr != mach.MACH_SEND_INVALID_DEST {
 		return mr
-	case mach.MACH_SEND_INVALID_DEST:
-		// The port died: as if the message had been queued just before.
-		p.mu.Lock()
-		p.forget(m.Dest.Type)
-		p.mu.Unlock()
-		m.destroyRest()
+	}
+	p.mu.Lock()
+	if p.dead || mr != mach.MACH_MSG_SUCCESS {
+		p.unlockAndForget(m)
 		return mach.MACH_MSG_SUCCESS
 	}
-	return mr | a.giveBack(m)
+	p.post(m)
+	p.mu.Unlock()
+	return mr
 }
 
 // giveBack returns a message that was not sent to the sender's buffer.

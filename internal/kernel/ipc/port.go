@@ -131,6 +131,13 @@ func (p *Port) Immovable() {
 	p.mu.Unlock()
 }
 
+// Stay makes the receive right one that cannot be moved.
+func (p *Port) Stay() {
+	p.mu.Lock()
+	p.flags |= immovableReceive
+	p.mu.Unlock()
+}
+
 // MayHandle reports whether the port may be an exception handler: not one that
 // stays where it is, unless it was made for exceptions (osfmk/kern/ipc_tt.c,
 // set_exception_ports_validation).

@@ -55,15 +55,18 @@ func (p *Port) post(m *Message) {
 			// A receiver that the offer above sent away, as the message was too
 			// large for it, may be back already with more room.
 			gone := in.set.takers.first != nil && p.offer(&in.set.takers, m)
+			if !gone {
+				in.set.takers.tell()
+			}
 			in.set.mu.Unlock()
 			if gone {
 				p.queue.pop()
 				p.queue.taken()
-				p.emptied()
 				return
 			}
 		}
 	}
+	p.queue.takers.tell()
 }
 
 // take takes the first message of a locked port for a receiver with room for
@@ -83,11 +86,6 @@ func (p *Port) take(room uint32, large bool, got *receipt) (*Message, mach.KernR
 	got.seqno = p.queue.seqno
 	p.queue.seqno++
 	p.queue.taken()
-	if p.queue.head == nil {
-		p.emptied()
-	} else {
-		p.lastInLine()
-	}
 	return m, result
 }
 

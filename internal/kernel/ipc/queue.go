@@ -148,7 +148,11 @@ type wait struct {
 // none: only who is waited for ends the wait.
 func (w *wait) none() bool { return !w.timed && w.interrupt == nil }
 
-type waitList struct{ first, last *waiter }
+// waitList is who waits, in order, and who only watches.
+type waitList struct {
+	first, last *waiter
+	watches     []*Watch
+}
 
 func (l *waitList) add(w *waiter) {
 	w.list, w.prev, w.next = l, l.last, nil
@@ -186,4 +190,5 @@ func (l *waitList) finishAll(result mach.KernReturn) {
 	for l.first != nil {
 		l.finish(l.first, result)
 	}
+	l.tell()
 }

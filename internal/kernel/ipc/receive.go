@@ -82,25 +82,11 @@ func (a *Msg) room() (room uint32, large bool) {
 func (a *Msg) takeFromSet(t *Set) (*Message, receipt, mach.KernReturn) {
 	room, large := a.room()
 	var got receipt
-	for {
-		t.mu.Lock()
-		first := t.first
-		if first == nil {
-			break
-		}
-		t.mu.Unlock()
-		// The port's lock comes before the set's: look again under both.
-		p := first.port
-		p.mu.Lock()
-		t.mu.Lock()
-		in := t.members[p] == first
-		t.mu.Unlock()
-		if in && p.queue.head != nil {
-			m, mr := p.take(room, large, &got)
-			p.mu.Unlock()
-			return m, got, mr
-		}
-		p.mu.Unlock()
+	t.mu.Lock()
+	if first := t.next(); first != nil {
+		m, mr := first.port.take(room, large, &got)
+		first.port.mu.Unlock()
+		return m, got, mr
 	}
 	// The set is locked and nothing waits in it.
 	if t.dead {

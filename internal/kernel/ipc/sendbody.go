@@ -7,13 +7,18 @@ const (
 	maxMemory = 64<<20 - 1 // bytes of physically copied memory in one message
 )
 
+const maxDescSize = 16
+
 // descSize is the size of a descriptor of a 64-bit task.
 func descSize(t mach.MachMsgDescriptorType) int {
 	if t == mach.MACH_MSG_PORT_DESCRIPTOR {
 		return 12
 	}
-	return 16
+	return maxDescSize
 }
+
+// Size is the descriptor's size in a message.
+func (d *Desc) Size() int { return descSize(d.Type) }
 
 // inflate takes the descriptors' fields apart; no right or memory is touched
 // (osfmk/ipc/ipc_kmsg.c, ipc_kmsg_inflate_descriptors). The fields keep the
@@ -93,10 +98,13 @@ func (s *Space) copyinBody(m *Message, vm VM, n *notices) mach.KernReturn {
 			mr = copyinMemory(d, b, vm)
 		}
 		if mr != mach.MACH_MSG_SUCCESS {
-			m.cleanDescs(len(m.Descs))
+			// Receivers are told in the order in which the rights were taken and
+			// are given up.
+			n.send()
 			m.Dest.Release()
 			m.Reply.Release()
 			m.voucher.Release()
+			m.cleanDescs(len(m.Descs))
 			return mr
 		}
 	}
@@ -129,6 +137,12 @@ func (s *Space) copyinGuarded(m *Message, d *Desc, b []byte, f copyinFlags, n *n
 	d.Flags = le.Uint16(b[8:])
 	name := mach.MachPort(le.Uint32(b[12:]))
 	var mr mach.KernReturn
+	switch name { // which stands where the context did, sign and all
+	case mach.MACH_PORT_NULL:
+		d.Context = 0
+	case mach.MACH_PORT_DEAD:
+		d.Context = ^uint64(0)
+	}
 	d.Right, mr = s.copyinPort(m, name, mach.MachMsgTypeName(b[10]), f, func(p *Port) bool {
 		unguarded := mach.MachMsgGuardFlags(d.Flags)&mach.MACH_MSG_GUARD_FLAGS_UNGUARDED_ON_SEND != 0
 		if unguarded && p.flags&guarded == 0 && d.Context == 0 || p.flags&guarded != 0 && p.context == d.Context {
@@ -159,7 +173,8 @@ func (s *Space) copyinPorts(m *Message, d *Desc, b []byte, vm VM, f copyinFlags,
 		}
 		d.Rights = append(d.Rights, r)
 	}
-	b[10] = byte(resultType(mach.MachMsgTypeName(b[10])))
+	d.RightsType = resultType(mach.MachMsgTypeName(b[10]))
+	b[10] = byte(d.RightsType)
 	return mach.MACH_MSG_SUCCESS
 }
 

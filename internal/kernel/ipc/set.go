@@ -9,13 +9,13 @@ import (
 // Set is a port set: a receive from it takes from any member.
 //
 // A member's messages stay in the member's queue; the set lists members that
-// have some. Membership is guarded by the member's lock together with the
+// got some, see next. Membership is guarded by the member's lock together with the
 // set's, which is taken after a port's.
 type Set struct {
 	mu      sync.Mutex
 	dead    bool
 	members map[*Port]*member
-	first   *member // members with messages, who waits longest first
+	first   *member // members that may have messages, in the order of next
 	last    *member
 	takers  waitList
 }
@@ -33,12 +33,8 @@ func newSet() *Set { return &Set{members: map[*Port]*member{}} }
 // join makes a locked port a member.
 func (t *Set) join(p *Port) mach.KernReturn {
 	t.mu.Lock()
-	kr := t.add(p)
-	t.mu.Unlock()
-	if kr == mach.KERN_SUCCESS && p.queue.head == nil {
-		p.emptied()
-	}
-	return kr
+	defer t.mu.Unlock()
+	return t.add(p)
 }
 
 func (t *Set) add(p *Port) mach.KernReturn {
@@ -58,6 +54,7 @@ func (t *Set) add(p *Port) mach.KernReturn {
 	}
 	if p.queue.head != nil {
 		t.ready(m)
+		t.takers.tell()
 	}
 	return mach.KERN_SUCCESS
 }
@@ -85,7 +82,7 @@ func (p *Port) leaveAll(keep *Set) {
 	}
 }
 
-// ready lists a member with messages. The set is locked.
+// ready lists a member that has messages. The set is locked.
 func (t *Set) ready(m *member) {
 	if m.ready {
 		return
@@ -116,26 +113,35 @@ func (t *Set) unready(m *member) {
 	m.ready, m.prev, m.next = false, nil, nil
 }
 
-// emptied takes a locked port without messages off its sets' lists.
-func (p *Port) emptied() {
-	for _, m := range p.sets {
-		m.set.mu.Lock()
-		m.set.unready(m)
-		m.set.mu.Unlock()
-	}
-}
-
-// lastInLine puts a locked port with messages at the end of its sets' lists,
-// so that members take turns.
-func (p *Port) lastInLine() {
-	for _, m := range p.sets {
-		m.set.mu.Lock()
-		if m.ready && m.set.last != m {
-			m.set.unready(m)
-			m.set.ready(m)
+// next returns the member whose message a receive from the set takes, with its
+// port locked, and puts it at the end of the list, whatever becomes of the
+// receive. Members that it meets without messages leave the list. This and the
+// first message to a member that is not listed are all that changes the order
+// (osfmk/kern/waitq.c, waitq_set_first_prepost and
+// do_waitq_select_n_locked_sets). The set is locked; nil leaves it so.
+func (t *Set) next() *member {
+	for t.first != nil {
+		m := t.first
+		p := m.port
+		if !p.mu.TryLock() {
+			// The port's lock comes before the set's: look again under both.
+			t.mu.Unlock()
+			p.mu.Lock()
+			t.mu.Lock()
+			if t.first != m {
+				p.mu.Unlock()
+				continue
+			}
 		}
-		m.set.mu.Unlock()
+		t.unready(m)
+		if p.queue.head != nil {
+			t.ready(m)
+			t.mu.Unlock()
+			return m
+		}
+		p.mu.Unlock()
 	}
+	return nil
 }
 
 // destroy ends a set: members leave it and receivers are told.

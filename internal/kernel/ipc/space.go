@@ -144,15 +144,22 @@ func (s *Space) HasSend(name mach.MachPort) bool {
 	return e != nil && e.typ&mach.MACH_PORT_TYPE_SEND != 0
 }
 
-// CanSend reports whether a name has a send right to a live port.
-func (s *Space) CanSend(name mach.MachPort) bool {
+// CanSend reports whether a name has a send right to a live port, and whether
+// that is a message queue, not an object of the kernel.
+func (s *Space) CanSend(name mach.MachPort) (live, queue bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.lookup(name)
 	if e == nil || e.typ&mach.MACH_PORT_TYPE_SEND == 0 {
-		return false
+		return false, false
 	}
-	return e.typ&mach.MACH_PORT_TYPE_RECEIVE != 0 || !s.isDeadNow(e)
+	if e.typ&mach.MACH_PORT_TYPE_RECEIVE != 0 {
+		return true, true
+	}
+	if s.isDeadNow(e) {
+		return false, false
+	}
+	return true, !e.port.kernel
 }
 
 // isDeadNow is isDead without the port locked after.

@@ -2,8 +2,8 @@ package ipc
 
 import "github.com/gomach/mach"
 
-// trailerSizes are the sizes by the element that MACH_RCV_TRAILER_ELEMENTS
-// asks for; elements that have none in particular get the largest.
+// trailerSize is the size of the trailer that MACH_RCV_TRAILER_ELEMENTS asks for;
+// elements that have none in particular get the largest.
 func trailerSize(option mach.MachMsgOption) uint32 {
 	switch elements(option) {
 	case mach.MACH_RCV_TRAILER_NULL:

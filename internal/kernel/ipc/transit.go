@@ -26,6 +26,7 @@ func (m *Message) bindTransit(p, dest *Port) bool {
 	}
 	p.mu.Lock()
 	p.dest = dest
+	p.flags &^= tempOwner // osfmk/ipc/ipc_importance.c, ipc_importance_check_circularity
 	p.mu.Unlock()
 	return true
 }

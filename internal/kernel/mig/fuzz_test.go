@@ -51,9 +51,9 @@ func FuzzServe(f *testing.F) {
 	for i := range proto.Routines {
 		r := &proto.Routines[i]
 		if p := plans()[r.ID]; p != nil {
-			f.Add(r.ID, make([]byte, r.Request.Size-headSize), byte(p.inDescs), byte(mach.MACH_MSG_PORT_DESCRIPTOR))
-			f.Add(r.ID, make([]byte, p.minSize-headSize), byte(p.inDescs), byte(mach.MACH_MSG_OOL_DESCRIPTOR))
-			f.Add(r.ID, make([]byte, p.minSize-headSize), byte(p.inDescs), byte(mach.MACH_MSG_OOL_PORTS_DESCRIPTOR))
+			f.Add(r.ID, make([]byte, p.maxBody), byte(p.inDescs), byte(mach.MACH_MSG_PORT_DESCRIPTOR))
+			f.Add(r.ID, make([]byte, p.minBody), byte(p.inDescs), byte(mach.MACH_MSG_OOL_DESCRIPTOR))
+			f.Add(r.ID, make([]byte, p.minBody), byte(p.inDescs), byte(mach.MACH_MSG_OOL_PORTS_DESCRIPTOR))
 		}
 	}
 	f.Fuzz(func(t *testing.T, id int32, body []byte, descs, kind byte) {
@@ -63,19 +63,25 @@ func FuzzServe(f *testing.F) {
 		object := ipc.NewKernelPort(mach.IPC_OTYPE_TASK_CONTROL, task)
 		answers := ipc.NewKernelQueue()
 		var list []ipc.Desc
+		data := make([]byte, 4, 4+16*int(descs)+len(body))
 		for range descs {
-			d := ipc.Desc{Type: mach.MachMsgDescriptorType(kind % 4)}
+			d := ipc.Desc{Type: mach.MachMsgDescriptorType(kind % 4), Offset: headerSize + len(data)}
+			data = append(data, make([]byte, d.Size())...)
 			switch d.Type {
 			case mach.MACH_MSG_PORT_DESCRIPTOR:
 				d.Right = ipc.NewSendRight(object)
 			case mach.MACH_MSG_OOL_PORTS_DESCRIPTOR:
 				d.Rights = []ipc.Right{ipc.NewSendRight(object), {}}
+				d.RightsType = mach.MACH_MSG_TYPE_PORT_SEND
 			default:
 				d.Memory = body
 			}
 			list = append(list, d)
 		}
-		m := ipc.NewMessage(id, body, list...)
+		if descs == 0 {
+			data = data[:0]
+		}
+		m := ipc.NewMessage(id, append(data, body...), list...)
 		m.Dest, m.Reply = ipc.NewSendRight(object), ipc.NewSendOnceRight(answers)
 		var args [12]uint64
 		c := &core.Ctx{Kernel: k, Task: task, Mem: noMemory{}, Args: &args}

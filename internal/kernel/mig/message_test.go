@@ -121,7 +121,7 @@ func TestInsertByMessage(t *testing.T) {
 	mach.MachPortModRefs(mach.MachTaskSelf(), p, mach.MACH_PORT_RIGHT_SEND, -2)
 	ool := make([]byte, 16)
 	ool[11] = byte(mach.MACH_MSG_OOL_DESCRIPTOR)
-	if kr := code(call(t, mach.MachTaskSelf(), 3214, true, uint32(1), ool, ndr)); kr != mach.MIG_TYPE_ERROR {
+	if kr := code(call(t, mach.MachTaskSelf(), 3214, true, uint32(1), ool, ndr, uint32(p))); kr != mach.MIG_TYPE_ERROR {
 		t.Errorf("memory for a right: %v", kr)
 	}
 }
@@ -159,7 +159,9 @@ func TestNoReplyRight(t *testing.T) {
 	h.MsghBits = uint32(mach.MACH_MSG_TYPE_COPY_SEND)
 	h.MsghRemotePort, h.MsghID = mach.MachTaskSelf(), 3210 // mach_port_set_mscount
 	h.name, h.n = p, 77
-	if err := mach.MachMsg(&h.MachMsgHeader, mach.MACH_SEND_MSG, 40, 0, 0, 0, 0); err != nil {
+	err := mach.MachMsg(&h.MachMsgHeader, mach.MACH_SEND_MSG, 40, 0, 0, 0, 0)
+	refused(t, err)
+	if err != nil {
 		t.Fatal(err)
 	}
 	var st mach.MachPortStatus

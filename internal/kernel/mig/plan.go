@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/gomach/mach"
 	"github.com/gomach/mach/internal/kernel/core"
 	"github.com/gomach/mach/internal/proto"
 )
@@ -23,8 +24,8 @@ type plan struct {
 	outDescs int
 	simple   bool // no reply
 	retCode  bool // the reply has a RetCode field
-	minSize  int  // of the request
-	variable bool // the request's size depends on counts
+	minBody  int  // of the request, behind its descriptors
+	maxBody  int
 }
 
 // field is a member of a message that stands for a parameter.
@@ -37,6 +38,9 @@ type field struct {
 	param  int // index in the function's parameters, or -1
 	count  int // index in the same list of the field that counts an array, or -1
 	string bool
+	// rights is the type that the rights of a port or out-of-line ports
+	// descriptor of a request must have, null ones too; 0: any
+	rights mach.MachMsgTypeName
 }
 
 type fieldKind uint8
@@ -50,6 +54,8 @@ const (
 	returnCode           // RetCode
 	ndr
 )
+
+func (k fieldKind) descriptor() bool { return k == portDesc || k == oolDesc || k == oolPorts }
 
 var plans = sync.OnceValue(func() map[int32]*plan {
 	m := make(map[int32]*plan, len(proto.Routines))
@@ -72,6 +78,11 @@ func newPlan(r *proto.Routine) *plan {
 	if sym == 0 || userSide[r.Subsystem] {
 		return nil
 	}
+	return matched(r, sym)
+}
+
+// matched matches a routine with a function.
+func matched(r *proto.Routine, sym int) *plan {
 	p := &plan{routine: r, sym: sym, fn: &proto.Functions[sym-1]}
 	p.in, p.inDescs = p.fields(&r.Request)
 	p.out, p.outDescs = p.fields(&r.Reply)
@@ -79,11 +90,15 @@ func newPlan(r *proto.Routine) *plan {
 	for _, f := range p.out {
 		p.retCode = p.retCode || f.kind == returnCode
 	}
-	p.minSize = r.Request.Size
-	for _, f := range p.in {
-		if f.count >= 0 {
-			p.variable = true
-			p.minSize -= f.size
+	for i := range p.in {
+		f := &p.in[i]
+		f.rights = rightsOf(r.Name, f)
+		if f.kind.descriptor() {
+			continue
+		}
+		p.maxBody += f.size
+		if f.count < 0 {
+			p.minBody += f.size
 		}
 	}
 	for i := range p.fn.Params {
@@ -92,6 +107,21 @@ func newPlan(r *proto.Routine) *plan {
 		}
 	}
 	return p
+}
+
+// rightsOf is the type of right that a routine takes: a send right, but for
+// those whose definition in xnu's osfmk/mach/*.defs says otherwise.
+func rightsOf(routine string, f *field) mach.MachMsgTypeName {
+	if f.kind != portDesc && f.kind != oolPorts {
+		return 0
+	}
+	switch routine + "." + f.name {
+	case "mach_port_insert_right.poly", "clock_alarm.alarm_port":
+		return 0 // polymorphic
+	case "mach_port_request_notification.notify", "host_request_notification.notify_port":
+		return mach.MACH_MSG_TYPE_PORT_SEND_ONCE
+	}
+	return mach.MACH_MSG_TYPE_PORT_SEND
 }
 
 // aliases are routines whose function has another name.

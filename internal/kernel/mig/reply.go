@@ -32,7 +32,7 @@ func (x *call) answer(id int32) *ipc.Message {
 		case portDesc, oolDesc, oolPorts:
 			for j := 0; j < max(f.n, 1); j++ {
 				d := x.desc(f, j)
-				d.Offset = headSize + len(b)
+				d.Offset = headerSize + len(b)
 				descs = append(descs, d)
 				if f.kind == portDesc {
 					b = append(b, make([]byte, 12)...)

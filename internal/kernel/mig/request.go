@@ -6,47 +6,29 @@ import (
 	"github.com/gomach/mach/internal/proto"
 )
 
-const (
-	headSize = 24
-	bodySize = 28
-)
+const headerSize = 24
 
 // take checks a request and turns its fields into arguments. Sizes that are
 // wrong are MIG_BAD_ARGUMENTS, descriptors that are MIG_TYPE_ERROR.
 func (x *call) take(m *ipc.Message) mach.KernReturn {
 	p := x.plan
-	size := len(m.Data)
 	if m.Complex() != (p.inDescs > 0) {
-		return mach.MIG_BAD_ARGUMENTS
-	}
-	if size < p.minSize || size > p.routine.Request.Size || !p.variable && size != p.routine.Request.Size {
 		return mach.MIG_BAD_ARGUMENTS
 	}
 	if len(m.Descs) != p.inDescs {
 		return mach.MIG_BAD_ARGUMENTS
 	}
-	at, desc := headSize, 0
-	if p.inDescs > 0 {
-		at = bodySize
+	// Inside the kernel all descriptors have one size, so only what follows them
+	// can be of a wrong one (osfmk/ipc/ipc_kmsg.c, ipc_kmsg_inflate_descriptors).
+	body := m.Body()
+	if len(body) < p.minBody || len(body) > p.maxBody {
+		return mach.MIG_BAD_ARGUMENTS
 	}
+	at, desc := 0, 0
 	values := make([]uint32, len(p.in)) // of counts
 	for i := range p.in {
 		f := &p.in[i]
-		n := f.size
-		if f.count >= 0 {
-			count := int(values[f.count])
-			if count > f.n {
-				return mach.MIG_BAD_ARGUMENTS
-			}
-			n = roundUp4(count * f.elem)
-		}
-		if at+n > size {
-			return mach.MIG_BAD_ARGUMENTS
-		}
-		b := m.Data[at : at+n]
-		at += n
-		switch f.kind {
-		case portDesc, oolDesc, oolPorts:
+		if f.kind.descriptor() {
 			k := 1
 			if f.kind == portDesc {
 				k = f.n
@@ -55,14 +37,29 @@ func (x *call) take(m *ipc.Message) mach.KernReturn {
 				return mach.MIG_TYPE_ERROR
 			}
 			desc += k
-		case plain:
+			continue
+		}
+		n := f.size
+		if f.count >= 0 {
+			count := int(values[f.count])
+			if count > f.n {
+				return mach.MIG_BAD_ARGUMENTS
+			}
+			n = roundUp4(count * f.elem)
+		}
+		if at+n > len(body) {
+			return mach.MIG_BAD_ARGUMENTS
+		}
+		b := body[at : at+n]
+		at += n
+		if f.kind == plain {
 			if n >= 4 {
 				values[i] = le.Uint32(b)
 			}
 			x.takePlain(f, b)
 		}
 	}
-	if at != size {
+	if at != len(body) {
 		return mach.MIG_BAD_ARGUMENTS
 	}
 	return mach.KERN_SUCCESS
@@ -85,12 +82,9 @@ func (x *call) takePlain(f *field, b []byte) {
 		}
 		x.point(i, buf)
 	default:
-		switch {
-		case len(b) >= 8:
-			x.args[i] = le.Uint64(b)
-		case len(b) >= 4:
-			x.args[i] = uint64(le.Uint32(b))
-		}
+		var word [8]byte
+		copy(word[:], b)
+		x.args[i] = le.Uint64(word[:])
 	}
 }
 
@@ -108,7 +102,7 @@ func (x *call) takeDescs(f *field, descs []ipc.Desc) bool {
 		d := &descs[k]
 		switch f.kind {
 		case portDesc:
-			if d.Type != mach.MACH_MSG_PORT_DESCRIPTOR {
+			if d.Type != mach.MACH_MSG_PORT_DESCRIPTOR || f.rights != 0 && d.Right.Type != f.rights {
 				return false
 			}
 			if i >= 0 && f.n == 1 {
@@ -127,7 +121,7 @@ func (x *call) takeDescs(f *field, descs []ipc.Desc) bool {
 				x.point(i, d.Memory)
 			}
 		case oolPorts:
-			if d.Type != mach.MACH_MSG_OOL_PORTS_DESCRIPTOR {
+			if d.Type != mach.MACH_MSG_OOL_PORTS_DESCRIPTOR || f.rights != 0 && d.RightsType != f.rights {
 				return false
 			}
 			if i >= 0 {

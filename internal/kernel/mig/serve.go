@@ -30,6 +30,8 @@ func Serve(c *core.Ctx, m *ipc.Message) *ipc.Message {
 	if p != nil {
 		fields = &call{plan: p, task: c.Task}
 		code = fields.perform(c, m)
+	} else if r, ok := refused[m.ID]; ok {
+		code = r.answer(m)
 	}
 	id := m.ID + 100
 	m.Destroy()

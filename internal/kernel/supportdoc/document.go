@@ -25,6 +25,35 @@ On Linux the functions of package mach are answered by a kernel in the process
 - **none**: it answers KERN_NOT_SUPPORTED, or does nothing if it has no
   kern_return_t to answer with.
 
+One exception is never raised for a process of Linux: EXC_SOFTWARE with
+EXC_SOFT_SIGNAL, a Unix signal. Darwin raises it for a process that is traced by
+ptrace with PT_ATTACHEXC or PT_SIGEXC, and for no other. There is no such ptrace
+here, and Linux's would need the place of the tracer that the kernel itself has;
+signals are left alone. darwinrun has that ptrace, and raises it.
+
+`
+
+// perCPU is what differs between linux/amd64 and linux/arm64. What is not there is
+// the same code on both.
+const perCPU = `
+## By CPU
+
+The functions and their levels are the same on linux/amd64 and linux/arm64. These
+differ, each in files of one CPU:
+
+| | linux/amd64 | linux/arm64 |
+| --- | --- | --- |
+| states of a thread | general, float, AVX, AVX-512 as the processor has them, debug, exception, instruction, pagein; of 32-bit programs too | general, NEON, debug, exception, pagein; of 32-bit programs the general one |
+| single steps | the trap flag in rflags | MDSCR_EL1.SS in ARM_DEBUG_STATE64, by the kernel's own steps |
+| watchpoints | debug registers in X86_DEBUG_STATE64 | those of ARM_DEBUG_STATE64 that the processor has (NT_ARM_HW_WATCH) |
+| signatures in pointers | none | taken off by the width of the task's addresses |
+| end of addresses | asked of the kernel: 47 or 56 bits | asked of the kernel: 39, 42, 47, 48 or 52 bits |
+| pages | 4 KiB | asked of the kernel: 4, 16 or 64 KiB |
+| an interrupted system call | restarted by the tracer | restarted by the kernel before the stop |
+| processes of darwinrun | darwin/arm64 and darwin/amd64 | darwin/arm64 on pages of 4 and 16 KiB, darwin/amd64 on pages of 4 KiB |
+
+linux/amd64 runs the whole suite; linux/arm64 runs in a virtual machine (QEMU's
+emulation, Debian's kernels) what ` + "`scripts/arm64.sh full`" + ` lists.
 `
 
 // document is the text of docs/support.md.
@@ -59,5 +88,6 @@ func document() ([]byte, error) {
 			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s.Name, s.Level, strings.ReplaceAll(s.Note, "|", "\\|"))
 		}
 	}
+	b.WriteString(perCPU)
 	return b.Bytes(), nil
 }

@@ -82,7 +82,8 @@ func TestNotes(t *testing.T) {
 	}
 }
 
-// Functions without support say so, whatever their arguments.
+// Functions without support say so, whatever their arguments: here as messages
+// to an object of the kernel bring them.
 func TestNoneAnswersNotSupported(t *testing.T) {
 	k := core.New(kernel.Table(), nil)
 	called := 0
@@ -92,7 +93,7 @@ func TestNoneAnswersNotSupported(t *testing.T) {
 			continue
 		}
 		for _, args := range [][12]uint64{{}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, {^uint64(0), ^uint64(0), ^uint64(0)}} {
-			got := k.Call(&core.Ctx{Args: &args}, i+1)
+			got := k.Call(&core.Ctx{Args: &args, MIG: new(core.Reply)}, i+1)
 			want := uint64(0)
 			if f.Returns == proto.KernReturn {
 				want = uint64(uint32(mach.KERN_NOT_SUPPORTED))

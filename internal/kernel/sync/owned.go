@@ -8,6 +8,7 @@ import (
 
 // owned are the semaphores of a task, which end with it.
 type owned struct {
+	task *core.Task
 	mu   sync.Mutex
 	all  map[*Semaphore]bool
 	over bool
@@ -16,18 +17,7 @@ type owned struct {
 type ownedKey struct{}
 
 func ownedBy(t *core.Task) *owned {
-	made := false
-	o := t.State(ownedKey{}, func() any {
-		made = true
-		return &owned{all: map[*Semaphore]bool{}}
-	}).(*owned)
-	if made {
-		go func() {
-			<-t.Dead()
-			o.end(t)
-		}()
-	}
-	return o
+	return t.State(ownedKey{}, func() any { return &owned{task: t, all: map[*Semaphore]bool{}} }).(*owned)
 }
 
 // add reports false if the task has ended.
@@ -47,12 +37,13 @@ func (o *owned) remove(s *Semaphore) {
 	o.mu.Unlock()
 }
 
-func (o *owned) end(t *core.Task) {
+// End implements core.Ender.
+func (o *owned) End() {
 	o.mu.Lock()
 	all := o.all
 	o.all, o.over = nil, true
 	o.mu.Unlock()
 	for s := range all {
-		s.destroy(t)
+		s.destroy(o.task)
 	}
 }

@@ -3,6 +3,7 @@ package task
 import (
 	"errors"
 	"io/fs"
+	"syscall"
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/internal/kernel/core"
@@ -92,6 +93,8 @@ func taskFailure(err error) mach.KernReturn {
 		return mach.KERN_NO_ACCESS
 	case errors.Is(err, errors.ErrUnsupported):
 		return mach.KERN_NOT_SUPPORTED
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE), errors.Is(err, syscall.ENOMEM):
+		return mach.KERN_RESOURCE_SHORTAGE
 	}
 	return mach.KERN_FAILURE
 }

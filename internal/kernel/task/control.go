@@ -102,15 +102,26 @@ func depressAbort(_ *core.Ctx, th *core.Thread) mach.KernReturn {
 	return mach.KERN_SUCCESS
 }
 
+// Options of thread_switch that only xnu's private headers name: libdispatch's
+// wait, in microseconds, and what locks do that wait for the named thread.
+const (
+	switchContention  = 3 // SWITCH_OPTION_DISPATCH_CONTENTION
+	switchLockDepress = 4 // SWITCH_OPTION_OSLOCK_DEPRESS
+	switchLockWait    = 5 // SWITCH_OPTION_OSLOCK_WAIT
+)
+
 // threadSwitch gives the processor away (xnu osfmk/kern/syscall_subr.c). A
 // name that is no thread's is no error.
 func threadSwitch(c *core.Ctx) mach.KernReturn {
-	option, millis := c.I32(1), c.U32(2)
-	d := time.Duration(millis) * time.Millisecond
+	option, unit := c.I32(1), time.Millisecond
+	if option == switchContention {
+		unit = time.Microsecond
+	}
+	d := time.Duration(c.U32(2)) * unit
 	switch option {
 	case mach.SWITCH_OPTION_NONE:
 		runtime.Gosched()
-	case mach.SWITCH_OPTION_DEPRESS:
+	case mach.SWITCH_OPTION_DEPRESS, switchLockDepress:
 		if th := c.Caller(); th != nil {
 			p := policiesOf(th)
 			p.mu.Lock()
@@ -119,7 +130,7 @@ func threadSwitch(c *core.Ctx) mach.KernReturn {
 			defer raisePriority(th) // the depression ends when the thread runs again
 		}
 		runtime.Gosched()
-	case mach.SWITCH_OPTION_WAIT:
+	case mach.SWITCH_OPTION_WAIT, switchContention, switchLockWait:
 		wait := time.NewTimer(d)
 		defer wait.Stop()
 		select {
@@ -243,6 +254,26 @@ func purgableInfo(c *core.Ctx, t *core.Task) mach.KernReturn {
 type voucherPort struct {
 	mu    sync.Mutex
 	right ipc.Right
+	over  bool // the thread has ended
+}
+
+// End implements core.Ender.
+func (v *voucherPort) End() {
+	v.mu.Lock()
+	old := v.right
+	v.right, v.over = ipc.Right{}, true
+	v.mu.Unlock()
+	old.Release()
+}
+
+func (v *voucherPort) set(r ipc.Right) {
+	v.mu.Lock()
+	old := r
+	if !v.over {
+		old, v.right = v.right, r
+	}
+	v.mu.Unlock()
+	old.Release()
 }
 
 type voucherKey struct{}
@@ -272,12 +303,7 @@ func threadSetVoucher(c *core.Ctx, th *core.Thread) mach.KernReturn {
 		r.Release()
 		r = ipc.Right{}
 	}
-	v := voucherOf(th)
-	v.mu.Lock()
-	old := v.right
-	v.right = r
-	v.mu.Unlock()
-	old.Release()
+	voucherOf(th).set(r)
 	return mach.KERN_SUCCESS
 }
 

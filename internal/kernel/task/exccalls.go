@@ -22,7 +22,7 @@ func exceptionTable() core.Table {
 		}
 	}
 	const own = "a hosted process's own exceptions are delivered while a handler of its own wants them; a Go thread that waits for the reply holds up the garbage collector; os.Process.Wait for a child is told of its exceptions: see package hosted"
-	add("task", onTaskSubject, own)
+	add("task", onTaskSubject, own+"; a child of the hosted process has that one's handlers, as they are when it is first looked up, and they hear of it once it is given one of its own")
 	add("thread", onThreadSubject, own)
 	add("host", onHostSubject, "they hear of the tasks that have a handler of their own, which is asked first")
 	return t

@@ -25,6 +25,21 @@ type action struct {
 type Actions struct {
 	mu sync.Mutex
 	a  [mach.EXC_TYPES_COUNT]action
+	// none: nobody has set one, so there is nothing to tell. Only threads begin
+	// so (osfmk/kern/ipc_tt.c, thread_get_exception_ports_internal).
+	none bool
+	over bool // the task or thread has ended
+}
+
+// End implements core.Ender: handlers learn that nobody holds rights to them.
+func (x *Actions) End() {
+	x.mu.Lock()
+	old := x.a
+	x.a, x.over = [mach.EXC_TYPES_COUNT]action{}, true
+	x.mu.Unlock()
+	for _, a := range old {
+		a.port.Release()
+	}
 }
 
 type actionsKey struct{}
@@ -32,9 +47,11 @@ type actionsKey struct{}
 func newActions() any { return &Actions{} }
 
 // ThreadActions, TaskActions and HostActions give the handlers of an object.
-func ThreadActions(th *core.Thread) *Actions { return th.State(actionsKey{}, newActions).(*Actions) }
-func TaskActions(t *core.Task) *Actions      { return t.State(actionsKey{}, newActions).(*Actions) }
-func HostActions(k *core.Kernel) *Actions    { return k.State(actionsKey{}, newActions).(*Actions) }
+func ThreadActions(th *core.Thread) *Actions {
+	return th.State(actionsKey{}, func() any { return &Actions{none: true} }).(*Actions)
+}
+func TaskActions(t *core.Task) *Actions   { return t.State(actionsKey{}, newActions).(*Actions) }
+func HostActions(k *core.Kernel) *Actions { return k.State(actionsKey{}, newActions).(*Actions) }
 
 // any reports whether there is a handler for one of the types in the mask.
 func (x *Actions) any(mask mach.ExceptionMask) bool {
@@ -63,19 +80,21 @@ func (x *Actions) snapshot(t mach.ExceptionType) (action, bool) {
 // entry is one element of what the get and swap calls report.
 type entry struct {
 	mask mach.ExceptionMask
+	of   *ipc.Port // the handler, by which entries are joined; action.port may be dead
 	action
 }
 
 // group adds a type to the list, joined with one that has the same handler.
 func group(list []entry, i int, a action) []entry {
 	for j := range list {
-		if e := &list[j]; e.port.Port == a.port.Port && e.behavior == a.behavior && e.flavor == a.flavor {
+		if e := &list[j]; e.of == a.port.Port && e.behavior == a.behavior && e.flavor == a.flavor {
 			e.mask |= 1 << i
 			return list
 		}
 	}
-	a.port = ipc.NewSendRight(a.port.Port)
-	return append(list, entry{1 << i, a})
+	of := a.port.Port
+	a.port = ipc.NewSendRight(of)
+	return append(list, entry{1 << i, of, a})
 }
 
 // get lists the handlers of the types in the mask; each entry has a right of
@@ -83,6 +102,9 @@ func group(list []entry, i int, a action) []entry {
 func (x *Actions) get(mask mach.ExceptionMask) (list []entry) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.none {
+		return nil
+	}
 	for i := firstException; i < len(x.a); i++ {
 		if mask&(1<<i) != 0 {
 			list = group(list, i, x.a[i])
@@ -96,6 +118,7 @@ func (x *Actions) get(mask mach.ExceptionMask) (list []entry) {
 func (x *Actions) set(mask mach.ExceptionMask, a action, list bool) (old []entry) {
 	var out []ipc.Right
 	x.mu.Lock()
+	x.none = false
 	for i := firstException; i < len(x.a); i++ {
 		if mask&(1<<i) == 0 {
 			continue
@@ -104,6 +127,10 @@ func (x *Actions) set(mask mach.ExceptionMask, a action, list bool) (old []entry
 			old = group(old, i, x.a[i])
 		}
 		out = append(out, x.a[i].port)
+		if x.over {
+			x.a[i] = action{}
+			continue
+		}
 		x.a[i] = a
 		x.a[i].port = ipc.NewSendRight(a.port.Port)
 	}

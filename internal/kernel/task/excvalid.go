@@ -6,8 +6,8 @@ import (
 )
 
 // validAction checks the arguments of the calls that set exception handlers
-// (xnu osfmk/kern/ipc_tt.c set_exception_ports_validation). hasPort: the new
-// handler is not MACH_PORT_NULL.
+// (xnu osfmk/kern/ipc_tt.c set_exception_ports_validation). Without a handler
+// the behavior does not count.
 func validAction(cpu mach.CPUType, mask mach.ExceptionMask, a action) mach.KernReturn {
 	if mask&^excMaskValid != 0 {
 		return mach.KERN_INVALID_ARGUMENT

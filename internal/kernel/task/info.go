@@ -33,6 +33,11 @@ func taskInfo(c *core.Ctx, t *core.Task) mach.KernReturn {
 	flavor := mach.TaskFlavor(c.U32(1))
 	switch flavor {
 	case mach.TASK_DYLD_INFO:
+		// task_info_from_user converts the port for this flavor as a read port,
+		// for all others as a name port.
+		if _, ok := c.TaskArg(0, core.Read); !ok {
+			return mach.KERN_INVALID_ARGUMENT
+		}
 		return dyldInfo(c, t)
 	case mach.TASK_VM_INFO, mach.TASK_VM_INFO_PURGEABLE:
 		return vmInfo(c, t)

@@ -5,6 +5,7 @@ package task_test
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -248,16 +249,28 @@ func TestSpecialPorts(t *testing.T) {
 // TestPoliciesReachLinux: giving time up is free for everybody.
 func TestPoliciesReachLinux(t *testing.T) {
 	x := start(t)
+	nice := func(path string) int {
+		b, err := os.ReadFile(path)
+		must(t, err)
+		n, err := strconv.Atoi(strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:]))[16])
+		must(t, err)
+		return n
+	}
+	was := nice(fmt.Sprintf("/proc/%d/stat", x.Cmd.Process.Pid))
 	th := x.threads()[1]
 	importance := mach.Integer(-4)
 	must(t, mach.ThreadPolicySet(th, mach.THREAD_PRECEDENCE_POLICY, &importance, 1))
 	var id mach.ThreadIdentifierInfo
 	count := mach.CountOf[mach.ThreadIdentifierInfo]()
 	must(t, mach.ThreadInfo(th, mach.THREAD_IDENTIFIER_INFO, mach.Info(&id), &count))
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/stat", x.Cmd.Process.Pid, id.ThreadID))
-	must(t, err)
-	fields := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:]))
-	if nice := fields[16]; nice != "4" {
-		t.Errorf("nice %s", nice)
+	path := fmt.Sprintf("/proc/%d/task/%d/stat", x.Cmd.Process.Pid, id.ThreadID)
+	if got, want := nice(path), min(was+4, 19); got != want {
+		t.Errorf("niceness %d with importance -4 in a process of %d", got, was)
+	}
+	// More than that only the privileged get.
+	importance = -6
+	must(t, mach.ThreadPolicySet(th, mach.THREAD_PRECEDENCE_POLICY, &importance, 1))
+	if got, want := nice(path), min(was+6, 19); got != want {
+		t.Errorf("niceness %d with importance -6 in a process of %d", got, was)
 	}
 }

@@ -1,6 +1,9 @@
 package task
 
 import (
+	"errors"
+	"io/fs"
+
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/internal/kernel/core"
 	"github.com/gomach/mach/internal/kernel/ipc"
@@ -13,7 +16,10 @@ func lookupTable() core.Table {
 			"there are no entitlements here: the rules of task_for_pid hold"),
 		"task_name_for_pid": full(core.K(func(c *core.Ctx) mach.KernReturn { return taskForPID(c, core.NamePort, false) })),
 		"pid_for_task":      full(core.K(pidForTask)),
-		"task_threads":      full(onTask(core.Inspect, taskThreads)),
+
+		"task_read_for_pid":    full(flavorForPID(core.Read)),
+		"task_inspect_for_pid": full(flavorForPID(core.Inspect)),
+		"task_threads":         full(onTask(core.Inspect, taskThreads)),
 	}
 }
 
@@ -47,12 +53,66 @@ func findTask(c *core.Ctx, flavor core.Flavor, counted bool) *ipc.Port {
 		return nil
 	}
 	if !t.Alive() {
+		t.Sub.Control() // fails, and tells why
 		return nil
 	}
 	if counted {
 		countExternal(c.Task, t, "task_for_pid")
 	}
 	return t.Port(flavor)
+}
+
+// Darwin's error numbers of flavorForPID.
+const (
+	errPermission = 1
+	errNoProcess  = 3
+	errFault      = 14
+	errInvalid    = 22
+)
+
+// flavorForPID serves the Unix calls task_read_for_pid and task_inspect_for_pid
+// (xnu bsd/kern/kern_proc.c), which want the control port of a task. A failure
+// is -1, with the error number in the upper half of the word.
+func flavorForPID(flavor core.Flavor) core.Handler {
+	return func(c *core.Ctx) uint64 {
+		fail := func(errno uint64) uint64 { return errno<<32 | 0xffffffff }
+		port, errno := lookUp(c, flavor)
+		if port == nil {
+			if c.Put32(2, uint32(mach.MACH_PORT_NULL)) != mach.KERN_SUCCESS {
+				return fail(errFault)
+			}
+			return fail(errno)
+		}
+		if c.GivePort(2, port) != mach.KERN_SUCCESS {
+			return fail(errFault)
+		}
+		return 0
+	}
+}
+
+// lookUp finds the port, or why there is none.
+func lookUp(c *core.Ctx, flavor core.Flavor) (port *ipc.Port, errno uint64) {
+	pid := int(c.I32(1))
+	if pid == 0 {
+		return nil, errPermission
+	}
+	if _, ok := c.TaskArg(0, core.Control); !ok {
+		return nil, errInvalid
+	}
+	if pid < 0 {
+		return nil, errNoProcess
+	}
+	t, err := c.Kernel.TaskOf(pid)
+	if err == nil && t != c.Task {
+		err = t.Sub.Control()
+	}
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return nil, errPermission
+	case err != nil || !t.Alive():
+		return nil, errNoProcess
+	}
+	return t.Port(flavor), 0
 }
 
 func pidForTask(c *core.Ctx) mach.KernReturn {

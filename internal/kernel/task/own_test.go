@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/apitest"
 )
 
 // registers gives a thread's program counter and stack pointer.
@@ -75,7 +76,7 @@ func TestOwnThreads(t *testing.T) {
 // noCollector keeps the garbage collector off: it would wait for the thread
 // that is held, and all else for it.
 func noCollector(t *testing.T) {
-	if raceDetector {
+	if apitest.Race {
 		t.Skip("the race detector would wait for the thread that is held")
 	}
 	runtime.GC()

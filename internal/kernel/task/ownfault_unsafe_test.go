@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 	"testing"
 	"unsafe"
 
@@ -21,10 +22,15 @@ func readWord(addr uint64) uint64 {
 	return **(**uint64)(unsafe.Pointer(&addr))
 }
 
+// emptyPlaces are addresses far from where the system and Go's runtime put
+// anything by themselves: a page that was free a moment ago is free there when
+// it is read, too.
+var emptyPlaces atomic.Uint64
+
 // unmapped gives a page's address where nothing is mapped.
 func unmapped(t *testing.T) uint64 {
-	var addr mach.MachVMAddress
-	must(t, mach.MachVMAllocate(self(), &addr, uint64(os.Getpagesize()), mach.VM_FLAGS_ANYWHERE))
+	addr := mach.MachVMAddress(0x20_0000_0000 + emptyPlaces.Add(1)<<20)
+	must(t, mach.MachVMAllocate(self(), &addr, uint64(os.Getpagesize()), mach.VM_FLAGS_FIXED))
 	must(t, mach.MachVMDeallocate(self(), addr, uint64(os.Getpagesize())))
 	return addr
 }

@@ -11,9 +11,9 @@ func policyTable() core.Table {
 	return core.Table{
 		"thread_policy_set": fullNote(onThread(core.Control, threadPolicySet),
 			"precedence becomes a Linux nice value, and a fixed or real-time policy SCHED_RR, as far as the caller may; the other policies are stored and given back"),
-		"thread_policy_get": full(onThread(core.Inspect, threadPolicyGet)),
+		"thread_policy_get": fullNote(onThread(core.Inspect, threadPolicyGet), "no thread has a quality of service; THREAD_POLICY_STATE of xnu's private header is zeros"),
 		"task_policy_set":   fullNote(onTask(core.Control, taskPolicySet), "stored and given back; Linux has nothing like it"),
-		"task_policy_get":   full(onTask(core.NamePort, taskPolicyGet)),
+		"task_policy_get":   full(onTask(core.Inspect, taskPolicyGet)),
 		"thread_policy":     fullNote(onThread(core.Control, threadPolicy), "applied like thread_policy_set"),
 		"thread_set_policy": fullNote(onThread(core.Control, threadSetPolicy), "applied like thread_policy_set"),
 	}
@@ -63,7 +63,19 @@ const (
 	defaultConstraint  = 10_000_000
 )
 
-// most is as many words as a policy has.
+// Flavors of xnu's osfmk/mach/thread_policy_private.h, with their sizes in words.
+const (
+	threadPolicyState      mach.ThreadPolicyFlavor = 6
+	threadQOSPolicy        mach.ThreadPolicyFlavor = 9
+	threadRealWithPriority mach.ThreadPolicyFlavor = 10
+	threadRequestedState   mach.ThreadPolicyFlavor = 11
+	policyStateWords                               = 16
+	qosWords                                       = 2
+	requestedStateWords                            = 7
+	realTimePriority                               = 97 // TIME_CONSTRAINT_POLICY_DEFAULT_PRIORITY
+)
+
+// mostPolicyWords is as many words as a policy has.
 const mostPolicyWords = 64
 
 func threadPolicySet(c *core.Ctx, th *core.Thread) mach.KernReturn {
@@ -90,6 +102,11 @@ func setThreadPolicy(th *core.Thread, flavor mach.ThreadPolicyFlavor, w []uint32
 		return mach.KERN_SUCCESS
 	case mach.THREAD_TIME_CONSTRAINT_POLICY:
 		return p.setReal(th, w)
+	case threadRealWithPriority: // users have one priority
+		if len(w) < 5 || w[4] != realTimePriority {
+			return mach.KERN_INVALID_ARGUMENT
+		}
+		return p.setReal(th, w)
 	}
 	if len(w) < 1 {
 		return mach.KERN_INVALID_ARGUMENT
@@ -113,7 +130,7 @@ func setThreadPolicy(th *core.Thread, flavor mach.ThreadPolicyFlavor, w []uint32
 			return mach.KERN_INVALID_ARGUMENT
 		}
 		p.throughput = w[0]
-	default: // THREAD_BACKGROUND_POLICY too: macOS has it no more
+	default: // THREAD_BACKGROUND_POLICY too, which macOS has no more, and the quality of service, which is pthread's to set
 		return mach.KERN_INVALID_ARGUMENT
 	}
 	return mach.KERN_SUCCESS
@@ -168,6 +185,11 @@ func threadPolicyGet(c *core.Ctx, th *core.Thread) mach.KernReturn {
 		return kr
 	}
 	least := len(w)
+	if mach.ThreadPolicyFlavor(c.U32(1)) == threadPolicyState {
+		if room, kr := c.Get32(3); kr == mach.KERN_SUCCESS && int64(room) >= int64(least) && !privileged(c.Task) {
+			return mach.KERN_PROTECTION_FAILURE
+		}
+	}
 	if mach.ThreadPolicyFlavor(c.U32(1)) == mach.THREAD_EXTENDED_POLICY {
 		least = 0
 	}
@@ -191,12 +213,16 @@ func (p *policies) get(flavor mach.ThreadPolicyFlavor, def bool, t *core.Task) (
 		def = def || p.real != nil
 		timeshare := def || !p.fixed
 		return []uint32{uint32(mach.BooleanOf(timeshare))}, def, mach.KERN_SUCCESS
-	case mach.THREAD_TIME_CONSTRAINT_POLICY:
+	case mach.THREAD_TIME_CONSTRAINT_POLICY, threadRealWithPriority:
 		r := mach.ThreadTimeConstraintPolicy{Computation: uint32(t.Ticks(defaultComputation)), Constraint: uint32(t.Ticks(defaultConstraint)), Preemptible: 1}
 		if def = def || p.real == nil; !def {
 			r = *p.real
 		}
-		return words(&r), def, mach.KERN_SUCCESS
+		w := words(&r)
+		if flavor == threadRealWithPriority {
+			w = append(append([]uint32(nil), w...), realTimePriority)
+		}
+		return w, def, mach.KERN_SUCCESS
 	case mach.THREAD_PRECEDENCE_POLICY:
 		return one(uint32(p.importance))
 	case mach.THREAD_AFFINITY_POLICY:
@@ -208,6 +234,12 @@ func (p *policies) get(flavor mach.ThreadPolicyFlavor, def bool, t *core.Task) (
 		return one(p.latency)
 	case mach.THREAD_THROUGHPUT_QOS_POLICY:
 		return one(p.throughput)
+	case threadQOSPolicy: // no thread has a quality of service here
+		return make([]uint32, qosWords), def, mach.KERN_SUCCESS
+	case threadRequestedState:
+		return make([]uint32, requestedStateWords), def, mach.KERN_SUCCESS
+	case threadPolicyState:
+		return make([]uint32, policyStateWords), def, mach.KERN_SUCCESS
 	}
 	return nil, false, mach.KERN_INVALID_ARGUMENT
 }

@@ -25,6 +25,46 @@ type ports struct {
 	mu         sync.Mutex
 	special    map[mach.TaskSpecialPort]ipc.Right
 	registered [mach.TASK_PORT_REGISTER_MAX]ipc.Right
+	over       bool // the task has ended
+}
+
+// End implements core.Ender.
+func (p *ports) End() {
+	p.mu.Lock()
+	special, registered := p.special, p.registered
+	p.special, p.registered, p.over = nil, [mach.TASK_PORT_REGISTER_MAX]ipc.Right{}, true
+	p.mu.Unlock()
+	for _, r := range special {
+		r.Release()
+	}
+	for _, r := range registered {
+		r.Release()
+	}
+}
+
+// set replaces a special port.
+func (p *ports) set(which mach.TaskSpecialPort, r ipc.Right) {
+	p.mu.Lock()
+	old := r
+	if !p.over {
+		old = p.special[which]
+		p.special[which] = r
+	}
+	p.mu.Unlock()
+	old.Release()
+}
+
+// register replaces the registered ports.
+func (p *ports) register(fresh [mach.TASK_PORT_REGISTER_MAX]ipc.Right) {
+	p.mu.Lock()
+	old := fresh
+	if !p.over {
+		old, p.registered = p.registered, fresh
+	}
+	p.mu.Unlock()
+	for _, r := range old {
+		r.Release()
+	}
 }
 
 type portsKey struct{}
@@ -36,12 +76,7 @@ func portsOf(t *core.Task) *ports {
 // SetSpecialPort puts a right where task_get_special_port finds it: what
 // launchd does at the start of a task. It uses the right up.
 func SetSpecialPort(t *core.Task, which mach.TaskSpecialPort, r ipc.Right) {
-	p := portsOf(t)
-	p.mu.Lock()
-	old := p.special[which]
-	p.special[which] = r
-	p.mu.Unlock()
-	old.Release()
+	portsOf(t).set(which, r)
 }
 
 // taskGetSpecial follows xnu osfmk/kern/ipc_tt.c
@@ -65,7 +100,7 @@ func taskGetSpecial(c *core.Ctx, t *core.Task) mach.KernReturn {
 		}
 		return c.GivePort(2, host.Of(c.Kernel).SelfPort(t))
 	case which == mach.TASK_BOOTSTRAP_PORT, which == mach.TASK_ACCESS_PORT,
-		which == mach.TASK_DEBUG_CONTROL_PORT, which == mach.TASK_RESOURCE_NOTIFY_PORT:
+		which == mach.TASK_DEBUG_CONTROL_PORT:
 		r, _ := portsOf(t).get(which)
 		return c.GiveRight(2, r)
 	}
@@ -80,6 +115,13 @@ func (p *ports) get(which mach.TaskSpecialPort) (ipc.Right, bool) {
 	return ipc.NewSendRight(r.Port), ok
 }
 
+// has reports whether a special port was set, be its port dead by now.
+func (p *ports) has(which mach.TaskSpecialPort) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.special[which].Valid()
+}
+
 func taskSetSpecial(c *core.Ctx, t *core.Task) mach.KernReturn {
 	which := mach.TaskSpecialPort(c.I32(1))
 	r, kr := takeSend(c, 2)
@@ -90,13 +132,11 @@ func taskSetSpecial(c *core.Ctx, t *core.Task) mach.KernReturn {
 	case mach.TASK_KERNEL_PORT, mach.TASK_HOST_PORT:
 		kr = mach.KERN_NO_ACCESS // with System Integrity Protection, the usual
 	case mach.TASK_ACCESS_PORT:
-		old, _ := portsOf(t).get(which)
-		if old.Valid() {
+		if portsOf(t).has(which) {
 			kr = mach.KERN_NO_ACCESS
 		}
-		old.Release()
-	case mach.TASK_BOOTSTRAP_PORT, mach.TASK_DEBUG_CONTROL_PORT, mach.TASK_RESOURCE_NOTIFY_PORT:
-	default:
+	case mach.TASK_BOOTSTRAP_PORT, mach.TASK_DEBUG_CONTROL_PORT:
+	default: // TASK_RESOURCE_NOTIFY_PORT too, which release kernels lack (CONFIG_PROC_RESOURCE_LIMITS)
 		kr = mach.KERN_INVALID_ARGUMENT
 	}
 	if kr != mach.KERN_SUCCESS {
@@ -175,14 +215,7 @@ func portsRegister(c *core.Ctx, t *core.Task) mach.KernReturn {
 		}
 		fresh[i] = r
 	}
-	p := portsOf(t)
-	p.mu.Lock()
-	old := p.registered
-	p.registered = fresh
-	p.mu.Unlock()
-	for _, r := range old {
-		r.Release()
-	}
+	portsOf(t).register(fresh)
 	return mach.KERN_SUCCESS
 }
 

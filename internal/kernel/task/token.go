@@ -1,6 +1,9 @@
 package task
 
 import (
+	"errors"
+	"io/fs"
+
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/internal/kernel/core"
 	"github.com/gomach/mach/internal/kernel/ipc"
@@ -45,8 +48,13 @@ func tokenPort(c *core.Ctx) mach.KernReturn {
 	if !t.Alive() {
 		return mach.KERN_NOT_FOUND
 	}
-	if flavor != core.NamePort && t != c.Task && t.Sub.Control() != nil {
-		return mach.KERN_DENIED
+	if flavor != core.NamePort && t != c.Task {
+		switch err := t.Sub.Control(); {
+		case errors.Is(err, fs.ErrNotExist):
+			return mach.KERN_NOT_FOUND
+		case err != nil:
+			return mach.KERN_DENIED
+		}
 	}
 	return c.GivePort(2, t.Port(flavor))
 }

@@ -16,15 +16,15 @@ func vmBehaviorSet(c *core.Ctx, m *vmMap) mach.KernReturn {
 		return mach.KERN_SUCCESS
 	}
 	start, end, ok := m.span(c.U64(1), size)
-	if !ok {
+	switch {
+	case wraps(c.U64(1), size):
 		return mach.KERN_INVALID_ARGUMENT
-	}
-	if !m.within(start, end) {
+	case !ok || !m.within(start, end): // vm_sanitize_err_compat_addr_size_vm_behavior_set
 		return mach.KERN_NO_SPACE
 	}
 	advise := func(a core.Advice) mach.KernReturn { return failure(m.mem.Advise(start, end-start, a)) }
 	need := mach.VM_PROT_NONE
-	if behavior == mach.VM_BEHAVIOR_ZERO || behavior == mach.VM_BEHAVIOR_ZERO_WIRED_PAGES {
+	if behavior == mach.VM_BEHAVIOR_ZERO_WIRED_PAGES {
 		need = mach.VM_PROT_WRITE
 	}
 	if kr := m.check(start, end, need); kr != mach.KERN_SUCCESS {
@@ -37,19 +37,34 @@ func vmBehaviorSet(c *core.Ctx, m *vmMap) mach.KernReturn {
 		return m.remember(start, end, behavior, core.AdviceRandom)
 	case mach.VM_BEHAVIOR_SEQUENTIAL, mach.VM_BEHAVIOR_RSEQNTL:
 		return m.remember(start, end, behavior, core.AdviceSequential)
-	case mach.VM_BEHAVIOR_ZERO_WIRED_PAGES, mach.VM_BEHAVIOR_CAN_REUSE:
+	case mach.VM_BEHAVIOR_ZERO_WIRED_PAGES:
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.change(start, end, func(a *attr) { a.zeroWired = true })
 		return mach.KERN_SUCCESS
+	case mach.VM_BEHAVIOR_CAN_REUSE:
+		return m.reusable(start, end, mach.VM_PROT_NONE)
 	case mach.VM_BEHAVIOR_WILLNEED:
 		return advise(core.AdviceWillNeed)
 	case mach.VM_BEHAVIOR_DONTNEED:
 		return mach.KERN_SUCCESS // a hint about eviction: the contents stay
-	case mach.VM_BEHAVIOR_FREE, mach.VM_BEHAVIOR_REUSABLE:
+	case mach.VM_BEHAVIOR_FREE:
 		m.letGo(start, end)
 		return mach.KERN_SUCCESS
+	case mach.VM_BEHAVIOR_REUSABLE:
+		kr := m.reusable(start, end, mach.VM_PROT_WRITE)
+		if kr == mach.KERN_SUCCESS {
+			m.letGo(start, end)
+		}
+		return kr
 	case mach.VM_BEHAVIOR_REUSE:
-		return advise(core.AdviceReuse)
+		kr := m.reusable(start, end, mach.VM_PROT_NONE)
+		if kr == mach.KERN_SUCCESS {
+			kr = advise(core.AdviceReuse)
+		}
+		return kr
 	case mach.VM_BEHAVIOR_ZERO:
-		return m.zero(start, end)
+		return m.zeroCall(start, end)
 	}
 	return mach.KERN_INVALID_ARGUMENT // VM_BEHAVIOR_PAGEOUT: of debug kernels only
 }
@@ -76,18 +91,6 @@ func (m *vmMap) letGo(start, end uint64) {
 	})
 }
 
-func (m *vmMap) zero(start, end uint64) mach.KernReturn {
-	zeros := make([]byte, min(end-start, chunk))
-	for at := start; at < end; {
-		n := min(end-at, uint64(len(zeros)))
-		if kr := m.write(zeros[:n], at); kr != mach.KERN_SUCCESS {
-			return kr
-		}
-		at += n
-	}
-	return mach.KERN_SUCCESS
-}
-
 // vmMsyncCall has its own answer to what is no task (osfmk/vm/vm_user.c
 // mach_vm_msync).
 func vmMsyncCall(c *core.Ctx) mach.KernReturn {
@@ -104,11 +107,11 @@ func vmMsyncCall(c *core.Ctx) mach.KernReturn {
 // vmMsync: task, address, size, flags (osfmk/vm/vm_map.c vm_map_msync).
 func vmMsync(c *core.Ctx, m *vmMap) mach.KernReturn {
 	size, flags := c.U64(2), mach.VMSync(c.U32(3))
-	if size == 0 {
-		return mach.KERN_SUCCESS
-	}
 	if flags&mach.VM_SYNC_ASYNCHRONOUS != 0 && flags&mach.VM_SYNC_SYNCHRONOUS != 0 {
 		return mach.KERN_INVALID_ARGUMENT
+	}
+	if size == 0 {
+		return mach.KERN_SUCCESS
 	}
 	start, end, ok := m.span(c.U64(1), size)
 	if !ok {
@@ -122,6 +125,9 @@ func vmMsync(c *core.Ctx, m *vmMap) mach.KernReturn {
 			break
 		}
 		hole = hole || r.Start > at
+		if hole && flags&mach.VM_SYNC_KILLPAGES != 0 {
+			break // what is behind a hole keeps its contents
+		}
 		from, to := max(at, r.Start), min(end, r.End)
 		switch {
 		case flags&mach.VM_SYNC_KILLPAGES != 0:
@@ -135,87 +141,6 @@ func vmMsync(c *core.Ctx, m *vmMap) mach.KernReturn {
 	}
 	if hole && flags&mach.VM_SYNC_CONTIGUOUS != 0 {
 		return mach.KERN_INVALID_ADDRESS
-	}
-	return mach.KERN_SUCCESS
-}
-
-// vmMachineAttribute: task, address, size, attribute, value. Intel's caches
-// are coherent, and xnu answers KERN_INVALID_ADDRESS there; on ARM, Linux
-// sees to the caches when it writes another task's code.
-func vmMachineAttribute(c *core.Ctx, m *vmMap) mach.KernReturn {
-	size := c.U64(2)
-	if size == 0 {
-		return mach.KERN_SUCCESS
-	}
-	start, end, ok := m.span(c.U64(1), size)
-	if !ok || !m.within(start, end) {
-		return mach.KERN_INVALID_ADDRESS
-	}
-	if m.task.Sub.CPU() != mach.CPU_TYPE_ARM64 || mach.VMMachineAttribute_t(c.U32(3)) != mach.MATTR_CACHE {
-		return mach.KERN_INVALID_ADDRESS
-	}
-	return m.check(start, end, mach.VM_PROT_NONE)
-}
-
-// vmWire: host_priv, task, address, size, access.
-func vmWire(c *core.Ctx) mach.KernReturn {
-	if _, ok := c.Object(0, mach.IPC_OTYPE_HOST_PRIV); !ok {
-		if p, kr := c.PortArg(0); kr != mach.KERN_SUCCESS || p == nil {
-			return mach.MACH_SEND_INVALID_DEST
-		}
-		return mach.KERN_INVALID_HOST
-	}
-	m, _ := mapArg(c, 1, core.Control)
-	if m == nil {
-		return mach.KERN_INVALID_TASK
-	}
-	size, access := c.U64(3), mach.VMProt(c.I32(4))
-	if size == 0 {
-		return mach.KERN_SUCCESS
-	}
-	if access&^mach.VM_PROT_ALL != 0 {
-		return mach.KERN_INVALID_ARGUMENT
-	}
-	start, end, ok := m.span(c.U64(2), size)
-	if !ok {
-		return mach.KERN_INVALID_ADDRESS
-	}
-	if kr := m.check(start, end, access); kr != mach.KERN_SUCCESS {
-		return kr
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if access == mach.VM_PROT_NONE {
-		return m.unwire(start, end)
-	}
-	if err := m.mem.Lock(start, end-start, true); err != nil {
-		return mach.KERN_RESOURCE_SHORTAGE
-	}
-	m.change(start, end, func(a *attr) { a.wired++ })
-	return mach.KERN_SUCCESS
-}
-
-// unwire wants m.mu held. Pages are let go when nobody wires them any more.
-func (m *vmMap) unwire(start, end uint64) mach.KernReturn {
-	wired := true
-	for at := start; at < end; {
-		a := m.at(at)
-		wired = wired && a.wired > 0
-		at = min(a.end, end)
-	}
-	if !wired {
-		return mach.KERN_INVALID_ADDRESS
-	}
-	m.change(start, end, func(a *attr) { a.wired-- })
-	for at := start; at < end; {
-		a := m.at(at)
-		to := min(a.end, end)
-		if a.wired == 0 {
-			if err := m.mem.Lock(at, to-at, false); err != nil {
-				return failure(err)
-			}
-		}
-		at = to
 	}
 	return mach.KERN_SUCCESS
 }

@@ -9,6 +9,7 @@ import (
 // attr is what Mach knows of a range beyond what the system does.
 type attr struct {
 	start, end uint64
+	entry      uint64 // tells mappings apart that look the same; 0 without a Mach call
 	maxProt    mach.VMProt
 	inherit    mach.VMInherit_t
 	behavior   mach.VMBehavior
@@ -18,6 +19,10 @@ type attr struct {
 	offset     uint64  // of start in the object
 	copied     bool    // a private copy of the object
 	mach       bool    // mapped by a call of this kernel
+	permanent  bool    // stays until the task ends
+	super      bool    // in large pages
+	noCache    bool    // VM_FLAGS_NO_CACHE
+	zeroWired  bool    // VM_BEHAVIOR_ZERO_WIRED_PAGES
 }
 
 // plain is what holds for a mapping that no Mach call touched.
@@ -64,7 +69,10 @@ func (m *vmMap) cut(addr uint64) {
 	}
 	left, right := m.attrs[i], m.attrs[i]
 	left.end, right.start = addr, addr
-	right.offset += addr - left.start
+	if right.object != nil {
+		right.offset += addr - left.start
+		right.object.hold()
+	}
 	m.attrs = append(m.attrs, attr{})
 	copy(m.attrs[i+1:], m.attrs[i:])
 	m.attrs[i], m.attrs[i+1] = left, right
@@ -136,13 +144,15 @@ func (m *vmMap) join(i int) {
 		return
 	}
 	a, b := m.attrs[i-1], m.attrs[i]
-	if a.end != b.start || a.object != nil || b.object != nil {
+	if a.end != b.start || a.object != nil && b.offset != a.offset+(a.end-a.start) {
 		return
 	}
-	b.start = a.start
+	b.start, b.offset = a.start, a.offset
 	a.end = b.end
-	a.offset, b.offset = 0, 0
 	if a == b {
+		if a.object != nil {
+			defer b.object.drop()
+		}
 		m.attrs[i-1] = a
 		m.attrs = append(m.attrs[:i], m.attrs[i+1:]...)
 	}

@@ -25,10 +25,6 @@ func onEntry(f func(c *core.Ctx, e *memEntry) mach.KernReturn) core.Handler {
 // entryPurgable: entry, control, state. The entry must be one whole object.
 func entryPurgable(c *core.Ctx, e *memEntry) mach.KernReturn {
 	control := mach.VMPurgable(c.I32(1))
-	if control == mach.VM_PURGABLE_PURGE_ALL {
-		volatilesOf(c.Kernel).purge()
-		return mach.KERN_SUCCESS
-	}
 	state, kr := purgableState(c, control, 2)
 	if kr != mach.KERN_SUCCESS {
 		return kr
@@ -38,11 +34,8 @@ func entryPurgable(c *core.Ctx, e *memEntry) mach.KernReturn {
 	if e.copied || len(e.pieces) != 1 || !e.pieces[0].object.can {
 		return mach.KERN_INVALID_ARGUMENT
 	}
-	if control == mach.VM_PURGABLE_SET_STATE && e.prot&mach.VM_PROT_WRITE == 0 {
-		return mach.KERN_INVALID_ARGUMENT
-	}
 	o := e.pieces[0].object
-	if e.pieces[0].size < o.size { // a part of an object has no state
+	if e.pieces[0].size != o.size { // a part of an object has no state
 		return mach.KERN_INVALID_ARGUMENT
 	}
 	return o.control(c, control, state, 2)

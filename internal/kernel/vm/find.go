@@ -37,6 +37,29 @@ func (m *vmMap) lookup(addr uint64, named bool) (region, mach.KernReturn) {
 	return out, mach.KERN_SUCCESS
 }
 
+// widen joins what the system keeps apart of one entry: Linux joins neighbours
+// that are alike only if their pages have not been touched, or together.
+func (m *vmMap) widen(r *region) {
+	if r.attr.entry == 0 || r.attr.object != nil || r.Shared || r.Inode != 0 {
+		return
+	}
+	alike := func(n *core.Region) bool { return n.Prot == r.Prot && !n.Shared && n.Inode == 0 }
+	for r.Start > r.attr.start {
+		n, found, err := m.find1(r.Start-1, false)
+		if err != nil || !found || n.Start >= r.Start || !alike(&n) {
+			break
+		}
+		r.Start = max(n.Start, r.attr.start)
+	}
+	for r.End < r.attr.end {
+		n, found, err := m.find1(r.End, false)
+		if err != nil || !found || n.Start > r.End || !alike(&n) {
+			break
+		}
+		r.End = min(n.End, r.attr.end)
+	}
+}
+
 func (m *vmMap) find1(addr uint64, named bool) (core.Region, bool, error) {
 	if f, ok := m.mem.(core.Finder); ok {
 		return f.RegionAt(addr, named)

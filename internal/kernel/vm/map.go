@@ -14,6 +14,7 @@ type vmMap struct {
 
 	mu    sync.Mutex
 	attrs []attr // in order of address, without overlap
+	last  uint64 // the last entry's number
 }
 
 type mapKey struct{}
@@ -28,10 +29,13 @@ func mapOf(t *core.Task) *vmMap {
 func (m *vmMap) trunc(addr uint64) uint64 { return addr &^ (m.page - 1) }
 func (m *vmMap) round(addr uint64) uint64 { return (addr + m.page - 1) &^ (m.page - 1) }
 
+// wraps tells whether a range reaches beyond the highest address there is.
+func wraps(addr, size uint64) bool { return addr+size < addr }
+
 // span extends a range to whole pages. It fails if the end lies beyond the
 // highest address there is (xnu osfmk/vm/vm_sanitize.c vm_sanitize_addr_size).
 func (m *vmMap) span(addr, size uint64) (start, end uint64, ok bool) {
-	if addr+size < addr {
+	if wraps(addr, size) {
 		return 0, 0, false
 	}
 	start, end = m.trunc(addr), m.round(addr+size)

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// newObject makes a memory object of zeros with one reference.
-func newObject(size uint64) (*object, error) {
+// newFile makes a file in memory, of zeros.
+func newFile(size uint64) (*os.File, error) {
 	fd, err := unix.MemfdCreate("mach object", unix.MFD_CLOEXEC)
 	if err != nil {
 		return nil, err
@@ -17,7 +17,41 @@ func newObject(size uint64) (*object, error) {
 		f.Close()
 		return nil, err
 	}
-	return &object{refs: 1, file: f, size: size, id: nextID()}, nil
+	return f, nil
+}
+
+// copyData copies a range of a file to the beginning of another one, which is
+// all zeros: only what was ever written.
+func copyData(to, from *os.File, offset, size uint64) error {
+	in := int(from.Fd())
+	b := make([]byte, min(size, chunk))
+	for at, end := offset, offset+size; at < end; {
+		data, err := unix.Seek(in, int64(at), unix.SEEK_DATA)
+		if err == unix.ENXIO {
+			return nil // a hole, or no file, from here on
+		} else if err != nil {
+			return err
+		}
+		hole, err := unix.Seek(in, data, unix.SEEK_HOLE)
+		if err != nil {
+			return err
+		}
+		for at = max(at, uint64(data)); at < min(end, uint64(hole)); {
+			n, err := unix.Pread(in, b[:min(uint64(len(b)), min(end, uint64(hole))-at)], int64(at))
+			if err == nil && n > 0 {
+				_, err = to.WriteAt(b[:n], int64(at-offset))
+			}
+			if err != nil {
+				return err
+			}
+			if n == 0 {
+				return nil // the file has become shorter
+			}
+			at += uint64(n)
+		}
+		at = max(at, uint64(hole))
+	}
+	return nil
 }
 
 // punch makes a file of zeros without ever making it shorter, which would

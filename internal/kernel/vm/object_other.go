@@ -2,11 +2,13 @@
 
 package vm
 
-import "os"
+import (
+	"io"
+	"os"
+)
 
-// newObject makes a memory object of zeros with one reference: a file
-// without a name.
-func newObject(size uint64) (*object, error) {
+// newFile makes a file of zeros without a name.
+func newFile(size uint64) (*os.File, error) {
 	f, err := os.CreateTemp("", "mach-object-*")
 	if err != nil {
 		return nil, err
@@ -16,7 +18,13 @@ func newObject(size uint64) (*object, error) {
 		f.Close()
 		return nil, err
 	}
-	return &object{refs: 1, file: f, size: size, id: nextID()}, nil
+	return f, nil
+}
+
+// copyData copies a range of a file to the beginning of another one.
+func copyData(to, from *os.File, offset, size uint64) error {
+	_, err := io.Copy(io.NewOffsetWriter(to, 0), io.NewSectionReader(from, int64(offset), int64(size)))
+	return err
 }
 
 // punch overwrites a file with zeros.

@@ -12,14 +12,14 @@ func vmProtect(c *core.Ctx, m *vmMap) mach.KernReturn {
 	if size == 0 {
 		return mach.KERN_SUCCESS
 	}
-	// vm_sanitize_prot: of the other bits VM_PROT_UEXEC is known, and means
-	// nothing here. VM_PROT_COPY is an order.
-	if prot&^(mach.VM_PROT_ALL|mach.VM_PROT_UEXEC|mach.VM_PROT_COPY) != 0 {
+	// vm_sanitize_prot: VM_PROT_UEXEC is of virtual machines of Intel's.
+	// VM_PROT_COPY is an order.
+	if prot&^(mach.VM_PROT_ALL|mach.VM_PROT_COPY) != 0 {
 		return mach.KERN_INVALID_ARGUMENT
 	}
 	start, end, ok := m.span(c.U64(1), size)
 	if !ok {
-		return mach.KERN_INVALID_ADDRESS
+		return mach.KERN_INVALID_ARGUMENT
 	}
 	copyPages := prot&mach.VM_PROT_COPY != 0
 	prot &= mach.VM_PROT_ALL
@@ -27,8 +27,13 @@ func vmProtect(c *core.Ctx, m *vmMap) mach.KernReturn {
 	if start >= hi || end <= lo {
 		return mach.KERN_INVALID_ADDRESS
 	}
+	if start, end = m.wholeSuperpages(start, end); copyPages {
+		if kr := m.mayCopy(start, end); kr != mach.KERN_SUCCESS {
+			return kr
+		}
+	}
 	var pieces []region
-	intel := m.task.Sub.CPU() != mach.CPU_TYPE_ARM64
+	intel := m.intel()
 	kr := m.each(start, end, func(r region) mach.KernReturn {
 		most := r.MaxProt
 		if copyPages {
@@ -40,7 +45,7 @@ func vmProtect(c *core.Ctx, m *vmMap) mach.KernReturn {
 		if prot&most != prot {
 			return mach.KERN_PROTECTION_FAILURE
 		}
-		if !intel && prot&mach.VM_PROT_WRITE != 0 && prot&mach.VM_PROT_EXECUTE != 0 {
+		if m.deniesWX(prot) {
 			return mach.KERN_PROTECTION_FAILURE
 		}
 		pieces = append(pieces, r)
@@ -74,6 +79,26 @@ func vmProtect(c *core.Ctx, m *vmMap) mach.KernReturn {
 		m.change(start, end, func(a *attr) { a.maxProt |= prot })
 	}
 	return mach.KERN_SUCCESS
+}
+
+// mayCopy tells whether a range can be replaced by a copy of itself. A
+// permanent mapping cannot, unless it is code, for the sake of breakpoints: it
+// loses all access (vm_map_remap with vmkf_remap_prot_copy).
+func (m *vmMap) mayCopy(start, end uint64) mach.KernReturn {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	result := mach.KernReturn(mach.KERN_SUCCESS)
+	for at := m.nextPermanent(start, end); at < end; at = m.nextPermanent(at, end) {
+		to := min(m.at(at).end, end)
+		if r, found, err := m.find1(at, false); err == nil && found && r.Prot&mach.VM_PROT_EXECUTE == 0 {
+			if kr := m.seal(at, to); kr != mach.KERN_SUCCESS {
+				return kr
+			}
+			result = mach.KERN_NO_SPACE
+		}
+		at = to
+	}
+	return result
 }
 
 // unshare puts a private copy in the place of a shared mapping. Private
@@ -119,12 +144,13 @@ func vmInherit(c *core.Ctx, m *vmMap) mach.KernReturn {
 	if size == 0 {
 		return mach.KERN_SUCCESS
 	}
-	if uint32(inherit) > uint32(mach.VM_INHERIT_LAST_VALID) {
+	start, end, ok := m.span(c.U64(1), size)
+	if !ok || uint32(inherit) > uint32(mach.VM_INHERIT_LAST_VALID) {
 		return mach.KERN_INVALID_ARGUMENT
 	}
-	start, end, ok := m.span(c.U64(1), size)
-	if !ok || !m.within(start, end) {
-		return mach.KERN_INVALID_ADDRESS
+	lo, hi := m.mem.Bounds()
+	if start, end = max(start, lo), min(end, hi); start >= end {
+		return mach.KERN_SUCCESS
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -69,6 +69,11 @@ func purgableState(c *core.Ctx, control mach.VMPurgable, i int) (int32, mach.Ker
 // control reads or sets an object's state and stores the old one
 // (osfmk/vm/vm_object.c vm_object_purgable_control).
 func (o *object) control(c *core.Ctx, control mach.VMPurgable, state int32, i int) mach.KernReturn {
+	if control == mach.VM_PURGABLE_SET_STATE && o.kernelOnly {
+		return mach.KERN_PROTECTION_FAILURE
+	}
+	o.content.Lock()
+	defer o.content.Unlock()
 	v := volatilesOf(c.Kernel)
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -101,9 +106,16 @@ func (o *object) control(c *core.Ctx, control mach.VMPurgable, state int32, i in
 	return c.Put32(i, uint32(old))
 }
 
-// empty throws the contents away; the object is locked.
+// empty throws the contents away; the object is locked, content and all.
 func (o *object) empty() {
 	if o.file == nil {
+		return
+	}
+	if o.lazy { // private copies keep what they have
+		if f, err := newFile(o.size); err == nil {
+			o.file.Close()
+			o.file, o.lazy = f, false
+		}
 		return
 	}
 	// A hole as large as the object: what is mapped reads as zeros.
@@ -113,14 +125,32 @@ func (o *object) empty() {
 // purge empties all volatile objects.
 func (v *volatiles) purge() {
 	v.mu.Lock()
-	defer v.mu.Unlock()
+	var all []*object
 	for o := range v.objs {
-		o.mu.Lock()
-		o.empty()
-		o.purgable = mach.VM_PURGABLE_EMPTY
-		o.mu.Unlock()
-		delete(v.objs, o)
+		o.hold()
+		all = append(all, o)
 	}
+	v.mu.Unlock()
+	for _, o := range all {
+		v.purge1(o)
+		o.drop()
+	}
+}
+
+// purge1 empties an object if it is still volatile.
+func (v *volatiles) purge1(o *object) {
+	o.content.Lock()
+	defer o.content.Unlock()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.objs[o] {
+		return
+	}
+	delete(v.objs, o)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.empty()
+	o.purgable = mach.VM_PURGABLE_EMPTY
 }
 
 func (v *volatiles) forget(o *object) {

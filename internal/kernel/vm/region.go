@@ -39,6 +39,7 @@ func vmRegion(c *core.Ctx, m *vmMap) mach.KernReturn {
 	if kr != mach.KERN_SUCCESS {
 		return kr
 	}
+	m.widen(&r)
 	var w []uint32
 	var basic basicWords
 	switch flavor {
@@ -236,6 +237,7 @@ func vmRegionRecurse(c *core.Ctx, m *vmMap) mach.KernReturn {
 	if kr != mach.KERN_SUCCESS {
 		return kr
 	}
+	m.widen(&r)
 	var w []uint32
 	if short {
 		w = words(m.shortInfo(&r))

@@ -5,8 +5,35 @@ package vm_test
 import (
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/gomach/mach"
 )
+
+// An entry is one region however Linux keeps its memory (xnu osfmk/vm/vm_map.c
+// vm_map_region looks at entries). Here it is split by an advice of Linux alone.
+func TestRegionOfSplitMapping(t *testing.T) {
+	self := mach.MachTaskSelf()
+	addr := allocate(t, self, 8*page)
+	if _, _, errno := unix.Syscall(unix.SYS_MADVISE, uintptr(addr+3*page), uintptr(2*page), unix.MADV_DONTFORK); errno != 0 {
+		t.Fatal(errno)
+	}
+	for _, at := range []uint64{addr, addr + 3*page, addr + 7*page} {
+		r, err := regionAt(self, at)
+		must(t, err)
+		if r.start != addr || r.size != 8*page {
+			t.Errorf("at page %d: %#x bytes at %#x, want %#x at %#x", (at-addr)/page, r.size, r.start, 8*page, addr)
+		}
+	}
+	must(t, mach.MachVMProtect(self, addr+4*page, page, 0, mach.VM_PROT_READ))
+	for i, want := range []uint64{4, 4, 4, 4, 1, 3, 3, 3} {
+		r, err := regionAt(self, addr+uint64(i)*page)
+		must(t, err)
+		if r.size != want*page {
+			t.Errorf("at page %d: %d pages, want %d", i, r.size/page, want)
+		}
+	}
+}
 
 func TestExtendedAndTop(t *testing.T) {
 	tasks(t, func(t *testing.T, task mach.MachPort) {
@@ -87,7 +114,10 @@ func TestPages(t *testing.T) {
 		if d != disposition[1] || refs != 1 {
 			t.Errorf("%d, %d", d, refs)
 		}
-		is(t, mach.MachVMPageQuery(task, 1<<60, &d, &refs), mach.KERN_INVALID_ADDRESS)
+		must(t, mach.MachVMPageQuery(task, 1<<60, &d, &refs))
+		if d != 0 || refs != 0 {
+			t.Errorf("beyond the map: %d, %d", d, refs)
+		}
 		var info mach.VMPageInfoBasic
 		count := mach.VM_PAGE_INFO_BASIC_COUNT
 		must(t, mach.MachVMPageInfo(task, addr+page, mach.VM_PAGE_INFO_BASIC, mach.Info(&info), &count))

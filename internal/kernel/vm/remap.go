@@ -13,7 +13,7 @@ func vmRemapNew(c *core.Ctx, m *vmMap) mach.KernReturn { return remap(c, m, true
 
 func remap(c *core.Ctx, m *vmMap, fresh bool) mach.KernReturn {
 	flags := c.U32(4)
-	if flags&^uint32(mach.VM_FLAGS_USER_REMAP|mach.VM_FLAGS_ALIAS_MASK) != 0 {
+	if flags&^uint32(mach.VM_FLAGS_USER_REMAP) != 0 {
 		return mach.KERN_INVALID_ARGUMENT
 	}
 	copyPages := c.Bool(7)
@@ -49,19 +49,23 @@ func remap(c *core.Ctx, m *vmMap, fresh bool) mach.KernReturn {
 	if flags&mach.VM_FLAGS_RETURN_DATA_ADDR == 0 {
 		end = start + source.round(size) // as many pages as the size alone has
 	}
+	if flags&mach.VM_FLAGS_RESILIENT_MEDIA != 0 && !copyPages {
+		return mach.KERN_INVALID_ARGUMENT
+	}
 	r := request{
-		addr: addr, mask: c.U64(3), flags: flags & (mach.VM_FLAGS_ANYWHERE | mach.VM_FLAGS_OVERWRITE | mach.VM_FLAGS_ALIAS_MASK),
+		addr: addr, mask: c.U64(3), flags: flags & (mach.VM_FLAGS_ANYWHERE | mach.VM_FLAGS_OVERWRITE | mach.VM_FLAGS_RANDOM_ADDR),
 		inherit: inherit, prot: cur, maxProt: most, size: end - start,
 	}
 	have, haveMost, kr := source.least(start, end)
 	if kr != mach.KERN_SUCCESS {
 		return kr
 	}
-	if fresh && (have&cur != cur || haveMost&most != most) {
+	switch { // vm_map_remap_extract, required_cur_prot and required_max_prot
+	case fresh && copyPages && haveMost&mach.VM_PROT_READ == 0, fresh && !copyPages && (have&cur != cur || haveMost&most != most):
 		return mach.KERN_PROTECTION_FAILURE
 	}
 	if copyPages {
-		addr, kr = m.placeCopy(source, r, start, end, have)
+		addr, kr = m.placeCopy(source, r, start, end, fresh)
 	} else {
 		var pieces []piece
 		if pieces, kr = source.share(start, end, false); kr == mach.KERN_SUCCESS {
@@ -75,15 +79,37 @@ func remap(c *core.Ctx, m *vmMap, fresh bool) mach.KernReturn {
 	if flags&mach.VM_FLAGS_RETURN_DATA_ADDR != 0 {
 		addr += from - start
 	}
+	if !fresh {
+		cur, most = have, haveMost
+	}
+	if flags&mach.VM_FLAGS_RESILIENT_CODESIGN != 0 {
+		if cur, most, kr = m.readOnly(m.trunc(addr), m.trunc(addr)+(end-start)); kr != mach.KERN_SUCCESS {
+			return kr
+		}
+	}
 	for _, w := range []struct {
 		arg int
 		v   uint32
-	}{{8, uint32(have & cur)}, {9, uint32(haveMost & most)}} {
+	}{{8, uint32(cur)}, {9, uint32(most)}} {
 		if kr := c.Put32(w.arg, w.v); kr != mach.KERN_SUCCESS {
 			return kr
 		}
 	}
 	return c.Put64(1, addr)
+}
+
+// readOnly makes a fresh mapping one that can only be read: what nobody has to
+// sign (VM_FLAGS_RESILIENT_CODESIGN).
+func (m *vmMap) readOnly(start, end uint64) (cur, most mach.VMProt, kr mach.KernReturn) {
+	const prot = mach.VM_PROT_READ
+	start, end = m.trunc(start), m.round(end)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.mem.Protect(start, end-start, prot); err != nil {
+		return 0, 0, failure(err)
+	}
+	m.change(start, end, func(a *attr) { a.maxProt = prot })
+	return prot, prot, mach.KERN_SUCCESS
 }
 
 // wanted reads the protections of the new form: the maximum is not both
@@ -119,31 +145,59 @@ func (m *vmMap) least(start, end uint64) (prot, most mach.VMProt, kr mach.KernRe
 }
 
 // placeCopy makes private memory with the source's contents.
-func (m *vmMap) placeCopy(source *vmMap, r request, start, end uint64, have mach.VMProt) (uint64, mach.KernReturn) {
-	if have&mach.VM_PROT_READ == 0 {
-		return 0, mach.KERN_PROTECTION_FAILURE
+func (m *vmMap) placeCopy(source *vmMap, r request, start, end uint64, fresh bool) (uint64, mach.KernReturn) {
+	if kr := source.check(start, end, mach.VM_PROT_READ); kr != mach.KERN_SUCCESS {
+		return 0, kr
 	}
-	final := r.prot & have
-	r.prot, r.maxProt = mach.VM_PROT_DEFAULT, mach.VM_PROT_ALL
-	most := r.maxProt
-	if r.flags&mach.VM_FLAGS_ANYWHERE == 0 && m == source && m.trunc(r.addr) < end && start < m.trunc(r.addr)+(end-start) {
-		return m.copyInPlace(r, start, end, final)
+	whole := r
+	whole.prot, whole.maxProt = mach.VM_PROT_DEFAULT, mach.VM_PROT_ALL
+	if !r.has(mach.VM_FLAGS_ANYWHERE) && m == source && m.trunc(r.addr) < end && start < m.trunc(r.addr)+(end-start) {
+		prot, _, kr := source.least(start, end)
+		if kr != mach.KERN_SUCCESS {
+			return 0, kr
+		}
+		return m.copyInPlace(whole, start, end, r.prot&prot)
 	}
-	addr, kr := m.enter(r)
+	addr, kr := m.enter(whole)
 	if kr != mach.KERN_SUCCESS {
 		return 0, kr
 	}
-	if kr = source.copyTo(m, addr, start, end-start); kr == mach.KERN_SUCCESS && final != r.prot {
-		kr = failure(m.mem.Protect(addr, end-start, final))
-	}
+	kr = source.each(start, end, func(x region) mach.KernReturn {
+		part := r
+		part.addr, part.size, part.mask = addr+(x.Start-start), x.End-x.Start, 0
+		part.flags = uint32(x.attr.tag)<<24 | mach.VM_FLAGS_OVERWRITE
+		if !fresh {
+			part.prot, part.maxProt = x.Prot, x.MaxProt
+		}
+		return m.copyRegion(source, part, &x)
+	})
 	if kr != mach.KERN_SUCCESS {
 		m.remove(addr, end-start)
 		return 0, kr
 	}
+	return addr, mach.KERN_SUCCESS
+}
+
+// copyRegion fills a part of fresh memory with a copy of a region: by mapping
+// the object that is there privately, or byte by byte.
+func (m *vmMap) copyRegion(source *vmMap, part request, x *region) mach.KernReturn {
+	if o := x.attr.object; o != nil && !x.attr.copied {
+		part.object, part.offset, part.copy = o, x.attr.offset+(x.Start-x.attr.start), true
+		_, kr := m.enter(part)
+		return kr
+	}
+	if kr := source.copySparse(m, part.addr, x.Start, part.size); kr != mach.KERN_SUCCESS {
+		return kr
+	}
+	if part.prot != mach.VM_PROT_DEFAULT {
+		if err := m.mem.Protect(part.addr, part.size, part.prot); err != nil {
+			return failure(err)
+		}
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.change(addr, addr+end-start, func(a *attr) { a.maxProt = most })
-	return addr, mach.KERN_SUCCESS
+	m.change(part.addr, part.addr+part.size, func(a *attr) { a.maxProt, a.tag = part.maxProt, x.attr.tag })
+	return mach.KERN_SUCCESS
 }
 
 // copyInPlace copies a range over itself, or a part of itself.

@@ -11,7 +11,8 @@ type piece struct {
 	offset     uint64
 	size       uint64
 	prot, most mach.VMProt
-	private    bool // of a file that is mapped privately and was not written
+	private    bool  // of a file that is mapped privately and was not written
+	tag        uint8 // of the mapping that it was made from
 }
 
 func drop(pieces []piece) {
@@ -50,22 +51,29 @@ func (m *vmMap) share(start, end uint64, single bool) (list []piece, kr mach.Ker
 
 // pieceOf gives the object behind a region from at on.
 func (m *vmMap) pieceOf(r *region, at uint64) (piece, mach.KernReturn) {
-	p := piece{size: r.End - at, prot: r.Prot, most: r.MaxProt}
+	p := piece{size: r.End - at, prot: r.Prot, most: r.MaxProt, tag: r.attr.tag}
 	if o := r.attr.object; o != nil && !r.attr.copied {
 		o.hold()
 		p.object, p.offset = o, r.attr.offset+(at-r.attr.start)
 		return p, mach.KERN_SUCCESS
 	}
-	if r.Inode != 0 && (r.Shared || r.Prot&mach.VM_PROT_WRITE == 0) {
+	if r.Inode != 0 && r.attr.object == nil && (r.Shared || r.Prot&mach.VM_PROT_WRITE == 0 && m.untouched(r)) {
 		if f, ok := m.mem.(core.FileOpener); ok {
 			if file, err := f.OpenRegion(&r.Region); err == nil {
-				p.object = &object{refs: 1, file: file, id: uint32(m.objectID(r)), size: ^uint64(0)}
+				p.object = &object{refs: 1, file: file, id: uint32(m.objectID(r)), size: ^uint64(0), shared: true}
 				p.offset, p.private = r.Offset+(at-r.Start), !r.Shared
 				return p, mach.KERN_SUCCESS
 			}
 		}
 	}
 	return m.convert(r, at, p)
+}
+
+// untouched tells whether nothing was written to a private mapping of a file.
+func (m *vmMap) untouched(r *region) bool {
+	c := *r
+	s, ok := m.mem.(core.RegionStatter)
+	return ok && s.StatRegion(&c.Region) == nil && c.Dirty == 0 && c.Swapped == 0
 }
 
 // convert moves private memory into an object. It does so only with memory
@@ -76,32 +84,26 @@ func (m *vmMap) convert(r *region, at uint64, p piece) (piece, mach.KernReturn) 
 		return p, mach.KERN_NOT_SUPPORTED
 	}
 	size := r.End - at
-	o, err := newObject(size)
-	if err != nil {
-		return p, mach.KERN_RESOURCE_SHORTAGE
-	}
-	err = m.freeze(func() error {
+	var o *object
+	kr := mach.KernReturn(mach.KERN_SUCCESS)
+	err := m.freeze(func() (err error) {
 		if r.Prot&mach.VM_PROT_READ == 0 {
 			if err := m.mem.Protect(at, size, mach.VM_PROT_READ); err != nil {
 				return err
 			}
 		}
-		b := make([]byte, min(size, chunk))
-		for done := uint64(0); done < size; {
-			n := min(size-done, uint64(len(b)))
-			if _, err := m.mem.ReadAt(b[:n], at+done); err != nil {
-				return err
-			}
-			if _, err := o.file.WriteAt(b[:n], int64(done)); err != nil {
-				return err
-			}
-			done += n
+		if o, kr = m.fill(at, r.End); kr != mach.KERN_SUCCESS {
+			return nil
 		}
-		_, err := m.mem.Map(core.Mapping{
+		o.shared = true
+		_, err = m.mem.Map(core.Mapping{
 			Addr: at, Size: size, Fixed: true, Overwrite: true, Prot: r.Prot, Shared: true, File: o.file,
 		})
 		return err
 	})
+	if kr != mach.KERN_SUCCESS {
+		return p, kr
+	}
 	if err != nil {
 		o.drop()
 		return p, failure(err)
@@ -132,9 +134,12 @@ func (m *vmMap) place(r request, pieces []piece) (uint64, mach.KernReturn) {
 		part := r
 		part.addr, part.size, part.mask = at, p.size, 0
 		part.flags = r.flags&mach.VM_FLAGS_ALIAS_MASK | mach.VM_FLAGS_FIXED | mach.VM_FLAGS_OVERWRITE
+		if part.flags>>24 == 0 {
+			part.flags |= uint32(p.tag) << 24
+		}
 		part.object, part.offset = p.object, p.offset
 		part.prot, part.maxProt = r.prot&p.prot, r.maxProt&p.most
-		part.copy = r.copy || p.private
+		part.private = p.private && !r.copy
 		if _, kr := m.enter(part); kr != mach.KERN_SUCCESS {
 			m.remove(addr, size)
 			return 0, kr

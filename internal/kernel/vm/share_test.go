@@ -42,6 +42,9 @@ func TestMemoryIsShared(t *testing.T) {
 		}
 		there := mapEntry(t, x.task, e, size, 0, false)
 		here := mapEntry(t, self, e, page, page, false)
+		if share != 0 { // mapped whole (vm_map_enter_mem_object)
+			here += page
+		}
 		private := mapEntry(t, self, e, size, 0, true)
 		if got := peekAll(t, x.task, there+page, 3); !bytes.Equal(got, []byte{1, 2, 3}) {
 			t.Errorf("the other task sees %v", got)
@@ -101,7 +104,14 @@ func TestRemap(t *testing.T) {
 			t.Errorf("%+v, %v", r, err)
 		}
 		cur, most = rw, rw
-		is(t, mach.MachVMRemapNew(task, &copied, 3*page, 0, mach.VM_FLAGS_ANYWHERE, task, addr, 1, &cur, &most, mach.VM_INHERIT_DEFAULT), mach.KERN_PROTECTION_FAILURE)
+		is(t, mach.MachVMRemapNew(task, &shared, 3*page, 0, mach.VM_FLAGS_ANYWHERE, task, addr, 0, &cur, &most, mach.VM_INHERIT_DEFAULT), mach.KERN_PROTECTION_FAILURE)
+		// A copy may be given more than its source (vm_map_remap_extract).
+		var writable mach.MachVMAddress
+		must(t, mach.MachVMRemapNew(task, &writable, 3*page, 0, mach.VM_FLAGS_ANYWHERE, task, addr, 1, &cur, &most, mach.VM_INHERIT_DEFAULT))
+		if r, err := regionAt(task, writable+page); err != nil || r.Protection != rw || r.MaxProtection != rw || cur != rw || most != rw {
+			t.Errorf("%+v, %v; %v, %v", r, err, cur, most)
+		}
+		must(t, mach.MachVMDeallocate(task, writable, 3*page))
 		cur, most = mach.VM_PROT_READ, mach.VM_PROT_ALL
 		is(t, mach.MachVMRemapNew(task, &copied, page, 0, mach.VM_FLAGS_ANYWHERE, task, addr, 1, &cur, &most, mach.VM_INHERIT_DEFAULT), mach.KERN_PROTECTION_FAILURE)
 		cur, most = mach.VM_PROT_READ, rw
@@ -147,8 +157,8 @@ func TestMemoryEntries(t *testing.T) {
 	must(t, mach.MachVMDeallocate(self, addr, page))
 	part = 3 * page
 	is(t, mach.MachMakeMemoryEntry64(self, &part, 0, mach.VM_PROT_READ, &child, created), mach.KERN_INVALID_ARGUMENT)
-	if part != 0 {
-		t.Error("the size stays on failure")
+	if part != 3*page {
+		t.Error("the size changes on failure")
 	}
 	// A copy of the moment.
 	poke(t, self, a, 6)

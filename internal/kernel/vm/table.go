@@ -12,7 +12,9 @@ func Table() core.Table {
 	read := func(f func(*core.Ctx, *vmMap) mach.KernReturn) core.Entry { return full(onMap(core.Read, f)) }
 	const objects = "the own process's memory that no Mach call made is not moved into an object: KERN_NOT_SUPPORTED"
 
-	t.both("allocate", control(vmAllocate))
+	const hints = "VM_FLAGS_NO_CACHE is kept and changes nothing, as Linux has no such hint; neither do VM_FLAGS_MTE, without tagged memory, " +
+		"and VM_FLAGS_GUARD_OBJECT_OPTOUT, without guard objects; of superpages Linux makes large pages only if it can, and locks them"
+	t.both("allocate", fullNote(onMap(core.Control, vmAllocate), hints))
 	t.both("deallocate", control(vmDeallocate))
 	t.both("protect", control(vmProtect))
 	t.both("inherit", partial(onMap(core.Control, vmInherit), "kept and told; a Linux child gets a copy or, for VM_INHERIT_NONE, nothing"))
@@ -21,9 +23,11 @@ func Table() core.Table {
 	t.both("read_overwrite", read(vmReadOverwrite))
 	t.both("write", control(vmWrite))
 	t.both("copy", control(vmCopy))
-	t.both("map", control(vmMapCall))
-	t.both("remap", partial(onMap(core.Control, vmRemap), objects))
-	t.both("remap_new", partial(onMap(core.Control, vmRemapNew), objects))
+	const copies = "a copy of memory that is also mapped shared copies the pages that were written so far at once: " +
+		"Linux can copy on write only what nobody can write in its place"
+	t.both("map", partial(onMap(core.Control, vmMapCall), copies+"; "+hints))
+	t.both("remap", partial(onMap(core.Control, vmRemap), objects+"; "+copies))
+	t.both("remap_new", partial(onMap(core.Control, vmRemapNew), objects+"; "+copies))
 	t.both("msync", full(core.K(vmMsyncCall)))
 	t.both("behavior_set", fullNote(onMap(core.Control, vmBehaviorSet), "VM_BEHAVIOR_DONTNEED does nothing: Linux's would throw contents away"))
 	t.both("machine_attribute", control(vmMachineAttribute))
@@ -41,7 +45,8 @@ func Table() core.Table {
 	t.Table["mach_vm_page_range_query"] = read(vmPageRangeQuery)
 	t.Table["vm_reallocate"] = partial(onMap(core.Control, vmReallocate), "Apple has not published it; the pages are copied")
 
-	entry := partial(core.K(makeEntry), objects+"; cache modes (MAP_MEM_ONLY) are refused")
+	entry := partial(core.K(makeEntry), objects+"; MAP_MEM_VM_COPY copies what was written so far at once"+
+		"; cache modes are kept and change nothing, as Linux lets no program choose one; there is no secluded memory, and none is billed")
 	t.Table["mach_make_memory_entry"] = entry
 	t.Table["mach_make_memory_entry_64"] = entry
 	t.Table["mach_memory_entry_purgable_control"] = full(onEntry(entryPurgable))
@@ -71,10 +76,14 @@ func (t tableOf) addTraps() {
 			return h(c)
 		}
 	}
-	for trap, f := range map[string]string{"allocate": "allocate", "deallocate": "deallocate", "protect": "protect", "purgable_control": "purgable_control"} {
-		t.Table["_kernelrpc_mach_vm_"+trap+"_trap"] = full(own(t.Table["mach_vm_"+f].Handler))
+	for _, name := range []string{"allocate", "deallocate", "protect", "purgable_control"} {
+		e := t.Table["mach_vm_"+name]
+		e.Handler = own(e.Handler)
+		t.Table["_kernelrpc_mach_vm_"+name+"_trap"] = e
 	}
-	t.Table["_kernelrpc_mach_vm_map_trap"] = full(own(onMap(core.Control, mapTrap)))
+	m := t.Table["mach_vm_map"]
+	m.Handler = own(onMap(core.Control, mapTrap))
+	t.Table["_kernelrpc_mach_vm_map_trap"] = m
 }
 
 // mapTrap: task, address, size, mask, flags, current protection.

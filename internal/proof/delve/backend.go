@@ -96,7 +96,7 @@ func (p *Process) Stop(ctx context.Context, f func() error) error {
 
 // ReadMemory fills buf from the process's memory.
 func (p *Process) ReadMemory(buf []byte, addr uint64) (int, error) {
-	return p.task.ReadAt(buf, int64(addr))
+	return p.task.ReadMemory(buf, addr)
 }
 
 // WriteMemory writes, whatever the protection is: breakpoints go into code.

@@ -15,7 +15,7 @@ import (
 
 	"github.com/gomach/mach"
 	_ "github.com/gomach/mach/hosted"
-	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 	"github.com/gomach/mach/task"
 )
 
@@ -51,7 +51,7 @@ type debuggee struct {
 
 func attach(t *testing.T) *debuggee {
 	t.Helper()
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	d := &debuggee{cmd: exec.Command(os.Args[0]), lines: make(chan bool, 1<<16)}
 	d.cmd.Env = append(os.Environ(), role+"=1", "GORACE=atexit_sleep_ms=0")
 	in, err := d.cmd.StdinPipe()

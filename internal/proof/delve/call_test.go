@@ -59,8 +59,8 @@ type caller struct {
 	ends chan error
 }
 
-func (c *caller) exception(_ context.Context, e *exc.Exception) exc.Verdict {
-	th := task.OwnThread(e.Thread, c.d.task) // lent: it is not closed
+func (c *caller) exception(_ context.Context, e *exc.Exception) error {
+	th := e.Thread
 	r, err := th.Registers()
 	if err == nil {
 		name := map[string]string{"amd64": "rax", "arm64": "x0"}[runtime.GOARCH]
@@ -75,7 +75,7 @@ func (c *caller) exception(_ context.Context, e *exc.Exception) exc.Verdict {
 	if err != nil {
 		return exc.Pass
 	}
-	return exc.Handled
+	return nil
 }
 
 // begin makes a stopped thread go into answer, as delve's function calls do.
@@ -112,12 +112,12 @@ func TestCall(t *testing.T) {
 	}
 	d := attach(t)
 	c := &caller{d: d, ends: make(chan error, 1)}
-	server, err := exc.NewServer(exc.HandlerFunc(c.exception))
+	server, err := exc.NewServer(c.exception)
 	must(t, err)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(context.Background()) }()
 	defer func() { must(t, server.Close()); <-served }()
-	a, err := server.Attach(exc.Task(d.task.Name()), mach.EXC_MASK_BREAKPOINT, 0, mach.EXCEPTION_DEFAULT|mach.MACH_EXCEPTION_CODES)
+	a, err := server.Attach(exc.Task(d.task), mach.EXC_MASK_BREAKPOINT, 0, mach.EXCEPTION_DEFAULT|mach.MACH_EXCEPTION_CODES)
 	must(t, err)
 	defer func() { must(t, a.Close()) }()
 	trap := map[string][]byte{"amd64": {0xcc}, "arm64": {0, 0, 0x20, 0xd4}}[runtime.GOARCH]

@@ -72,7 +72,7 @@ type VirtualMemoryStat struct {
 
 // VirtualMemory reads how the memory is used.
 func VirtualMemory() (*VirtualMemoryStat, error) {
-	b, err := host.Basic()
+	b, err := host.Info()
 	if err != nil {
 		return nil, err
 	}

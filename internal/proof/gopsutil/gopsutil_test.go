@@ -16,12 +16,12 @@ import (
 	"github.com/gomach/mach/host"
 	_ "github.com/gomach/mach/hosted"
 	"github.com/gomach/mach/internal/proof/gopsutil"
-	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 func TestTimes(t *testing.T) {
 	host.Port() // kept for good
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	each, err := gopsutil.Times(true)
 	if err != nil {
 		t.Fatal(err)

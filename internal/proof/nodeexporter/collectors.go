@@ -41,7 +41,7 @@ func CPU() ([]Metric, error) {
 // Memory collects how the memory is used, without swap files, which are not
 // Mach's.
 func Memory() ([]Metric, error) {
-	b, err := host.Basic()
+	b, err := host.Info()
 	if err != nil {
 		return nil, err
 	}

@@ -6,12 +6,12 @@ import (
 
 	"github.com/gomach/mach/host"
 	_ "github.com/gomach/mach/hosted"
-	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 )
 
 func TestCPU(t *testing.T) {
 	host.Port() // kept for good
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	list, err := CPU()
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +39,7 @@ func TestCPU(t *testing.T) {
 
 func TestMemory(t *testing.T) {
 	host.Port()
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	list, err := Memory()
 	if err != nil {
 		t.Fatal(err)

@@ -14,8 +14,7 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/exc"
-	"github.com/gomach/mach/port"
-	"github.com/gomach/mach/task"
+	"github.com/gomach/mach/port/porttest"
 )
 
 const childVariable = "MACH_WASMTIME_CHILD"
@@ -24,7 +23,7 @@ const childVariable = "MACH_WASMTIME_CHILD"
 // with everything about it: an instruction that was not expected to trap, code
 // that nobody has registered, and a type of exception that was not asked for.
 func TestForwarded(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	h, th, c := start(t)
 	stranger, err := Load(text, traps)
 	must(t, err)
@@ -38,16 +37,11 @@ func TestForwarded(t *testing.T) {
 		list, told = told, nil
 		return list, at
 	}
-	reporter(t, func(e *exc.Exception) exc.Verdict {
+	reporter(t, func(e *exc.Exception) error {
 		mu.Lock()
 		defer mu.Unlock()
 		told = append(told, e.Type.String())
-		own, err := port.CopySend(e.Thread)
-		if err != nil {
-			return exc.Pass
-		}
-		x := task.OwnThread(own.Relinquish(), task.Self())
-		defer x.Close()
+		x := e.Thread
 		r, err := x.Registers()
 		if err != nil {
 			return exc.Pass
@@ -62,7 +56,7 @@ func TestForwarded(t *testing.T) {
 		if x.SetRegisters(r) != nil {
 			return exc.Pass
 		}
-		return exc.Handled
+		return nil
 	})
 	for _, f := range []struct {
 		name   string
@@ -103,7 +97,7 @@ var nowhere *int
 // collector rests meanwhile: it would wait for the thread, and the handler for
 // it.
 func TestGoKeepsItsPanics(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	_, th, c := start(t)
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	for range 3 {

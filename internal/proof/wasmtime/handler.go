@@ -6,7 +6,6 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/exc"
-	"github.com/gomach/mach/port"
 	"github.com/gomach/mach/task"
 )
 
@@ -37,7 +36,7 @@ func New(behaviors ...mach.ExceptionBehavior) (*Handler, error) {
 	}
 	h := &Handler{behaviors: behaviors, served: make(chan struct{}), calls: map[uint64]uint64{}}
 	var err error
-	if h.server, err = exc.NewServer(exc.HandlerFunc(h.exception)); err != nil {
+	if h.server, err = exc.NewServer(h.exception); err != nil {
 		return nil, err
 	}
 	go func() {
@@ -60,7 +59,7 @@ func (h *Handler) Register(c *Code)   { h.codes.insert(c) }
 func (h *Handler) Unregister(c *Code) { h.codes.remove(c) }
 
 // exception is told of each exception of the attached threads.
-func (h *Handler) exception(_ context.Context, e *exc.Exception) exc.Verdict {
+func (h *Handler) exception(_ context.Context, e *exc.Exception) error {
 	faulted, fault, ours := judge(e)
 	if !ours {
 		return exc.Pass
@@ -69,7 +68,6 @@ func (h *Handler) exception(_ context.Context, e *exc.Exception) exc.Verdict {
 	if err != nil {
 		return exc.Pass
 	}
-	defer th.Close()
 	r, err := registers(e, th)
 	if err != nil {
 		return exc.Pass
@@ -88,21 +86,16 @@ func (h *Handler) exception(_ context.Context, e *exc.Exception) exc.Verdict {
 	if setRegisters(e, th, r) != nil {
 		return exc.Pass
 	}
-	return exc.Handled
+	return nil
 }
 
-// threadOf is the thread by what the behavior tells of it.
+// threadOf is the thread, lent, by what the behavior tells of it.
 func threadOf(e *exc.Exception) (*task.Thread, uint64, error) {
-	if e.Thread == mach.MACH_PORT_NULL {
+	if e.Thread == nil {
 		return nil, e.ThreadID, nil
 	}
-	s, err := port.CopySend(e.Thread)
-	if err != nil {
-		return nil, 0, err
-	}
-	th := task.OwnThread(s.Relinquish(), task.Self())
-	id, err := th.ID()
-	return th, id, err
+	id, err := e.Thread.ID()
+	return e.Thread, id, err
 }
 
 // registers come with the exception or are asked for.

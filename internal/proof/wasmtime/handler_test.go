@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/gomach/mach"
-	"github.com/gomach/mach/port"
+	"github.com/gomach/mach/port/porttest"
 	"github.com/gomach/mach/task"
 )
 
@@ -35,7 +35,7 @@ func TestTraps(t *testing.T) {
 		mach.EXCEPTION_DEFAULT | wide, mach.EXCEPTION_DEFAULT, mach.EXCEPTION_STATE_IDENTITY | wide, mach.EXCEPTION_STATE_IDENTITY_PROTECTED | wide,
 	} {
 		t.Run(behavior.String(), func(t *testing.T) {
-			port.LeakCheck(t)
+			porttest.LeakCheck(t)
 			_, th, c := start(t, behavior)
 			if v, err := th.Call(c, add, 20, 22); err != nil || v != 42 {
 				t.Fatalf("20+22 is %d, %v", v, err)
@@ -79,7 +79,7 @@ func TestTraps(t *testing.T) {
 // The stack can be walked from where it trapped, as nothing has run on it
 // since.
 func TestBacktrace(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	_, th, c := start(t)
 	_, err := th.Call(c, nested, 8, 0)
 	trap := want(t, "nested", err, MemoryOutOfBounds, c, load)
@@ -108,7 +108,7 @@ func TestBacktrace(t *testing.T) {
 
 // Compiled code that calls itself for ever meets the page below its stack.
 func TestStackOverflow(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	_, th, c := start(t)
 	for range 3 {
 		_, err := th.Call(c, recurse, 0, 0)
@@ -124,7 +124,7 @@ func TestStackOverflow(t *testing.T) {
 
 // Many threads trap at once, and Go's collector works meanwhile.
 func TestManyThreads(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	h, err := New()
 	must(t, err)
 	c, err := Load(text, traps)
@@ -174,7 +174,7 @@ func TestManyThreads(t *testing.T) {
 
 // After Close, the thread's handlers are what they were.
 func TestCloseGivesBack(t *testing.T) {
-	port.LeakCheck(t)
+	porttest.LeakCheck(t)
 	h, err := New()
 	must(t, err)
 	th, err := h.Attach()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/exc"
+	"github.com/gomach/mach/task"
 )
 
 // The offsets of the functions in text.
@@ -69,9 +70,9 @@ func start(t testing.TB, behaviors ...mach.ExceptionBehavior) (*Handler, *Thread
 
 // reporter stands at the task, as a crash reporter does, and is asked about what
 // the threads' handlers pass on.
-func reporter(t testing.TB, f func(*exc.Exception) exc.Verdict) {
+func reporter(t testing.TB, f func(*exc.Exception) error) {
 	t.Helper()
-	s, err := exc.NewServer(exc.HandlerFunc(func(_ context.Context, e *exc.Exception) exc.Verdict { return f(e) }))
+	s, err := exc.NewServer(func(_ context.Context, e *exc.Exception) error { return f(e) })
 	must(t, err)
 	served := make(chan struct{})
 	go func() {
@@ -82,6 +83,6 @@ func reporter(t testing.TB, f func(*exc.Exception) exc.Verdict) {
 		must(t, s.Close())
 		<-served
 	})
-	_, err = s.Attach(exc.Task(mach.MachTaskSelf()), mask|mach.EXC_MASK_BREAKPOINT, 0)
+	_, err = s.Attach(exc.Task(task.Self()), mask|mach.EXC_MASK_BREAKPOINT, 0)
 	must(t, err)
 }

@@ -2,7 +2,6 @@ package wasmtime
 
 import (
 	"encoding/binary"
-	"io"
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/exc"
@@ -29,9 +28,14 @@ func judge(e *exc.Exception) (faulted, fault uint64, ours bool) {
 	return 0, 0, false
 }
 
+// writable is memory that is written by address, such as a task's.
+type writable interface {
+	WriteMemory(p []byte, addr uint64) (int, error)
+}
+
 // resume has the thread go on in the landing pad, as if the instruction that
 // trapped had called it.
-func resume(r *task.Registers, stack io.WriterAt, pad uint64, t trapped) {
+func resume(r *task.Registers, stack writable, pad uint64, t trapped) {
 	if r.CPU == mach.CPU_TYPE_ARM64 {
 		resumeARM(&r.ARM, pad, t)
 	} else {
@@ -43,11 +47,11 @@ func resume(r *task.Registers, stack io.WriterAt, pad uint64, t trapped) {
 // the stack looks for it. A stack that is not aligned is left alone: that is
 // before a function has set up its frame. So is one that cannot be written; the
 // original would crash there.
-func resumeX86(s *mach.X86ThreadState64, stack io.WriterAt, pad uint64, t trapped) {
+func resumeX86(s *mach.X86ThreadState64, stack writable, pad uint64, t trapped) {
 	if s.Rsp%16 == 0 {
 		var b [8]byte
 		binary.LittleEndian.PutUint64(b[:], s.Rip)
-		if _, err := stack.WriteAt(b[:], int64(s.Rsp-8)); err == nil {
+		if _, err := stack.WriteMemory(b[:], s.Rsp-8); err == nil {
 			s.Rsp -= 8
 		}
 	}

@@ -13,9 +13,9 @@ import (
 )
 
 // written is a stack that remembers what was put there.
-type written map[int64]uint64
+type written map[uint64]uint64
 
-func (w written) WriteAt(b []byte, at int64) (int, error) {
+func (w written) WriteMemory(b []byte, at uint64) (int, error) {
 	if w == nil {
 		return 0, errors.New("not writable")
 	}

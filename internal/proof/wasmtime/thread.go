@@ -60,7 +60,7 @@ func (h *Handler) Attach() (_ *Thread, err error) {
 	if err = task.Self().Protect(t.stack.Address(), t.guard, mach.VM_PROT_NONE); err != nil {
 		return nil, err
 	}
-	t.attachment, err = h.server.Attach(exc.Thread(t.thread.Name()), mask, flavor, h.behaviors...)
+	t.attachment, err = h.server.Attach(exc.Thread(t.thread), mask, flavor, h.behaviors...)
 	return t, err
 }
 

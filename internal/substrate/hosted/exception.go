@@ -30,21 +30,26 @@ func (t *task) Exceptions(f func(core.Exception) (handled bool)) error {
 	if f == nil {
 		return tr.SetHandler(nil, linux.Watch{})
 	}
-	return tr.SetHandler(func(e linux.Event) linux.Action {
-		if e.Kind != linux.EventSignal || !e.Info.FromKernel() {
+	err = tr.SetHandler(func(e linux.Event) linux.Action {
+		if e.Kind != linux.EventSignal || !e.Info.FromKernel() && !e.Stepped {
 			return linux.Deliver
+		}
+		if e.Stepped {
+			// One step a request (xnu osfmk/arm64/sleh.c handle_sw_step_debug).
+			_ = tr.SetStepping(e.TID, false) // it fails if the thread was killed
 		}
 		x, last, ok := translate(t, e)
 		if !ok {
 			return linux.Deliver
 		}
-		t.setFault(e.TID, last)
+		t.setFault(e.TID, t.accessed(tr, e.TID, last))
 		x.Thread = e.TID
 		if f(x) {
 			return linux.Suppress
 		}
 		return linux.Deliver
 	}, linux.Watch{Signals: linux.Exceptions})
+	return told(t.PID(), err)
 }
 
 // translate says which exception a signal stands for.
@@ -60,6 +65,9 @@ func translate(t *task, e linux.Event) (core.Exception, fault, bool) {
 	case unix.SIGFPE:
 		return arithmeticException(code, addr)
 	case unix.SIGTRAP:
+		if e.Stepped {
+			code = trapTrace
+		}
 		return breakException(code, addr)
 	}
 	return core.Exception{}, fault{}, false

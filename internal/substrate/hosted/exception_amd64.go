@@ -8,7 +8,7 @@ import (
 )
 
 // The trap numbers of xnu osfmk/i386/trap.h, and bits of a page fault's error
-// code. Linux does not say whether it was a write.
+// code, as the processor sets them (Intel's manual, volume 3, page-fault exceptions).
 const (
 	trapDivide   = 0
 	trapDebug    = 1
@@ -20,7 +20,9 @@ const (
 	trapAlign    = 17
 	trapSSE      = 19
 	faultPresent = 1
+	faultWrite   = 2
 	faultUser    = 4
+	faultFetch   = 0x10
 
 	siKernel  = 0x80 // si_code values that only this CPU gives
 	fpeIntdiv = 1

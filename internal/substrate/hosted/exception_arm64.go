@@ -15,6 +15,8 @@ const (
 	classUndefined = 0x00 << 26
 	classAlign     = 0x26 << 26
 	classData      = 0x24 << 26
+	classFetch     = 0x20 << 26
+	dataWrite      = 1 << 6 // WnR, in the syndrome of a data abort
 	classFloat     = 0x2c << 26
 	classStep      = 0x32 << 26
 	classWatch     = 0x34 << 26

@@ -2,6 +2,8 @@
 
 package hosted
 
+import "github.com/gomach/mach/internal/substrate/linux"
+
 // fault is what the CPU told of a thread's last exception, as far as Linux
 // passes it on.
 type fault struct {
@@ -24,4 +26,21 @@ func (t *task) setFault(tid int, f fault) {
 		t.faults = map[int]fault{}
 	}
 	t.faults[tid] = f
+}
+
+// maxInstruction is the length of the longest instruction there is.
+const maxInstruction = 15
+
+// accessed asks the instruction of a thread that stands at its fault how it accessed memory.
+func (t *task) accessed(tr *linux.Tracer, tid int, f fault) fault {
+	if !f.ofMemory() {
+		return f
+	}
+	r, err := tr.Registers(tid)
+	if err != nil {
+		return f
+	}
+	var code [maxInstruction]byte
+	n, _ := t.p.ReadAt(code[:], programCounter(&r))
+	return f.access(code[:n], &r)
 }

@@ -17,10 +17,11 @@ func New() core.Substrate { return substrate{} }
 func (substrate) OpenTask(pid int) (core.TaskSub, error) {
 	p, err := linux.Open(pid)
 	if err != nil {
-		return nil, err
+		return nil, told(pid, err)
 	}
 	if p.Exited() {
 		p.Close()
+		ended(pid)
 		return nil, linux.ErrNoProcess
 	}
 	return newTask(p), nil

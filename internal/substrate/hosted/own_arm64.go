@@ -72,6 +72,7 @@ func (s *slot) state(flavor mach.ThreadStateFlavor) ([]uint32, error) {
 		}
 		r.Fp, r.Lr = s.u64(ucX0+29*8), s.u64(ucX0+30*8)
 		r.Sp, r.PC, r.Cpsr = s.u64(ucSP), s.u64(ucPC), uint32(s.u64(ucPState))
+		r.Pad = notSigned
 		return wordsOf(&r), nil
 	case mach.ARM_NEON_STATE64:
 		if !s.hasVectors() {
@@ -101,7 +102,7 @@ func callState(flavor mach.ThreadStateFlavor, r [8]uint64) ([]uint32, error) {
 	if flavor != mach.ARM_THREAD_STATE64 {
 		return nil, errors.ErrUnsupported
 	}
-	s := mach.ARMThreadState64{Sp: r[6], PC: r[7]}
+	s := mach.ARMThreadState64{Sp: r[6], PC: r[7], Pad: notSigned}
 	copy(s.X[:], r[:6])
 	return wordsOf(&s), nil
 }

@@ -125,8 +125,10 @@ func settleFault(s *slot) {
 		e := linux.Event{Kind: linux.EventSignal, TID: tid, Signal: s.signal()}
 		copy(e.Info[:], bytesAt(s.info(), len(e.Info)))
 		if x, last, ok := translate(t, e); ok {
-			t.setFault(tid, last)
+			// The frame is read after this: who held the thread at its last
+			// fault, and wrote to a frame at this place, has given it up before.
 			o.held.Store(tid, s)
+			t.setFault(tid, last.ofFrame(s))
 			x.Thread = tid
 			if f(x) {
 				verdict = faultHandled

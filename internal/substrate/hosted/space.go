@@ -36,9 +36,7 @@ func (s *space) WriteAtChecked(p []byte, addr uint64) (int, error) {
 
 func (s *space) PageSize() uint64 { return uint64(linux.PageSize()) }
 
-// Bounds are those of a 47-bit user address space without its first 64 KiB,
-// which vm.mmap_min_addr keeps free, and its last page.
-func (s *space) Bounds() (lo, hi uint64) { return 0x10000, 1<<47 - s.PageSize() }
+func (s *space) Bounds() (lo, hi uint64) { return linux.Bounds() }
 
 // Regions asks for one mapping at a time: each answer is true at its moment.
 func (s *space) Regions(addr uint64) iter.Seq2[core.Region, error] {
@@ -220,7 +218,7 @@ var advices = map[core.Advice]int{
 	core.AdviceNormal: unix.MADV_NORMAL, core.AdviceRandom: unix.MADV_RANDOM,
 	core.AdviceSequential: unix.MADV_SEQUENTIAL, core.AdviceWillNeed: unix.MADV_WILLNEED,
 	core.AdviceDontNeed: unix.MADV_DONTNEED, core.AdviceFree: unix.MADV_FREE,
-	core.AdviceReuse: unix.MADV_NORMAL,
+	core.AdviceReuse: unix.MADV_NORMAL, core.AdviceHuge: unix.MADV_HUGEPAGE,
 }
 
 func (s *space) Advise(addr, size uint64, a core.Advice) error {

@@ -15,6 +15,10 @@ const hostCPU = mach.CPU_TYPE_ARM64
 // generalFlavor is the state that generalState makes.
 const generalFlavor = mach.ARM_THREAD_STATE64
 
+// stepping is MDSCR_EL1.SS, the one bit of it that is a user's: the thread runs
+// single instructions (xnu osfmk/arm64/status.c machine_thread_set_state).
+const stepping = 1
+
 // size32 is the size of a 32-bit program's general registers (r0 to r15,
 // cpsr, orig_r0).
 const size32 = 72
@@ -62,6 +66,9 @@ func readState(s *linux.Stopped, flavor mach.ThreadStateFlavor, f fault) ([]uint
 		for i := range 16 {
 			state.Bvr[i], state.Bcr[i] = d.Break[i].Addr, uint64(d.Break[i].Ctrl)
 			state.Wvr[i], state.Wcr[i] = d.Watch[i].Addr, uint64(d.Watch[i].Ctrl)
+		}
+		if s.Stepping() {
+			state.MdscrEl1 = stepping
 		}
 		return wordsOf(&state), nil
 	case mach.ARM_EXCEPTION_STATE64:
@@ -111,6 +118,7 @@ func writeState(s *linux.Stopped, flavor mach.ThreadStateFlavor, words []uint32)
 			d.Break[i].Addr, d.Break[i].Ctrl = state.Bvr[i], uint32(state.Bcr[i])
 			d.Watch[i].Addr, d.Watch[i].Ctrl = state.Wvr[i], uint32(state.Wcr[i])
 		}
+		s.SetStepping(state.MdscrEl1&stepping != 0)
 		return s.SetDebug(&d)
 	case mach.ARM_EXCEPTION_STATE64, mach.ARM_EXCEPTION_STATE64_V2:
 		return nil // xnu takes and forgets it
@@ -120,10 +128,16 @@ func writeState(s *linux.Stopped, flavor mach.ThreadStateFlavor, words []uint32)
 
 func ptr[T any](v T) *T { return &v }
 
+// notSigned is in every state: no program here is arm64e, and XNU flags the states
+// of those that are not (machine_thread_state_convert_to_user of
+// osfmk/arm64/status.c).
+const notSigned = mach.DARWIN_ARM_THREAD_STATE64_FLAGS_NO_PTRAUTH
+
 func generalState(r *linux.Registers) (state mach.ARMThreadState64) {
 	copy(state.X[:], r.Regs[:29])
 	state.Fp, state.Lr = r.Regs[29], r.Regs[30]
 	state.Sp, state.PC, state.Cpsr = r.Sp, r.Pc, uint32(r.Pstate)
+	state.Pad = notSigned
 	return state
 }
 

@@ -31,6 +31,8 @@ type task struct {
 
 	faults  map[int]fault // the last exception of each thread that had one
 	samples map[int]sample
+
+	niceness *int // of the process, before threads got an importance
 }
 
 func newTask(p *linux.Process) *task {
@@ -46,17 +48,18 @@ func (t *task) Memory() core.AddressSpace { return t.space }
 
 // Control asks the system by the cheapest operation that needs the right to
 // debug: reading memory. Address 0 is mapped nowhere, so the answer is either
-// a fault or a refusal.
+// a fault or a refusal. What a process answers that is just ending, or that the
+// kernel has closed because it has ended, is no refusal.
 func (t *task) Control() error {
 	var b [1]byte
 	_, err := t.p.ReadAt(b[:], 0)
-	if errors.Is(err, linux.ErrFault) {
+	switch {
+	case errors.Is(err, linux.ErrFault):
 		return nil
+	case t.p.Exited():
+		return ended(t.PID())
 	}
-	if err == nil && t.p.Exited() {
-		return linux.ErrProcessGone
-	}
-	return err
+	return told(t.PID(), err)
 }
 
 // trace gives the tracer.
@@ -76,7 +79,13 @@ func (t *task) trace() (*linux.Tracer, error) {
 	return t.tracer, nil
 }
 
-func (t *task) Threads() ([]int, error) { return t.p.ThreadIDs(nil) }
+func (t *task) Threads() ([]int, error) {
+	ids, err := t.p.ThreadIDs(nil)
+	if len(ids) > 1 && ids[0] == t.PID() && t.p.EndedThread(ids[0]) {
+		ids = ids[1:] // it has ended before the others, and is kept for its parent
+	}
+	return ids, told(t.PID(), err)
+}
 
 func (t *task) OpenThread(id int) (core.ThreadSub, error) {
 	if t.Self() {
@@ -105,10 +114,10 @@ func (t *task) Suspend() error {
 	defer t.stopMu.Unlock()
 	tr, err := t.trace()
 	if err == nil {
-		err = tr.Suspend()
+		err = tr.Suspend(context.Background())
 	}
 	t.suspended = err == nil
-	return err
+	return told(t.PID(), err)
 }
 
 func (t *task) Resume() error {
@@ -139,7 +148,7 @@ func (t *task) freeze(f func() error) error {
 		return err
 	}
 	t.stopMu.Lock()
-	if err := tr.Suspend(); err != nil {
+	if err := tr.Suspend(context.Background()); err != nil {
 		t.stopMu.Unlock()
 		return err
 	}

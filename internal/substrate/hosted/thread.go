@@ -38,7 +38,7 @@ func (t *thread) Suspend() error {
 	if err != nil {
 		return err
 	}
-	return tr.SuspendThread(t.id)
+	return told(t.task.PID(), tr.SuspendThread(t.id))
 }
 
 func (t *thread) Resume() error {
@@ -90,7 +90,7 @@ func (t *thread) GetState(flavor mach.ThreadStateFlavor) (words []uint32, err er
 		}
 		return err
 	})
-	return words, err
+	return words, told(t.task.PID(), err)
 }
 
 func (t *thread) SetState(flavor mach.ThreadStateFlavor, words []uint32) error {
@@ -98,12 +98,13 @@ func (t *thread) SetState(flavor mach.ThreadStateFlavor, words []uint32) error {
 	if err != nil {
 		return err
 	}
-	return tr.With(t.id, func(s *linux.Stopped) error {
+	err = tr.With(t.id, func(s *linux.Stopped) error {
 		if err := t.same(); err != nil {
 			return err
 		}
 		return writeState(s, flavor, words)
 	})
+	return told(t.task.PID(), err)
 }
 
 // Abort brings a thread out of the system call it waits in: a stop does, and

@@ -53,7 +53,9 @@ func (w *Waist) Call(sym libsystem.Symbol, args *[libsystem.MaxArgs]uint64) uint
 	c := w.calls.Get().(*call)
 	// A copy: args is on the caller's stack, which may move, and nobody would
 	// tell the Ctx, which is on the heap.
-	c.args = *args
+	for i := range libsystem.Arity[sym] {
+		c.args[i] = args[i]
+	}
 	c.Args = &c.args
 	r := w.kernel.Call(&c.Ctx, int(sym))
 	c.Args, c.Thread = nil, nil

@@ -3,6 +3,7 @@
 package linux
 
 import (
+	"context"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -10,34 +11,31 @@ import (
 
 // The methods in this file run on the tracer's thread.
 
-// seize attaches a thread without stopping it. A thread that is just ending
-// gives (nil, nil): it can be neither attached nor counted. The caller knows
-// that the thread is the process's.
-func (t *Tracer) seize(tid int) (*tracee, error) {
-	if x := t.threads[tid]; x != nil {
-		return x, nil
+// stopLimit bounds how long a request keeps threads attached before it has
+// what it wants. What is slower is an execve that its files hold up, or a
+// thread that another tracer lets nobody reap.
+const stopLimit = 10 * time.Second
+
+// handlerTime is how long a handler keeps a thread from its end while a
+// request waits.
+const handlerTime = 100 * time.Millisecond
+
+// impatient says whether the request that is being served should give up: its
+// context has ended, or it has waited for too long. The time counts from the
+// first question.
+func (t *Tracer) impatient() error {
+	if t.ctx != nil && t.ctx.Err() != nil {
+		return context.Cause(t.ctx)
 	}
-	err := ptrace(unix.PTRACE_SEIZE, tid, 0, uintptr(t.options()))
-	if err != nil {
-		status, gone := t.p.ThreadStatus(tid)
-		switch {
-		case gone != nil || err == unix.ESRCH:
-			return nil, nil
-		case status.TracerPID == t.self:
-			// Attached by the kernel, as the child of an attached thread.
-		case status.TracerPID != 0:
-			return nil, ErrTraced
-		default:
-			s, gone := t.p.ThreadStat(tid)
-			if gone != nil || s.State == 'Z' || s.State == 'X' {
-				return nil, nil
-			}
-			return nil, err
-		}
+	switch now := time.Now(); {
+	case t.waiting.IsZero():
+		t.waiting = now
+	case now.Sub(t.waiting) > stopLimit:
+		return ErrBusy
+	default:
+		t.urgent = now.Sub(t.waiting) > handlerTime
 	}
-	x := &tracee{tid: tid, shared: tid == t.p.pid && t.p.ownChild()}
-	t.threads[tid] = x
-	return x, nil
+	return nil
 }
 
 func (t *Tracer) options() int {
@@ -48,8 +46,14 @@ func (t *Tracer) options() int {
 	return options
 }
 
-// wanted tells whether the thread is to be stopped.
+// wanted tells whether the thread is to be stopped. One that is at its end
+// runs no user code any more, and an execve of the process may wait for it:
+// only a handler keeps it, and not for long if a request waits, as the handler
+// may wait for that.
 func (t *Tracer) wanted(x *tracee) bool {
+	if x.exiting {
+		return x.judged > 0 && !t.urgent
+	}
 	return t.suspended || x.held || x.judged > 0
 }
 
@@ -58,43 +62,66 @@ func (t *Tracer) wanted(x *tracee) bool {
 // finds nothing new. It fails with ESRCH if there is none, the process being a
 // zombie.
 func (t *Tracer) attachAll(stop bool) error {
-	tried := map[int]bool{}
-	for {
+	t.alarm.arm()
+	defer t.alarm.disarm()
+	for idle := 0; ; {
+		before := t.attached
 		tids, err := t.p.ThreadIDs(t.scratch[:0])
 		t.scratch = tids
 		if err != nil {
 			return err
 		}
-		fresh := false
+		ended := false // a thread that was no leader, or that was listed a moment ago
 		for _, tid := range tids {
-			if tried[tid] {
-				continue
-			}
-			tried[tid] = true
 			x, err := t.seize(tid)
 			if err != nil {
 				return wrap("attach to", t.p.pid, tid, err)
 			}
-			fresh = fresh || x != nil
+			ended = ended || x == nil && !(tid == t.p.pid && t.p.EndedThread(tid))
 		}
 		if stop {
-			t.stopAll()
-		}
-		if !fresh {
-			if len(t.threads) == 0 {
-				return unix.ESRCH
+			if err := t.stopAll(); err != nil {
+				return err
 			}
-			return nil
+		}
+		switch {
+		case t.attached != before:
+			idle = 0
+			continue
+		case t.holdsAny(stop):
+			if !ended || idle >= 20 {
+				return nil
+			}
+		case t.p.Exited():
+			return unix.ESRCH
+		}
+		// Threads ended while they were looked at, as in an execve. Its
+		// caller gets the first thread's id then.
+		if err := t.attend(); err != nil {
+			return err
+		}
+		pause(idle)
+		idle++
+	}
+}
+
+// holdsAny tells whether any thread is attached or, if stop is set, stopped or
+// about to.
+func (t *Tracer) holdsAny(stop bool) bool {
+	for _, x := range t.threads {
+		if !stop || x.stopped && !x.exiting || x.stuck {
+			return true
 		}
 	}
+	return false
 }
 
 // stopAll interrupts all running threads first and collects their stops
 // afterwards, so that they stop at almost the same time.
-func (t *Tracer) stopAll() {
+func (t *Tracer) stopAll() error {
 	var waiting []*tracee
 	for _, x := range t.threads {
-		if x.stopped || x.stuck {
+		if x.stopped || x.stuck || x.exiting {
 			continue
 		}
 		if ptrace(unix.PTRACE_INTERRUPT, x.tid, 0, 0) == nil {
@@ -106,95 +133,23 @@ func (t *Tracer) stopAll() {
 	waiting = t.awaitAll(waiting)
 	for _, x := range waiting {
 		// All have had the same time when the last is looked at.
-		x.stuck = t.awaitSince(x, begin, longPatience, true) == ErrBusy
-	}
-}
-
-// awaitAll waits for interrupted threads to stop, and returns those that have
-// not after a while. It looks at all of them in turn and sleeps once for all:
-// whoever sleeps for each pays for a thousand awakenings.
-func (t *Tracer) awaitAll(waiting []*tracee) []*tracee {
-	for begin := time.Now(); ; {
-		left := waiting[:0]
-		for _, x := range waiting {
-			if t.threads[x.tid] == x && !x.stopped {
-				if s, found := x.poll(); found {
-					t.note(x, s)
-				}
-			}
-			if t.threads[x.tid] == x && !x.stopped {
-				left = append(left, x)
-			}
-		}
-		waiting = left
-		spent := time.Since(begin)
-		if len(waiting) == 0 || spent > patience {
-			return waiting
-		}
-		// Some microseconds for each, or as much again as it has taken.
-		nanosleep(min(max(time.Duration(len(waiting))*5*time.Microsecond, spent/4), time.Millisecond))
-	}
-}
-
-const (
-	patience     = 20 * time.Millisecond // before asking why a thread does not stop
-	longPatience = 10 * time.Second      // for a thread that wants a CPU
-)
-
-// await waits for an interrupted thread to stop. It gives up with ErrBusy on
-// one that sleeps uninterruptibly: such a thread runs no user code, and will
-// stop by itself before it does.
-func (t *Tracer) await(x *tracee) error { return t.awaitFor(x, longPatience, true) }
-
-// awaitFor waits for a thread to stop, for at most so long, and, if
-// impatient, gives up early on one that sleeps uninterruptibly. One that has
-// ended is given up in any case.
-func (t *Tracer) awaitFor(x *tracee, limit time.Duration, impatient bool) error {
-	return t.awaitSince(x, time.Time{}, limit, impatient)
-}
-
-func (t *Tracer) awaitSince(x *tracee, begin time.Time, limit time.Duration, impatient bool) error {
-	for round := 0; ; round++ {
-		if t.threads[x.tid] != x {
-			return unix.ESRCH
-		}
-		if x.stopped {
-			return nil
-		}
-		if s, found := x.poll(); found {
-			t.note(x, s)
-			continue
-		}
-		pause(round)
-		if round < 20 {
-			continue
-		}
-		now := time.Now()
-		if begin.IsZero() {
-			begin = now
-		}
-		if now.Sub(begin) > limit {
-			return ErrBusy
-		}
-		if now.Sub(begin) < patience {
-			continue
-		}
-		s, err := t.p.ThreadStat(x.tid)
-		if err == nil && (s.State == 'Z' || s.State == 'X') {
-			// A first thread that ended before the others: its end is told
-			// last, when nobody waits for it any more.
-			return unix.ESRCH
-		}
-		if impatient && (err != nil || s.State == 'D') {
-			return ErrBusy
+		err := t.awaitSince(x, begin, longPatience, true)
+		x.stuck = err == ErrBusy
+		if err != nil && err != ErrBusy && err != unix.ESRCH {
+			return err
 		}
 	}
+	return nil
 }
 
 // stopOne attaches a thread if need be, and stops it.
 func (t *Tracer) stopOne(tid int) (*tracee, error) {
-	if t.threads[tid] == nil && !t.p.HasThread(tid, 0) {
-		return nil, unix.ESRCH
+	if t.threads[tid] == nil {
+		if !t.p.HasThread(tid, 0) {
+			return nil, unix.ESRCH
+		}
+		t.alarm.arm()
+		defer t.alarm.disarm()
 	}
 	x, err := t.seize(tid)
 	if err != nil {
@@ -214,74 +169,4 @@ func (t *Tracer) stopOne(tid int) (*tracee, error) {
 		return nil, err
 	}
 	return x, nil
-}
-
-// collect looks at all threads for stops and ends that nobody waits for.
-func (t *Tracer) collect() {
-	for _, x := range t.threads {
-		if s, found := x.poll(); found {
-			t.note(x, s)
-		}
-	}
-	t.settle()
-}
-
-// settle brings every thread into the state that is wanted of it: stopped
-// threads go on, and what needs no watching is detached.
-func (t *Tracer) settle() {
-	for _, x := range t.threads {
-		t.release(x)
-	}
-}
-
-// release lets a stopped thread go on unless it is wanted stopped.
-func (t *Tracer) release(x *tracee) {
-	if t.wanted(x) && !x.foreign {
-		return
-	}
-	if t.handler == nil || x.foreign {
-		t.detach(x)
-		return
-	}
-	if !x.stopped {
-		return
-	}
-	request, signal := unix.PTRACE_CONT, x.signal
-	switch {
-	case x.group:
-		request, signal = unix.PTRACE_LISTEN, 0
-	case x.step:
-		request = unix.PTRACE_SINGLESTEP
-	}
-	listen := x.group
-	t.cache.drop()
-	x.stopped, x.group, x.signal, x.listen = false, false, 0, listen
-	if err := ptrace(request, x.tid, 0, uintptr(signal)); err != nil {
-		// It was killed while it stood. Its end is found by the next collect.
-		return
-	}
-}
-
-// detach lets a thread go for good, with the signal that was on its way.
-func (t *Tracer) detach(x *tracee) {
-	if !x.stopped {
-		// Only a stopped thread can be detached. One that does not stop now
-		// is asked once, and let go when collect finds it stopped.
-		if x.leaving {
-			return
-		}
-		x.leaving, x.asked = true, true
-		if ptrace(unix.PTRACE_INTERRUPT, x.tid, 0, 0) != nil || t.await(x) != nil {
-			return
-		}
-	}
-	t.cache.drop()
-	if err := ptrace(unix.PTRACE_DETACH, x.tid, 0, uintptr(x.signal)); err == nil {
-		delete(t.threads, x.tid)
-		return
-	}
-	// Killed while it stood.
-	if s, found := x.poll(); found && s.gone {
-		t.note(x, s)
-	}
 }

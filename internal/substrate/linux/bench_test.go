@@ -18,7 +18,7 @@ func BenchmarkDump(b *testing.B) {
 			var regs []ThreadRegisters
 			for b.Loop() {
 				var err error
-				if regs, err = x.tr.Dump(regs[:0]); err != nil {
+				if regs, err = x.tr.Dump(b.Context(), regs[:0]); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -36,10 +36,10 @@ func BenchmarkRegistersOfARunningThread(b *testing.B) {
 	}
 }
 
-func BenchmarkRegistersOfASuspendedThread(b *testing.B) {
+func BenchmarkRegistersOfASuspEndedThread(b *testing.B) {
 	x := startTarget(b, "park", "1")
 	x.ready()
-	if err := x.tr.Suspend(); err != nil {
+	if err := x.tr.Suspend(b.Context()); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
@@ -50,10 +50,10 @@ func BenchmarkRegistersOfASuspendedThread(b *testing.B) {
 }
 
 // The way to the tracer's thread and back.
-func BenchmarkWithASuspendedThread(b *testing.B) {
+func BenchmarkWithASuspEndedThread(b *testing.B) {
 	x := startTarget(b, "park", "1")
 	x.ready()
-	if err := x.tr.Suspend(); err != nil {
+	if err := x.tr.Suspend(b.Context()); err != nil {
 		b.Fatal(err)
 	}
 	var r Registers
@@ -68,7 +68,7 @@ func BenchmarkSuspendResume(b *testing.B) {
 	x := startTarget(b, "park", "1")
 	x.ready()
 	for b.Loop() {
-		if err := x.tr.Suspend(); err != nil {
+		if err := x.tr.Suspend(b.Context()); err != nil {
 			b.Fatal(err)
 		}
 		if err := x.tr.Resume(); err != nil {
@@ -80,7 +80,7 @@ func BenchmarkSuspendResume(b *testing.B) {
 func BenchmarkBorrowedCall(b *testing.B) {
 	x := startTarget(b, "park", "1")
 	x.ready()
-	if err := x.tr.Suspend(); err != nil {
+	if err := x.tr.Suspend(b.Context()); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {

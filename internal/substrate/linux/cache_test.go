@@ -37,7 +37,7 @@ func TestStanding(t *testing.T) {
 		}
 	}
 	for range 2 {
-		if err := x.tr.Suspend(); err != nil {
+		if err := x.tr.Suspend(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		check()

@@ -47,6 +47,21 @@ func (d *descriptor) close() {
 	}
 }
 
+// discard closes the file without waiting for users: who has it in use closes
+// it in the end. The tracer's thread must not wait for a reader of memory that
+// the target is to bring (userfaultfd, FUSE).
+func (d *descriptor) discard() {
+	if !d.mu.TryLock() {
+		go d.close()
+		return
+	}
+	defer d.mu.Unlock()
+	if d.fd >= 0 {
+		unix.Close(d.fd)
+		d.fd = -1
+	}
+}
+
 // memoryFile is one of the files that show the process's memory, kept open
 // after its first use. The kernel ties an open one to the address space, so
 // that an exec makes it stale.

@@ -3,6 +3,7 @@
 package linux
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strconv"
@@ -33,11 +34,11 @@ func dumper(text string) {
 	fmt.Println("go")
 	var regs []ThreadRegisters
 	for {
-		if err := tr.Suspend(); err != nil {
+		if err := tr.Suspend(context.Background()); err != nil {
 			fmt.Println(err)
 			os.Exit(4)
 		}
-		if regs, err = tr.Dump(regs[:0]); err != nil {
+		if regs, err = tr.Dump(context.Background(), regs[:0]); err != nil {
 			fmt.Println(err)
 			os.Exit(5)
 		}

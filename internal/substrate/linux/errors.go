@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/gomach/mach/internal/cause"
 )
 
 // kind is a class of failure. Each answers errors.Is for the errno and the
@@ -40,15 +41,19 @@ var (
 	ErrProcessGone error = &kind{"process has ended", []error{unix.ESRCH, fs.ErrNotExist}}
 	// ErrThreadGone: the process has no such thread, or no longer.
 	ErrThreadGone error = &kind{"thread has ended", []error{unix.ESRCH, fs.ErrNotExist}}
-	// ErrNotPermitted: the system refuses; the message says what may help.
+	// ErrNotPermitted: the system refuses; the message says why.
 	ErrNotPermitted error = &kind{"not permitted", []error{unix.EPERM, fs.ErrPermission}}
+	// ErrFiltered: a seccomp filter or a sandbox refuses a system call.
+	ErrFiltered error = &kind{"a system call is refused by a seccomp filter or sandbox", []error{unix.EPERM, fs.ErrPermission}}
+	// ErrNoProc: /proc is not mounted, or shows another pid namespace.
+	ErrNoProc error = &kind{"/proc is missing or is another pid namespace's", []error{fs.ErrNotExist}}
 	// ErrTraced: another program (a debugger, strace) traces the thread.
 	ErrTraced error = &kind{"already traced by another program", []error{unix.EBUSY, unix.EPERM}}
 	// ErrSelf: a process cannot trace itself.
 	ErrSelf error = &kind{"a process cannot trace itself", []error{unix.EINVAL}}
-	// ErrBusy: the thread did not stop, since it sits in an uninterruptible
-	// system call.
-	ErrBusy error = &kind{"thread is in an uninterruptible system call", []error{unix.EBUSY, unix.EAGAIN}}
+	// ErrBusy: the process or thread did not stop in time: it is in execve, or
+	// sits in an uninterruptible system call.
+	ErrBusy error = &kind{"did not stop in time: it is in execve or in an uninterruptible system call", []error{unix.EBUSY, unix.EAGAIN}}
 	// ErrNotSuspended: the operation needs a suspended thread.
 	ErrNotSuspended error = &kind{"thread is not suspended", []error{unix.EINVAL}}
 	// ErrFault: an address is not mapped or does not allow the access.
@@ -64,11 +69,11 @@ type Error struct {
 	TID int // 0 if no single thread was meant
 	// Err is one of the Err values of this package, or an errno.
 	Err error
-	// Hint says what the user can do about it, or is empty.
-	Hint string
+	// Why is the cause in a form that advice can be based on.
+	Why cause.Error
 }
 
-// Error names the operation, the process and the cause, and adds the hint.
+// Error names the operation, the process and the cause.
 func (e *Error) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s process %d", e.Op, e.PID)
@@ -76,8 +81,8 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&b, " thread %d", e.TID)
 	}
 	fmt.Fprintf(&b, ": %v", e.Err)
-	if e.Hint != "" {
-		fmt.Fprintf(&b, " (%s)", e.Hint)
+	if detail := detailOf(&e.Why); detail != "" {
+		fmt.Fprintf(&b, " (%s)", detail)
 	}
 	return b.String()
 }
@@ -85,8 +90,47 @@ func (e *Error) Error() string {
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// detailOf says what the class of an error leaves open.
+func detailOf(c *cause.Error) string {
+	switch c.Kind {
+	case cause.OtherTracer:
+		switch {
+		case c.TracerName != "":
+			return fmt.Sprintf("by thread %d, %s", c.Tracer, c.TracerName)
+		case c.Tracer > 0:
+			return fmt.Sprintf("by thread %d", c.Tracer)
+		}
+	case cause.Filtered:
+		if c.Call != "" {
+			return c.Call
+		}
+	case cause.PtraceScope:
+		return fmt.Sprintf("kernel.yama.ptrace_scope is %d", c.Scope)
+	case cause.NoCapability:
+		return "root was refused: CAP_SYS_PTRACE is missing"
+	case cause.Namespace:
+		return "root was refused: the process belongs to an outer user namespace"
+	case cause.SecurityModule:
+		return "root was refused: a security module forbids it"
+	case cause.OtherUser:
+		return "the process is another user's, or has changed its user or is not dumpable"
+	case cause.KernelThread:
+		return "it is one of the kernel's threads"
+	case cause.Hidden:
+		return "/proc hides it: it is mounted with hidepid"
+	}
+	return ""
+}
+
+// filteredCall is ErrFiltered with the name of the system call.
+type filteredCall struct{ call string }
+
+func (e *filteredCall) Error() string        { return ErrFiltered.Error() }
+func (e *filteredCall) Is(target error) bool { return target == ErrFiltered }
+func (e *filteredCall) Unwrap() error        { return ErrFiltered }
+
 // wrap turns an errno into an *Error with the class that fits. An *Error that
-// is already complete stays as it is.
+// is already complete stays as it is, and so does a context's end.
 func wrap(op string, pid, tid int, err error) error {
 	if err == nil {
 		return nil
@@ -104,44 +148,17 @@ func wrap(op string, pid, tid int, err error) error {
 		}
 	case err == unix.EPERM || err == unix.EACCES:
 		e.Err = ErrNotPermitted
-		e.Hint = permissionHint()
-	case err == ErrNotPermitted:
-		e.Hint = permissionHint()
+	case err == unix.ENOSYS:
+		e.Err = &filteredCall{}
 	case err == unix.EBADF:
 		e.Err = ErrClosed
 	case err == unix.EFAULT || err == unix.EIO:
 		e.Err = ErrFault
 	}
+	e.Why = whyOf(pid, tid, e.Err)
+	if e.Why.Kind == cause.Filtered && e.Err == ErrNotPermitted {
+		e.Err = &filteredCall{e.Why.Call}
+	}
+	e.Why.Err = e
 	return e
-}
-
-// PtraceScope gives kernel.yama.ptrace_scope, or -1 where the system has no
-// such limit.
-func PtraceScope() int {
-	b, err := os.ReadFile("/proc/sys/kernel/yama/ptrace_scope")
-	if err != nil {
-		return -1
-	}
-	n, err := strconv.Atoi(strings.TrimSpace(string(b)))
-	if err != nil {
-		return -1
-	}
-	return n
-}
-
-// permissionHint says what an ordinary user can do about a refusal. Yama's
-// levels are described in the kernel's admin-guide/LSM/Yama.rst.
-func permissionHint() string {
-	switch scope := PtraceScope(); {
-	case scope == 3:
-		return "kernel.yama.ptrace_scope is 3: nobody may trace until the next boot"
-	case scope == 2:
-		return "kernel.yama.ptrace_scope is 2: run as root or with CAP_SYS_PTRACE"
-	case os.Geteuid() == 0:
-		return "root was refused: the process may be out of reach of this container, or CAP_SYS_PTRACE is missing"
-	case scope == 1:
-		return "kernel.yama.ptrace_scope is 1: run as root or with CAP_SYS_PTRACE, or set kernel.yama.ptrace_scope=0 for your own processes"
-	default:
-		return "run as root or with CAP_SYS_PTRACE; your own processes are open unless they changed their user or are not dumpable"
-	}
 }

@@ -53,7 +53,7 @@ func TestWrapKeepsClasses(t *testing.T) {
 	if !errors.Is(err, ErrNotPermitted) || !errors.Is(err, fs.ErrPermission) || !errors.Is(err, unix.EPERM) {
 		t.Error(err)
 	}
-	if e := new(Error); !errors.As(err, &e) || e.Hint == "" || e.PID != 7 {
+	if e := new(Error); !errors.As(err, &e) || e.Why.Err != err || e.PID != 7 {
 		t.Errorf("%#v", err)
 	}
 	if wrap("again", 8, 0, err) != err || wrap("x", 1, 1, nil) != nil {
@@ -64,7 +64,7 @@ func TestWrapKeepsClasses(t *testing.T) {
 func TestTracedByAnother(t *testing.T) {
 	x := startTarget(t, "park", "0")
 	x.ready()
-	if err := x.tr.Suspend(); err != nil {
+	if err := x.tr.Suspend(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	second, err := x.p.Trace()
@@ -72,7 +72,7 @@ func TestTracedByAnother(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer second.Close()
-	if err := second.Suspend(); !errors.Is(err, ErrTraced) {
+	if err := second.Suspend(t.Context()); !errors.Is(err, ErrTraced) {
 		t.Error(err)
 	}
 }

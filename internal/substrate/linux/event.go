@@ -15,7 +15,7 @@ type EventKind int
 const (
 	EventSignal      EventKind = iota + 1 // a signal is about to be delivered to TID
 	EventThreadStart                      // TID made the thread NewTID
-	EventThreadExit                       // TID is about to end; its registers can still be read
+	EventThreadExit                       // TID is about to end; its registers can still be read for 100 ms at least
 	EventExec                             // the process runs a new program; TID was FormerTID before
 	EventExit                             // the process has ended
 )
@@ -27,6 +27,7 @@ type Event struct {
 	TID       int
 	Signal    unix.Signal
 	Info      SigInfo // EventSignal
+	Stepped   bool    // EventSignal: the end of a step that SetStepping asked for
 	NewTID    int     // EventThreadStart
 	FormerTID int     // EventExec
 	Status    int     // EventThreadExit: wait status. EventExit: exit code, or signal if Killed
@@ -93,6 +94,9 @@ func (s *SigInfo) Addr() uint64 { return binary.LittleEndian.Uint64(s[16:]) }
 // another process by kill.
 func (s *SigInfo) FromKernel() bool { return s.Code() > 0 }
 
+// Sender gives si_pid of a signal that a process sent. It is 0 if the kernel did.
+func (s *SigInfo) Sender() int { return int(int32(binary.LittleEndian.Uint32(s[16:]))) }
+
 // SetHandler has h told of the events in w; it attaches all threads, which
 // run on. A nil h ends the watching: threads that are not suspended are let
 // go. Decisions that are still out then count for nothing more than their
@@ -121,7 +125,7 @@ func (t *Tracer) SetHandler(h Handler, w Watch) error {
 // setOptions changes the options of the threads that are attached already,
 // which must be stopped for it.
 func (t *Tracer) setOptions() {
-	t.stopAll()
+	_ = t.stopAll()
 	for _, x := range t.threads {
 		if x.stopped {
 			_ = ptrace(unix.PTRACE_SETOPTIONS, x.tid, 0, uintptr(t.options()))

@@ -121,7 +121,7 @@ func TestFaultWhileSuspendedWaits(t *testing.T) {
 	}
 	x.Ask("t")
 	e := receive(t, events)
-	if err := x.tr.Suspend(); err != nil {
+	if err := x.tr.Suspend(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	answer <- Suppress
@@ -199,18 +199,52 @@ func TestExecEvent(t *testing.T) {
 	x.ready()
 }
 
+// An execve ends the process's other threads, and waits until each has been
+// reaped, which only their tracer can do (zap_other_threads and de_thread in
+// the kernel's fs/exec.c; ptrace(2), "execve(2) under ptrace"). A tracer that
+// watches for other things, or for the end of threads, must not hold it up, nor
+// one that has merely dumped or suspended the process before.
 func TestExecWithoutWatching(t *testing.T) {
-	// A suspended process cannot exec; one that is merely watched for signals
-	// must not be held up by threads that nobody reaps.
-	x := startTarget(t, "exec")
-	x.ready()
-	if err := x.tr.SetHandler(func(Event) Action { return Deliver }, Watch{Signals: Exceptions}); err != nil {
-		t.Fatal(err)
-	}
-	x.Ask("x")
-	x.ready()
-	if _, err := x.tr.Dump(nil); err != nil {
-		t.Error(err)
+	for name, w := range map[string]Watch{
+		"nothing":     {},
+		"signals":     {Signals: Exceptions},
+		"thread exit": {ThreadExit: true},
+		"start, exit": {Signals: Exceptions, ThreadStart: true, ThreadExit: true, Exit: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := startTarget(t, "exec", "6")
+			x.ready()
+			tids, err := x.p.ThreadIDs(nil)
+			if err != nil || len(tids) < 7 {
+				t.Fatal(tids, err)
+			}
+			if w != (Watch{}) {
+				err := x.tr.SetHandler(func(e Event) Action {
+					if e.Kind == EventThreadExit {
+						_, _ = x.tr.Registers(e.TID) // it may have to go before its turn comes
+					}
+					return Deliver
+				}, w)
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := x.tr.Dump(t.Context(), nil); err != nil {
+				t.Fatal(err)
+			}
+			if err := x.tr.Suspend(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			x.Ask("x")
+			if err := x.tr.Resume(); err != nil {
+				t.Fatal(err)
+			}
+			x.ready() // the new program
+			regs, err := x.tr.Dump(t.Context(), nil)
+			if err != nil || len(regs) != 1 || regs[0].TID != x.PID() {
+				t.Errorf("the new program has %d threads, %v", len(regs), err)
+			}
+		})
 	}
 }
 
@@ -244,7 +278,7 @@ func TestExitEvent(t *testing.T) {
 func TestSuspendedProcessCanBeKilledAndReaped(t *testing.T) {
 	x := startTarget(t, "park", "20")
 	x.ready()
-	if err := x.tr.Suspend(); err != nil {
+	if err := x.tr.Suspend(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	x.Cmd.Process.Signal(unix.SIGKILL)

@@ -84,7 +84,7 @@ func TestGoServerIsUndisturbed(t *testing.T) {
 	x.progresses()
 	killedDumpers(t, x, rounds(t, 8), func(int) { x.progresses() })
 	for range rounds(t, 100) {
-		if _, err := x.tr.Dump(nil); err != nil {
+		if _, err := x.tr.Dump(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
 		if pid, err := x.tr.Syscall(0, unix.SYS_GETPID); err != nil || int(pid) != x.p.PID() {
@@ -99,7 +99,7 @@ func TestGoServerIsUndisturbed(t *testing.T) {
 	}
 	x.progresses()
 	for range rounds(t, 40) {
-		if err := x.tr.Suspend(); err != nil {
+		if err := x.tr.Suspend(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := x.tr.Syscall(0, unix.SYS_GETPID); err != nil {

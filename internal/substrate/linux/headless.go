@@ -2,7 +2,11 @@
 
 package linux
 
-import "strconv"
+import (
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
 
 // A process's first thread can end before the others (pthread_exit in main).
 // Its /proc/PID/maps, mem and kin are then empty, and process_vm_readv on the
@@ -39,13 +43,32 @@ func (p *Process) newBearer() bool {
 	return false
 }
 
+// otherBearer tells whether to try again after the bearer was found without
+// memory. In an execve all threads end but its caller, which then gets the
+// first one's id: whoever is found alive may have ended, or changed its id, when
+// it is asked. So it says yes a few times, over some milliseconds.
+func (p *Process) otherBearer(tries *int) bool {
+	*tries++
+	if *tries > 80 || p.Exited() || kernelThread(p.pid) {
+		return false
+	}
+	if !p.newBearer() {
+		pause(*tries)
+	}
+	return true
+}
+
 // openMemory opens one of the files that show the process's memory.
 func (p *Process) openMemory(name string, flags int) (int, error) {
-	fd, err := p.openProc(p.memoryName(name), flags)
-	if err != nil && p.newBearer() {
-		fd, err = p.openProc(p.memoryName(name), flags)
+	for tries := 0; ; {
+		fd, err := p.openProc(p.memoryName(name), flags)
+		if err != unix.ESRCH && err != unix.ENOENT && err != unix.EACCES || !p.otherBearer(&tries) {
+			return fd, err
+		}
+		if err == unix.EACCES && tries > 3 {
+			return fd, err
+		}
 	}
-	return fd, err
 }
 
 func (p *Process) memoryName(name string) string {

@@ -99,7 +99,5 @@ func (t *Tracer) forgetLeftCalls() {
 
 // AtCall tells whether there is a system call instruction at an address.
 func (s *Stopped) AtCall(pc uint64) bool {
-	var have [len(syscallCode)]byte
-	n, _ := s.t.p.ReadAt(have[:], pc)
-	return n == len(have) && string(have[:]) == syscallCode
+	return s.t.p.hasCall(pc)
 }

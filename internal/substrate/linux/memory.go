@@ -69,7 +69,7 @@ func (p *Process) transfer(buf []byte, addr uint64, write bool) (done int, err e
 	if write && !p.Alive() {
 		return 0, unix.ESRCH
 	}
-	for done < len(buf) {
+	for tries := 0; done < len(buf); {
 		part := buf[done:min(len(buf), done+maxTransfer)]
 		at := addr + uint64(done)
 		if at < addr {
@@ -86,7 +86,7 @@ func (p *Process) transfer(buf []byte, addr uint64, write bool) (done int, err e
 		} else {
 			n, err = unix.ProcessVMReadv(p.bearer(), local[:], remote[:], 0)
 		}
-		if err == unix.ESRCH && p.newBearer() {
+		if err == unix.ESRCH && p.otherBearer(&tries) {
 			continue
 		}
 		if err != nil {

@@ -24,36 +24,38 @@ func pattern(n int) []byte {
 func TestReadAndWriteAnother(t *testing.T) {
 	x := startTarget(t, "mem")
 	at := x.ready()
-	want := pattern(5 * 4096)
-	got := make([]byte, 2*4096)
+	page := PageSize()
+	want := pattern(5 * PageSize())
+	got := make([]byte, 2*page)
 	if n, err := x.p.ReadAt(got, at); n != len(got) || err != nil || !bytes.Equal(got, want[:len(got)]) {
 		t.Fatal(n, err)
 	}
 	// Reading is a debugger's reading: a page without any permission can be
 	// read, one that is not mapped cannot.
-	got = make([]byte, 5*4096)
+	got = make([]byte, 5*page)
 	n, err := x.p.ReadAt(got, at)
-	if n != 3*4096 || !errors.Is(err, ErrFault) || !errors.Is(err, unix.EFAULT) {
+	if n != 3*page || !errors.Is(err, ErrFault) || !errors.Is(err, unix.EFAULT) {
 		t.Errorf("read %d, %v", n, err)
 	}
 	if !bytes.Equal(got[:n], want[:n]) {
 		t.Error("contents differ")
 	}
 	// Likewise writing: the read-only page gets a private copy.
-	if n, err := x.p.WriteAt([]byte{91, 92}, at+4096-1); n != 2 || err != nil {
+	if n, err := x.p.WriteAt([]byte{91, 92}, at+uint64(page)-1); n != 2 || err != nil {
 		t.Errorf("wrote %d, %v", n, err)
 	}
 	x.Ask("p")
 	if got := x.Line(); got != "0 92" {
 		t.Errorf("the target sees %q", got)
 	}
-	if n, err := x.p.WriteAtChecked([]byte{93, 94}, at+4096-1); n != 1 || !errors.Is(err, ErrFault) {
+	if n, err := x.p.WriteAtChecked([]byte{93, 94}, at+uint64(page)-1); n != 1 || !errors.Is(err, ErrFault) {
 		t.Errorf("checked write: %d, %v", n, err)
 	}
-	if n, err := x.p.WriteAt(make([]byte, 8), at+3*4096-4); n != 4 || !errors.Is(err, ErrFault) {
+	if n, err := x.p.WriteAt(make([]byte, 8), at+3*uint64(page)-4); n != 4 || !errors.Is(err, ErrFault) {
 		t.Errorf("write into a hole: %d, %v", n, err)
 	}
-	for _, addr := range []uint64{0, 1, 1<<47 - 4, 1 << 63, ^uint64(0) - 3, ^uint64(0)} {
+	_, end := Bounds()
+	for _, addr := range []uint64{0, 1, end - 4, 1 << 63, ^uint64(0) - 3, ^uint64(0)} {
 		if n, err := x.p.ReadAt(make([]byte, 16), addr); n != 0 || !errors.Is(err, ErrFault) {
 			t.Errorf("ReadAt(%#x): %d, %v", addr, n, err)
 		}
@@ -69,7 +71,7 @@ func TestReadAndWriteAnother(t *testing.T) {
 func TestReadEqualsProcMem(t *testing.T) {
 	x := startTarget(t, "park", "2")
 	x.ready()
-	if err := x.tr.Suspend(); err != nil {
+	if err := x.tr.Suspend(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	mem, err := os.Open(fmt.Sprintf("/proc/%d/mem", x.p.PID()))
@@ -104,7 +106,8 @@ func TestReadEqualsProcMem(t *testing.T) {
 func TestRanges(t *testing.T) {
 	x := startTarget(t, "mem")
 	at := x.ready()
-	want := pattern(2 * 4096)
+	page := PageSize()
+	want := pattern(2 * PageSize())
 	var ranges []Range
 	var expect []byte
 	for i := range 3000 { // more than one call takes
@@ -116,7 +119,7 @@ func TestRanges(t *testing.T) {
 	if n, err := x.p.ReadRanges(got, ranges); n != len(got) || err != nil || !bytes.Equal(got, expect) {
 		t.Errorf("%d of %d, %v", n, len(got), err)
 	}
-	bad := []Range{{at, 8}, {at + 3*4096 - 4, 8}, {at, 8}}
+	bad := []Range{{at, 8}, {at + 3*uint64(page) - 4, 8}, {at, 8}}
 	if n, err := x.p.ReadRanges(make([]byte, 24), bad); n != 12 || !errors.Is(err, ErrFault) {
 		t.Errorf("a fault in the middle: %d, %v", n, err)
 	}
@@ -126,11 +129,11 @@ func TestRanges(t *testing.T) {
 	if _, err := x.p.ReadRanges(make([]byte, 4), []Range{{at, 1 << 63}, {at, 1 << 63}}); err == nil {
 		t.Error("sizes that wrap were taken")
 	}
-	if n, err := x.p.WriteRanges([]byte("abcdef"), []Range{{at, 3}, {at + 4096, 3}}); n != 6 || err != nil {
+	if n, err := x.p.WriteRanges([]byte("abcdef"), []Range{{at, 3}, {at + uint64(page), 3}}); n != 6 || err != nil {
 		t.Error(n, err)
 	}
 	got = make([]byte, 6)
-	if n, err := x.p.ReadRanges(got, []Range{{at, 3}, {at + 4096, 3}}); n != 6 || err != nil || string(got) != "abcdef" {
+	if n, err := x.p.ReadRanges(got, []Range{{at, 3}, {at + uint64(page), 3}}); n != 6 || err != nil || string(got) != "abcdef" {
 		t.Error(n, err, got)
 	}
 }
@@ -164,7 +167,8 @@ func TestOwnMemoryIsSafe(t *testing.T) {
 	if !bytes.Equal(got[:page], pattern(page)) {
 		t.Error("contents differ")
 	}
-	for _, addr := range []uint64{0, 8, 1 << 47, 1 << 63, ^uint64(0) - 7} {
+	_, end := Bounds()
+	for _, addr := range []uint64{0, 8, end, 1 << 63, ^uint64(0) - 7} {
 		if n, err := p.ReadAt(got[:8], addr); n != 0 || !errors.Is(err, ErrFault) {
 			t.Errorf("ReadAt(%#x): %d, %v", addr, n, err)
 		}

@@ -22,12 +22,19 @@ func (t *Tracer) note(x *tracee, s stop) {
 			return
 		}
 		x.signal = s.signal
+		t.startAgain(x)
 		t.noteSignal(x)
 	case unix.PTRACE_EVENT_STOP:
 		// SIGTRAP is our own interrupt (or a new thread's beginning); any
 		// other signal names the job-control stop that the process is in.
 		x.group = s.signal != int(unix.SIGTRAP)
 		x.asked = false
+		if !x.group {
+			if x.stepped && x.after == nil && t.endStep(x) {
+				return
+			}
+			t.startAgain(x)
+		}
 		if e := x.after; e != nil {
 			x.after = nil
 			t.tell(x, *e)
@@ -46,14 +53,28 @@ func (t *Tracer) note(x *tracee, s stop) {
 }
 
 func (t *Tracer) noteSignal(x *tracee) {
-	if t.handler == nil || x.quiet || !t.watch.has(x.signal) {
+	unheard := t.handler == nil || x.quiet
+	watched := !unheard && t.watch.has(x.signal)
+	mayBeStep := x.stepped && x.signal == int(unix.SIGTRAP)
+	if !watched && !mayBeStep {
 		return
 	}
 	e := Event{Kind: EventSignal, TID: x.tid, Signal: unix.Signal(x.signal)}
 	if err := ptraceInto(unix.PTRACE_GETSIGINFO, x.tid, 0, &e.Info); err != nil {
 		return // killed in between
 	}
-	t.tell(x, e)
+	if mayBeStep && isStepTrap(&e.Info) {
+		x.stepped = false
+		if unheard || x.undone {
+			x.claim()
+			x.signal = 0 // nobody's signal: it would kill the process
+			return
+		}
+		e.Stepped = true
+	}
+	if watched {
+		t.tell(x, e)
+	}
 }
 
 // noteClone takes charge of a new thread, which the kernel has attached for
@@ -68,6 +89,7 @@ func (t *Tracer) noteClone(x *tracee) {
 	if child == nil {
 		child = &tracee{tid: tid}
 		t.threads[tid] = child
+		t.attached++
 	}
 	child.foreign = !t.p.HasThread(tid, 0)
 	var e *Event
@@ -87,7 +109,9 @@ func (t *Tracer) noteExec(x *tracee) {
 		}
 	}
 	clear(t.left)
-	t.gadget, x.native, x.start = 0, false, 0 // it may bear another thread's id now
+	t.attached++ // it is a new thread, but for its id
+	t.gadget.Store(0)
+	x.native, x.start, x.exiting = false, 0, false // it may bear another thread's id now
 	t.p.newImage()
 	var e *Event
 	if t.watch.Exec {
@@ -111,9 +135,12 @@ func (t *Tracer) finishCall(x *tracee, e *Event) {
 
 func (t *Tracer) noteEnd(x *tracee, s stop) {
 	delete(t.threads, x.tid)
+	t.lost = true
 	if x.tid != t.p.pid {
 		reap(x.tid)
-		t.adoptStrays()
+		if s.unseen || t.fewLeft() {
+			t.adoptStrays()
+		}
 		return
 	}
 	// The first thread is reported last, when the whole process has ended. A
@@ -131,26 +158,11 @@ func (t *Tracer) noteEnd(x *tracee, s stop) {
 	}
 }
 
-// adoptStrays takes charge of threads that the kernel has attached for us, as
-// children of one that was killed before it could tell. Nobody else can reap
-// them, and the process does not end before. They come to light when no other
-// thread is left, but for the first one, whose end is told last.
-func (t *Tracer) adoptStrays() {
-	if n := len(t.threads); n > 1 || n == 1 && t.threads[t.p.pid] == nil {
-		return
-	}
-	tids, err := t.p.ThreadIDs(nil)
-	if err != nil {
-		return
-	}
-	for _, tid := range tids {
-		if t.threads[tid] != nil {
-			continue
-		}
-		if s, err := t.p.ThreadStatus(tid); err == nil && s.TracerPID == t.self {
-			t.threads[tid] = &tracee{tid: tid, shared: tid == t.p.pid && t.p.ownChild()}
-		}
-	}
+// fewLeft tells whether no thread is known but the first one, whose end is
+// told last: those that hold it up may be strays.
+func (t *Tracer) fewLeft() bool {
+	n := len(t.threads)
+	return n == 0 || n == 1 && t.threads[t.p.pid] != nil
 }
 
 // tell calls the handler in a goroutine of its own; the thread stays stopped
@@ -163,17 +175,20 @@ func (t *Tracer) tell(x *tracee, e Event) {
 	x.judged++
 	go func() {
 		action := h(e)
-		_ = t.do(func() error {
+		answer := func() {
 			if t.threads[e.TID] != x {
-				return nil
+				return
 			}
 			x.judged--
 			if e.Kind == EventSignal && x.stopped {
 				x.signal = action.signalFor(e.Signal)
 			}
-			t.release(x)
-			return nil
-		})
+			t.settleOne(x.tid)
+		}
+		select {
+		case t.answers <- answer:
+		case <-t.ended:
+		}
 	}()
 }
 

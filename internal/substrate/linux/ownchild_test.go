@@ -4,6 +4,7 @@ package linux
 
 import (
 	"encoding/binary"
+	"errors"
 	"os/exec"
 	"sync/atomic"
 	"testing"
@@ -63,7 +64,7 @@ func TestStopsThatAWaitTakes(t *testing.T) {
 		if got := x.Line(); got != "survived" {
 			t.Fatalf("the target says %q", got)
 		}
-		if err := x.tr.Suspend(); err != nil {
+		if err := x.tr.Suspend(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := x.tr.Syscall(0, unix.SYS_GETPID); err != nil {
@@ -141,5 +142,33 @@ func TestNudge(t *testing.T) {
 	p.nudgeWaiters()
 	if err := <-waited; err == nil || cmd.ProcessState.Sys().(interface{ Signal() unix.Signal }).Signal() != unix.SIGKILL {
 		t.Error(err)
+	}
+}
+
+// A child of ours that has ended while it was traced, and that nobody has waited
+// for, has ended: it stays a zombie of ours, which cannot be attached and need
+// not be.
+func TestEndedChildIsNotAttachedAgain(t *testing.T) {
+	x := startTarget(t, "fault")
+	x.ready()
+	if err := x.tr.Suspend(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Kill(x.p.PID(), unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the child is a zombie", x.p.Exited)
+	done := make(chan error, 1)
+	go func() {
+		x.tr.Resume()
+		done <- x.tr.Suspend(t.Context())
+	}()
+	select {
+	case err := <-done:
+		if !errors.Is(err, unix.ESRCH) {
+			t.Errorf("suspending it again: %v, want ESRCH", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("suspending it again takes for ever")
 	}
 }

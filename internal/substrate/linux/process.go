@@ -34,7 +34,7 @@ type Process struct {
 func Open(pid int) (*Process, error) {
 	p, err := open(pid)
 	if err == unix.ESRCH || err == unix.ENOENT || err == unix.EINVAL || err == unix.ENOTDIR {
-		err = ErrNoProcess
+		err = procMissing(pid)
 	}
 	if err != nil {
 		return nil, wrap("open", pid, 0, err)
@@ -45,6 +45,9 @@ func Open(pid int) (*Process, error) {
 func open(pid int) (*Process, error) {
 	if pid <= 0 {
 		return nil, unix.ESRCH
+	}
+	if self, err := os.Readlink("/proc/self"); err == nil && self != strconv.Itoa(os.Getpid()) {
+		return nil, ErrNoProc // its numbers mean other processes
 	}
 	p := &Process{pid: pid, self: pid == os.Getpid()}
 	p.dir.fd, p.pidfd.fd = -1, -1
@@ -83,7 +86,12 @@ func open(pid int) (*Process, error) {
 }
 
 // Self opens the own process.
-func Self() (*Process, error) { return Open(os.Getpid()) }
+func Self() (*Process, error) {
+	if pid := os.Getpid(); pid > 0 {
+		return Open(pid)
+	}
+	return nil, wrap("open", 0, 0, &filteredCall{"getpid"})
+}
 
 // Close gives back the descriptors. A second Close does nothing. Other
 // methods say ErrClosed afterwards.
@@ -96,7 +104,9 @@ func (p *Process) release() {
 	runtime.SetFinalizer(p, nil)
 	p.dir.close() // first: without it nothing can be opened again
 	p.pidfd.close()
-	p.newImage()
+	p.mem.close()
+	p.pagemap.close()
+	p.maps.close()
 }
 
 // PID gives the process's id.
@@ -116,7 +126,9 @@ func (p *Process) Alive() bool {
 	}
 	if p.hasPidfd {
 		err := p.pidfd.use(func(fd int) error { return unix.PidfdSendSignal(fd, 0, nil, 0) })
-		return err == nil || err == unix.EPERM
+		if err != unix.ENOSYS { // a filter, as there is a pidfd
+			return err == nil || err == unix.EPERM
+		}
 	}
 	return p.exists("stat")
 }
@@ -240,7 +252,7 @@ func PIDs() ([]int, error) {
 // newImage forgets what belongs to the program that an exec replaced.
 func (p *Process) newImage() {
 	p.live.Store(0)
-	p.mem.close()
-	p.pagemap.close()
-	p.maps.close()
+	p.mem.discard()
+	p.pagemap.discard()
+	p.maps.discard()
 }

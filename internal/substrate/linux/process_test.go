@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/gomach/mach/internal/cause"
 )
 
 func TestFiguresOfAProcess(t *testing.T) {
@@ -121,7 +123,7 @@ func TestProcessWithoutItsFirstThread(t *testing.T) {
 	if x.p.Exited() {
 		t.Error("a thread still runs")
 	}
-	regs, err := x.tr.Dump(nil)
+	regs, err := x.tr.Dump(t.Context(), nil)
 	if err != nil || len(regs) != 1 || regs[0].TID == x.p.PID() {
 		t.Error(regs, err)
 	}
@@ -145,7 +147,7 @@ func TestCloseTwice(t *testing.T) {
 	}
 	x := startTarget(t, "park", "0")
 	x.ready()
-	if err := x.tr.Suspend(); err != nil {
+	if err := x.tr.Suspend(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	x.tr.Close()
@@ -153,7 +155,7 @@ func TestCloseTwice(t *testing.T) {
 	if got := x.states(); strings.ContainsAny(got, "tT") {
 		t.Error(got)
 	}
-	if err := x.tr.Suspend(); !errors.Is(err, ErrClosed) {
+	if err := x.tr.Suspend(t.Context()); !errors.Is(err, ErrClosed) {
 		t.Error(err)
 	}
 }
@@ -182,7 +184,7 @@ func TestNothingLeaks(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := tr.Suspend(); err != nil {
+		if err := tr.Suspend(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		p.MappingAt(0)
@@ -249,9 +251,9 @@ func checkRefused(t *testing.T, p *Process) {
 	}
 	defer tr.Close()
 	for name, f := range map[string]func() error{
-		"suspend":   tr.Suspend,
+		"suspend":   func() error { return tr.Suspend(t.Context()) },
 		"registers": func() error { _, err := tr.Registers(1); return err },
-		"dump":      func() error { _, err := tr.Dump(nil); return err },
+		"dump":      func() error { _, err := tr.Dump(t.Context(), nil); return err },
 		"thread":    func() error { return tr.SuspendThread(1) },
 		"handler":   func() error { return tr.SetHandler(func(Event) Action { return Deliver }, Watch{}) },
 		"call":      func() error { return tr.Munmap(0, 0) },
@@ -271,7 +273,7 @@ func checkRefused(t *testing.T, p *Process) {
 	} {
 		err := f()
 		var e *Error
-		if !errors.Is(err, ErrNotPermitted) || !errors.Is(err, os.ErrPermission) || !errors.As(err, &e) || e.Hint == "" {
+		if !errors.Is(err, ErrNotPermitted) || !errors.Is(err, os.ErrPermission) || !errors.As(err, &e) || e.Why.Kind == cause.Unknown {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -298,7 +300,7 @@ func TestCloseAmidUse(t *testing.T) {
 							t.Error("another process's stat")
 						}
 					case 1:
-						_, err = p.WriteAt([]byte{1}, at+4096)
+						_, err = p.WriteAt([]byte{1}, at+uint64(PageSize()))
 					case 2:
 						_, _, err = p.MappingAt(0)
 					case 3:

@@ -3,6 +3,7 @@
 package linux
 
 import (
+	"context"
 	"errors"
 
 	"golang.org/x/sys/unix"
@@ -174,24 +175,21 @@ type ThreadRegisters struct {
 // Dump stops the whole process if it is not suspended, reads the general
 // registers of all threads in one go, lets the process run on, and appends
 // the result to to. Threads that are ending or sit in an uninterruptible
-// system call are left out.
-func (t *Tracer) Dump(to []ThreadRegisters) ([]ThreadRegisters, error) {
-	err := t.do(func() error {
+// system call are left out. If ctx ends first, or it takes more than 10 seconds
+// (ErrBusy), the process runs on without having been dumped.
+func (t *Tracer) Dump(ctx context.Context, to []ThreadRegisters) ([]ThreadRegisters, error) {
+	err := t.doContext(ctx, func() error {
 		was := t.suspended
 		t.suspended = true
 		err := t.attachAll(true)
-		for _, tid := range t.scratch {
-			x := t.threads[tid]
-			if err != nil || x == nil || !x.stopped {
-				continue
+		begin := len(to)
+		for err == nil {
+			if to, err = t.readAll(to); err != nil || len(to) > begin || t.anyStuck() {
+				break
 			}
-			to = append(to, ThreadRegisters{TID: tid})
-			last := &to[len(to)-1]
-			if e := (&Stopped{t, x}).Registers(&last.Registers); e != nil {
-				to = to[:len(to)-1]
-				if e == errors.ErrUnsupported {
-					err = e
-				}
+			// An execve has ended those that were there.
+			if err = t.attend(); err == nil {
+				err = t.attachAll(true)
 			}
 		}
 		t.suspended = was
@@ -199,4 +197,33 @@ func (t *Tracer) Dump(to []ThreadRegisters) ([]ThreadRegisters, error) {
 		return wrap("dump", t.p.pid, 0, err)
 	})
 	return to, err
+}
+
+// readAll appends the registers of the stopped threads, in the order of their
+// creation. Those of 32-bit programs have another form, and are an error.
+func (t *Tracer) readAll(to []ThreadRegisters) ([]ThreadRegisters, error) {
+	for _, tid := range t.scratch {
+		x := t.threads[tid]
+		if x == nil || !x.stopped || x.exiting {
+			continue
+		}
+		to = append(to, ThreadRegisters{TID: tid})
+		err := (&Stopped{t, x}).Registers(&to[len(to)-1].Registers)
+		if err != nil {
+			to = to[:len(to)-1]
+		}
+		if err == errors.ErrUnsupported {
+			return to, err
+		}
+	}
+	return to, nil
+}
+
+func (t *Tracer) anyStuck() bool {
+	for _, x := range t.threads {
+		if x.stuck {
+			return true
+		}
+	}
+	return false
 }

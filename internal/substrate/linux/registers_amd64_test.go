@@ -21,7 +21,7 @@ func vector(f *FloatRegisters, i int) []byte { return f.XMM[i][:] }
 func TestDebugRegisters(t *testing.T) {
 	x := startTarget(t, "park", "0")
 	fn := x.ready()
-	if err := x.tr.Suspend(); err != nil {
+	if err := x.tr.Suspend(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	var d DebugRegisters
@@ -115,7 +115,7 @@ func TestProgramOf32Bits(t *testing.T) {
 	if _, err := tr.Syscall(0, unix.SYS_GETPID); !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, ErrNoGadget) {
 		t.Errorf("call: %v", err)
 	}
-	if _, err := tr.Dump(nil); !errors.Is(err, errors.ErrUnsupported) {
+	if _, err := tr.Dump(t.Context(), nil); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("dump: %v", err)
 	}
 	if s, err := p.Stat(); err != nil || s.State != 'R' {

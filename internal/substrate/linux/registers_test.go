@@ -18,7 +18,7 @@ func TestDumpKnowsTheParkedValues(t *testing.T) {
 	fn := x.ready()
 	var seen map[uint64]bool
 	eventually(t, "all parked", func() bool {
-		regs, err := x.tr.Dump(nil)
+		regs, err := x.tr.Dump(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,7 +56,7 @@ func TestDumpOfThousandThreads(t *testing.T) {
 	for range 5 {
 		begin := time.Now()
 		var err error
-		if regs, err = x.tr.Dump(regs[:0]); err != nil {
+		if regs, err = x.tr.Dump(t.Context(), regs[:0]); err != nil {
 			t.Fatal(err)
 		}
 		best = min(best, time.Since(begin))
@@ -159,17 +159,17 @@ func TestRegisterErrors(t *testing.T) {
 	}
 	x.Cmd.Process.Signal(unix.SIGKILL)
 	x.Cmd.Wait()
-	if _, err := x.tr.Dump(nil); !isGone(err) {
+	if _, err := x.tr.Dump(t.Context(), nil); !isGone(err) {
 		t.Errorf("dump of a dead process: %v", err)
 	}
-	if err := x.tr.Suspend(); !isGone(err) {
+	if err := x.tr.Suspend(t.Context()); !isGone(err) {
 		t.Errorf("suspend of a dead process: %v", err)
 	}
 	if err := x.tr.Resume(); !isGone(err) {
 		t.Errorf("resume of a dead process: %v", err)
 	}
 	x.tr.Close()
-	if _, err := x.tr.Dump(nil); err == nil {
+	if _, err := x.tr.Dump(t.Context(), nil); err == nil {
 		t.Error("dump after Close succeeded")
 	}
 }

@@ -31,14 +31,28 @@ func (t *Tracer) Syscall(tid int, number uintptr, args ...uint64) (result uint64
 	}
 	var a [6]uint64
 	copy(a[:], args)
-	err = t.do(func() error {
-		x, err := t.borrow(tid)
-		if err == nil {
-			result, err = t.inject(x, number, a)
+	// In the middle of an execve there is no program yet, and after one there is
+	// another: then once more, when a thread has come to the edge of user code.
+	for range 3 {
+		at, noGadget := t.findGadget()
+		err = t.do(func() error {
+			x, err := t.borrow(tid)
+			if err == nil && (noGadget != nil || !t.p.hasCall(at)) {
+				err = ErrNoGadget
+			}
+			if noGadget != nil && !errors.Is(noGadget, ErrNoGadget) {
+				err = noGadget
+			}
+			if err == nil {
+				result, err = t.inject(x, at, number, a)
+			}
+			t.settle()
+			return wrap("run a system call in", t.p.pid, tid, err)
+		})
+		if !errors.Is(err, ErrNoGadget) {
+			break
 		}
-		t.settle()
-		return wrap("run a system call in", t.p.pid, tid, err)
-	})
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -92,13 +106,9 @@ func (t *Tracer) borrow(tid int) (*tracee, error) {
 // inject runs the call. The thread enters and leaves it under
 // PTRACE_SYSCALL, which involves no signal; a single step would raise
 // SIGTRAP, and force the target's own disposition of it open.
-func (t *Tracer) inject(x *tracee, number uintptr, args [6]uint64) (result uint64, err error) {
+func (t *Tracer) inject(x *tracee, at uint64, number uintptr, args [6]uint64) (result uint64, err error) {
 	if x.exiting {
 		return 0, unix.ESRCH
-	}
-	at, err := t.findGadget()
-	if err != nil {
-		return 0, err
 	}
 	s := &Stopped{t, x}
 	if x.signal != 0 && x.judged == 0 {
@@ -246,16 +256,23 @@ func (t *Tracer) advance(x *tracee, request, signal int) error {
 
 const callPatience = 2 * time.Second
 
+// hasCall tells whether there is a system call instruction at an address.
+func (p *Process) hasCall(at uint64) bool {
+	var have [len(syscallCode)]byte
+	n, _ := p.ReadAt(have[:], at)
+	return n == len(have) && string(have[:]) == syscallCode
+}
+
 // findGadget looks for a system call instruction in the target's code: in
 // the vdso first, which is in nearly every process, then in anything that
-// can be executed.
+// can be executed. It does not run on the tracer's thread: reading mappings and
+// memory may wait for the target, as where that is a file system's server.
 func (t *Tracer) findGadget() (uint64, error) {
-	if t.gadget != 0 {
-		var have [len(syscallCode)]byte
-		if n, _ := t.p.ReadAt(have[:], t.gadget); n == len(have) && string(have[:]) == syscallCode {
-			return t.gadget, nil
+	if at := t.gadget.Load(); at != 0 {
+		if t.p.hasCall(at) {
+			return at, nil
 		}
-		t.gadget = 0
+		t.gadget.Store(0)
 	}
 	for _, vdso := range []bool{true, false} {
 		for m, err := range t.p.Maps() {
@@ -266,7 +283,7 @@ func (t *Tracer) findGadget() (uint64, error) {
 				continue
 			}
 			if at := t.searchCode(m.Start, m.End); at != 0 {
-				t.gadget = at
+				t.gadget.Store(at)
 				return at, nil
 			}
 		}

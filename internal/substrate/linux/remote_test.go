@@ -16,6 +16,17 @@ const (
 	private   = unix.MAP_PRIVATE | unix.MAP_ANONYMOUS
 )
 
+// A process can run a call as soon as it is there: in the middle of the execve that it
+// begins with there is no program yet.
+func TestCallAmidExec(t *testing.T) {
+	for range 20 {
+		x := startTarget(t, "mem")
+		if pid, err := x.tr.Syscall(0, unix.SYS_GETPID); err != nil || int(pid) != x.p.PID() {
+			t.Fatalf("getpid gave %d, %v", pid, err)
+		}
+	}
+}
+
 func TestRemoteMemoryCalls(t *testing.T) {
 	x := startTarget(t, "strict")
 	size := uint64(4 * PageSize())
@@ -84,7 +95,7 @@ func TestBorrowedThreadsGoOnUndisturbed(t *testing.T) {
 		}
 		for range rounds(t, 400) {
 			if suspended {
-				if err := x.tr.Suspend(); err != nil {
+				if err := x.tr.Suspend(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -141,7 +152,7 @@ func TestBorrowingAmidstSignals(t *testing.T) {
 			if _, err := x.tr.Syscall(0, unix.SYS_GETPID); err != nil {
 				t.Fatal(err)
 			}
-			if err := x.tr.Suspend(); err != nil {
+			if err := x.tr.Suspend(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := x.tr.Syscall(0, unix.SYS_GETPID); err != nil {

@@ -37,7 +37,7 @@ const stepPatience = 50 * time.Millisecond
 
 func (t *Tracer) step(x *tracee) (unix.Signal, error) {
 	signal := x.signal
-	x.stopped, x.signal, x.quiet = false, 0, true
+	x.stopped, x.signal, x.quiet, x.stepped, x.undone = false, 0, true, true, false
 	defer func() { x.quiet = false }()
 	if err := ptrace(unix.PTRACE_SINGLESTEP, x.tid, 0, uintptr(signal)); err != nil {
 		x.stopped, x.signal = true, signal
@@ -55,24 +55,44 @@ func (t *Tracer) step(x *tracee) (unix.Signal, error) {
 		}
 	}
 	if x.signal == 0 {
-		// Our interrupt, or a stop by job control that came in between.
-		return 0, ErrBusy
-	}
-	var info SigInfo
-	if err := ptraceInto(unix.PTRACE_GETSIGINFO, x.tid, 0, &info); err != nil {
-		return 0, err
-	}
-	if x.signal == int(unix.SIGTRAP) && isStepTrap(info.Code()) {
-		// The step's own trap: claimed, so that it is not delivered if we end.
-		x.claim()
-		x.signal = 0
-		return 0, nil
+		if x.stepped || x.undone {
+			// Our interrupt, or a stop by job control that came in between.
+			x.stepped = false
+			return 0, ErrBusy
+		}
+		return 0, nil // the step's own trap
 	}
 	raised := unix.Signal(x.signal)
 	x.quiet = false
 	t.noteSignal(x)
 	return raised, nil
 }
+
+// endStep has a thread that was interrupted take the trap of the step that it was
+// in: a system call that an interrupt cuts short ends its step, and the trap would
+// come when the thread goes on, when nobody waits for it. It gives false if there
+// is none; else the thread stops again, before it runs any code.
+func (t *Tracer) endStep(x *tracee) bool {
+	var pending [8]SigInfo
+	n, err := peekSignals(x.tid, pending[:])
+	for i := range n {
+		if err == nil && isStepTrap(&pending[i]) {
+			x.undone = t.startsAgain(x)
+			if ptrace(unix.PTRACE_CONT, x.tid, 0, 0) == nil {
+				x.stopped = false
+			}
+			return !x.stopped
+		}
+	}
+	return false
+}
+
+// Stepping tells whether the thread runs single instructions, see
+// [Tracer.SetStepping].
+func (s *Stopped) Stepping() bool { return s.x.step }
+
+// SetStepping is [Tracer.SetStepping] for a thread at hand.
+func (s *Stopped) SetStepping(on bool) { s.x.step = on }
 
 // SetStepping has a thread run a single instruction each time it goes on,
 // while a Handler is set: it ends in a SIGTRAP event.

@@ -4,6 +4,7 @@ package linux
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ func TestStepThroughTheParkedLoop(t *testing.T) {
 		s, err := x.p.Stat()
 		return err == nil && s.State == 'S'
 	})
-	if err := x.tr.Suspend(); err != nil {
+	if err := x.tr.Suspend(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	// The read that was interrupted starts again, and blocks.
@@ -106,9 +107,64 @@ func TestSteppingEvents(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if e := receive(t, events); e.TID != tid || e.Signal != unix.SIGTRAP || !isStepTrap(e.Info.Code()) {
+		if e := receive(t, events); e.TID != tid || e.Signal != unix.SIGTRAP || !isStepTrap(&e.Info) || !e.Stepped {
 			t.Errorf("%+v", e)
 		}
+	}
+}
+
+// A step of a system call that waits ends with the interrupt: no trap of it comes
+// later, when the thread goes on. The target has no handler for one.
+func TestInterruptedStepLeavesNoTrap(t *testing.T) {
+	x := startTarget(t, "mem") // blocks in read
+	x.ready()
+	pid := x.p.PID()
+	blocks := func() bool {
+		s, err := x.p.Stat()
+		return err == nil && s.State == 'S'
+	}
+	goesOn := func() {
+		t.Helper()
+		x.Ask("p")
+		if line := x.Line(); !strings.HasPrefix(line, "0 ") {
+			t.Errorf("the target says %q", line)
+		}
+	}
+	eventually(t, "it blocks", blocks)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(x.tr.Suspend(t.Context()))
+	for range 2 {
+		if raised, err := x.tr.Step(pid); raised != 0 || !errors.Is(err, ErrBusy) {
+			t.Errorf("step into a blocking call: %v, %v", raised, err)
+		}
+	}
+	must(x.tr.Resume())
+	goesOn()
+
+	events := make(chan Event, 8)
+	must(x.tr.SetHandler(func(e Event) Action {
+		events <- e
+		return Suppress
+	}, Watch{Signals: Exceptions}))
+	eventually(t, "it blocks", blocks)
+	must(x.tr.SuspendThread(pid))
+	must(x.tr.SetStepping(pid, true))
+	must(x.tr.ResumeThread(pid))
+	eventually(t, "it blocks", blocks)
+	must(x.tr.SuspendThread(pid))
+	must(x.tr.SetStepping(pid, false))
+	must(x.tr.ResumeThread(pid))
+	goesOn()
+	must(x.tr.SetHandler(nil, Watch{}))
+	select {
+	case e := <-events:
+		t.Errorf("an event of a step that was given up: %+v", e)
+	default:
 	}
 }
 
@@ -121,7 +177,7 @@ func TestThreadInVforkStopsLater(t *testing.T) {
 		return err == nil && s.State == 'D'
 	})
 	begin := time.Now()
-	if err := x.tr.Suspend(); err != nil {
+	if err := x.tr.Suspend(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := x.tr.Registers(pid); !errors.Is(err, ErrBusy) {
@@ -130,7 +186,7 @@ func TestThreadInVforkStopsLater(t *testing.T) {
 	if took := time.Since(begin); took > 500*time.Millisecond {
 		t.Errorf("it took %v", took)
 	}
-	regs, err := x.tr.Dump(nil)
+	regs, err := x.tr.Dump(t.Context(), nil)
 	if err != nil || len(regs) != 2 {
 		t.Errorf("%d threads dumped, %v", len(regs), err)
 	}

@@ -39,7 +39,7 @@ func TestKilledWhileBorrowed(t *testing.T) {
 	for i := range rounds(t, 60) {
 		x := startTarget(t, "park", "3")
 		x.ready()
-		if err := x.tr.Suspend(); err != nil {
+		if err := x.tr.Suspend(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		time.AfterFunc(time.Duration(i)*50*time.Microsecond, func() { x.Cmd.Process.Kill() })

@@ -2,14 +2,21 @@
 
 package linux
 
-import "golang.org/x/sys/unix"
+import (
+	"context"
+
+	"golang.org/x/sys/unix"
+)
 
 // Suspend stops all threads of the process, including those that come into
 // being meanwhile. A thread in an uninterruptible system call stops before it
 // runs user code again. Suspending a suspended process looks for new threads
 // and is otherwise nothing.
-func (t *Tracer) Suspend() error {
-	return t.do(func() error {
+//
+// If ctx ends first, or it takes more than 10 seconds (ErrBusy), the process
+// runs on as before.
+func (t *Tracer) Suspend(ctx context.Context) error {
+	return t.doContext(ctx, func() error {
 		was := t.suspended
 		t.suspended = true
 		if err := t.attachAll(true); err != nil {
@@ -66,7 +73,7 @@ func (t *Tracer) ResumeThread(tid int) error {
 			return nil
 		}
 		x.held = false
-		t.release(x)
+		t.settleOne(tid)
 		return nil
 	})
 }
@@ -86,10 +93,4 @@ func (t *Tracer) ThreadSuspended(tid int) (suspended bool) {
 		return nil
 	})
 	return suspended
-}
-
-func (t *Tracer) settleOne(tid int) {
-	if x := t.threads[tid]; x != nil {
-		t.release(x)
-	}
 }

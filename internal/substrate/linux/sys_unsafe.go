@@ -29,6 +29,21 @@ func ptraceInto[T any](request, tid int, addr uintptr, data *T) error {
 	return nil
 }
 
+// peekSignals gives the signals that wait for a stopped thread alone.
+func peekSignals(tid int, into []SigInfo) (int, error) {
+	args := struct {
+		offset uint64
+		flags  uint32
+		count  int32
+	}{count: int32(len(into))}
+	n, _, e := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_PEEKSIGINFO, uintptr(tid),
+		uintptr(unsafe.Pointer(&args)), uintptr(unsafe.Pointer(unsafe.SliceData(into))), 0, 0)
+	if e != 0 {
+		return 0, e
+	}
+	return int(n), nil
+}
+
 // ptraceSet reads or writes the register set called note and gives its size.
 func ptraceSet(request, tid int, note uintptr, buf []byte) (int, error) {
 	if len(buf) == 0 {
@@ -73,6 +88,18 @@ func waitThread(tid int, options int, info *childInfo) error {
 		}
 		return nil
 	}
+}
+
+// waitAny asks for any traced thread of this thread that has stopped or ended,
+// and leaves it as it is.
+func waitAny(info *childInfo) error {
+	*info = childInfo{}
+	_, _, e := unix.RawSyscall6(unix.SYS_WAITID, unix.P_ALL, 0, uintptr(unsafe.Pointer(info)),
+		unix.WEXITED|unix.WSTOPPED|unix.WNOWAIT|unix.WNOHANG|unix.WALL|unix.WNOTHREAD, 0, 0)
+	if e != 0 {
+		return e
+	}
+	return nil
 }
 
 func ioctl[T any](fd int, request uintptr, arg *T) (int, error) {

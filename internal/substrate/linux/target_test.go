@@ -19,6 +19,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv("SUBSTRATE_GOTARGET") != "" {
 		goTarget()
 	}
+	if calls := os.Getenv("SUBSTRATE_FILTER"); calls != "" {
+		filteredDumper(calls)
+	}
 	targets.Main(m)
 }
 

@@ -14,10 +14,13 @@ type tracee struct {
 	start     uint64 // see Stopped.StartTime, 0 if not read yet
 	native    bool   // its registers have the form of Registers
 	stopped   bool
+	last      int    // the status of the last stop, as wait gives it
 	listen    bool   // in a group stop, let be by PTRACE_LISTEN
 	group     bool   // the stop is job control's, and must stay so
 	signal    int    // signal to hand over when the thread goes on
 	step      bool   // goes on by one instruction
+	stepped   bool   // was let go by PTRACE_SINGLESTEP, and the end of that step was not seen yet
+	undone    bool   // its step was of a system call that is to start again: see endStep
 	held      bool   // suspended by itself
 	judged    int    // events that a handler is looking at
 	inSyscall bool   // stopped at a system call's entry or exit, by PTRACE_SYSCALL
@@ -36,8 +39,9 @@ type stop struct {
 	event  int // PTRACE_EVENT_*, 0 for a signal
 	signal int // signal on its way (event 0) or of the group stop
 	gone   bool
-	code   int // exit: si_code
-	status int // exit: code or signal
+	unseen bool // gone without an end that could be seen: reaped, or it changed its id
+	code   int  // exit: si_code
+	status int  // exit: code or signal
 }
 
 const (
@@ -55,7 +59,7 @@ const (
 func (t *tracee) poll() (s stop, found bool) {
 	var info childInfo
 	if err := waitThread(t.tid, unix.WEXITED|unix.WSTOPPED|unix.WNOWAIT, &info); err != nil {
-		return stop{gone: true}, true
+		return stop{gone: true, unseen: true}, true
 	}
 	switch {
 	case info.PID == 0:
@@ -63,10 +67,14 @@ func (t *tracee) poll() (s stop, found bool) {
 			return stop{}, false
 		}
 	case info.Code == cldTrapped || info.Code == cldStopped:
-		if t.stopped {
+		status := int(info.Status)
+		if t.stopped && status == t.last {
 			return stop{}, false // the one that is known
 		}
-		status := int(info.Status)
+		// A known stop is left without us only by a kill, as an execve does to
+		// all threads but its caller. What follows is another kind of stop: that
+		// at the end, or that of the execve itself, under the first thread's id.
+		t.last = status
 		s = stop{event: status >> 8, signal: status & 0xff}
 	default:
 		return stop{gone: true, code: int(info.Code), status: int(info.Status)}, true

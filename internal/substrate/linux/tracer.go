@@ -3,9 +3,12 @@
 package linux
 
 import (
+	"context"
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,22 +26,34 @@ import (
 type Tracer struct {
 	p     *Process
 	calls chan func()
-	ended chan struct{}
-	once  sync.Once
-	cache registerCache
+	// answers are handlers' decisions, which are taken also while a request
+	// waits.
+	answers chan func()
+	ended   chan struct{}
+	once    sync.Once
+	cache   registerCache
+	gadget  atomic.Uint64 // a system call instruction in the target, 0 if unknown
 
 	// What follows belongs to the tracer's thread.
-	self      int // its tid
-	threads   map[int]*tracee
-	suspended bool
-	handler   Handler
-	watch     Watch
-	scratch   []int
-	closing   bool
-	left      map[int]*leftCalls
-	leftLimit int    // ask whose threads have ended when there are so many
-	gadget    uint64 // a system call instruction in the target, 0 if unknown
-	dead      bool
+	self        int // its tid
+	alarm       *alarm
+	ctx         context.Context // of the request that is served, or nil
+	waiting     time.Time       // when that began to wait, or zero
+	urgent      bool            // it has waited for long
+	attached    int             // how many threads have ever been
+	lost        bool            // threads have ended: there may be strays
+	searched    time.Time       // when strays were last looked for
+	threads     map[int]*tracee
+	suspended   bool
+	handler     Handler
+	watch       Watch
+	scratch     []int
+	closing     bool
+	left        map[int]*leftCalls
+	restarts    map[int]restart // see startAgain
+	restartTime time.Duration   // how long calls with a time limit are started again
+	leftLimit   int             // ask whose threads have ended when there are so many
+	dead        bool
 }
 
 // Trace makes a Tracer for the process. It touches nothing yet and asks for
@@ -51,9 +66,12 @@ func (p *Process) Trace() (*Tracer, error) {
 	t := &Tracer{
 		p:       p,
 		calls:   make(chan func()),
+		answers: make(chan func()),
 		ended:   make(chan struct{}),
 		threads: map[int]*tracee{},
 		left:    map[int]*leftCalls{},
+
+		restartTime: time.Second,
 	}
 	go t.run()
 	return t, nil
@@ -87,14 +105,20 @@ func (t *Tracer) serve() {
 	t.self = unix.Gettid()
 	// Short sleeps are to be short (see pause); 50 µs is the usual slack.
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
+	t.alarm = newAlarm()
+	defer t.alarm.close()
 	bell := newBell()
 	defer bell.leave()
 	for !t.closing {
 		if len(t.threads) == 0 {
 			// Nothing is attached: no event can come.
 			bell.rest()
-			f := <-t.calls
-			f()
+			select {
+			case f := <-t.calls:
+				f()
+			case f := <-t.answers:
+				f()
+			}
 			continue
 		}
 		if bell.ring() {
@@ -102,6 +126,8 @@ func (t *Tracer) serve() {
 		}
 		select {
 		case f := <-t.calls:
+			f()
+		case f := <-t.answers:
 			f()
 		case <-bell.rings:
 			t.collect()
@@ -112,11 +138,27 @@ func (t *Tracer) serve() {
 }
 
 // do runs f on the tracer's thread.
-func (t *Tracer) do(f func() error) error {
+func (t *Tracer) do(f func() error) error { return t.doContext(context.Background(), f) }
+
+// doContext runs f on the tracer's thread unless ctx ends before it begins.
+// Once it has begun, it is f that gives up when ctx ends (see impatient), so
+// that there is never a doubt about what was done.
+func (t *Tracer) doContext(ctx context.Context, f func() error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	result := make(chan error, 1)
+	call := func() {
+		t.ctx, t.waiting, t.urgent = ctx, time.Time{}, false
+		err := f()
+		t.ctx, t.urgent = nil, false
+		result <- err
+	}
 	select {
-	case t.calls <- func() { result <- f() }:
+	case t.calls <- call:
 		return <-result
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	case <-t.ended:
 		return ErrClosed
 	}

@@ -87,12 +87,12 @@ func TestJobControlStopOutlivesTheDumper(t *testing.T) {
 	eventually(t, "stopped", stopped)
 	killedDumpers(t, x, rounds(t, 12), func(int) { eventually(t, "stopped still", stopped) })
 	for range 5 {
-		if _, err := x.tr.Dump(nil); err != nil {
+		if _, err := x.tr.Dump(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
 		eventually(t, "stopped after a dump", stopped)
 	}
-	if err := x.tr.Suspend(); err != nil {
+	if err := x.tr.Suspend(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := x.tr.Resume(); err != nil {
@@ -150,7 +150,7 @@ func TestSignalsReachATracedProcessUnharmed(t *testing.T) {
 					case <-done:
 						running = false
 					default:
-						if _, err := x.tr.Dump(nil); err != nil {
+						if _, err := x.tr.Dump(t.Context(), nil); err != nil {
 							t.Fatal(err)
 						}
 					}

@@ -10,9 +10,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/gomach/mach/internal/abi/gotool"
 )
 
 // dir holds the compiled program while the tests run.
@@ -30,14 +33,33 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-var build = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(dir, "target")
-	out, err := exec.Command("gcc", "-O1", "-Wall", "-Werror", "-pthread", "-o", path, "testdata/target.c").CombinedOutput()
-	if err != nil {
-		err = fmt.Errorf("gcc: %w\n%s", err, out)
+// built are the compiled programs, by source.
+var built = struct {
+	sync.Mutex
+	paths map[string]string
+}{paths: map[string]string{}}
+
+// Build compiles a C program, unless that was done before, and gives its path.
+// It skips the test where there is no gcc.
+func Build(t testing.TB, source string) string {
+	t.Helper()
+	built.Lock()
+	defer built.Unlock()
+	if path := built.paths[source]; path != "" {
+		return path
 	}
-	return path, err
-})
+	gotool.CompilerForTest(t)
+	if _, err := os.Stat(source); err != nil { // so that a change of it counts for the cache of test results
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, strings.TrimSuffix(filepath.Base(source), ".c"))
+	out, err := exec.Command("gcc", "-O1", "-fno-omit-frame-pointer", "-Wall", "-Werror", "-pthread", "-o", path, source).CombinedOutput()
+	if err != nil {
+		t.Fatalf("gcc: %v\n%s", err, out)
+	}
+	built.paths[source] = path
+	return path
+}
 
 // Target is a running target. It is killed at the end of the test.
 type Target struct {
@@ -50,14 +72,13 @@ type Target struct {
 // Start compiles testdata/target.c, unless that was done before, and runs it.
 func Start(t testing.TB, args ...string) *Target {
 	t.Helper()
-	if _, err := exec.LookPath("gcc"); err != nil {
-		t.Skip("gcc is needed to build the target: ", err)
-	}
-	path, err := build()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return Launch(t, nil, path, args...)
+	return StartProgram(t, "testdata/target.c", args...)
+}
+
+// StartProgram does so with another C program.
+func StartProgram(t testing.TB, source string, args ...string) *Target {
+	t.Helper()
+	return Launch(t, nil, Build(t, source), args...)
 }
 
 // Launch runs a program with more in its environment.

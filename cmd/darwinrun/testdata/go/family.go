@@ -101,6 +101,12 @@ func main() {
 		c.Wait()
 	case "heir":
 		heir()
+	case "replacing":
+		replacing()
+	case "replaced":
+		replaced()
+	case "left":
+		left()
 	case "survivor":
 		survivor()
 	}
@@ -239,4 +245,50 @@ func survivor() {
 	c.goOn()
 	c.Wait()
 	fmt.Println("survived")
+}
+
+// replacing is a first guest that becomes another program while a child waits.
+func replacing() {
+	c := exec.Command(os.Args[0], "left")
+	c.Stdout, c.Stderr = os.Stdout, os.Stderr
+	r, w, err := os.Pipe()
+	must(err)
+	c.ExtraFiles = []*os.File{w}
+	must(c.Start())
+	w.Close()
+	_, err = r.Read(make([]byte, 1))
+	must(err)
+	must(syscall.Exec(os.Args[0], []string{os.Args[0], "replaced", fmt.Sprint(c.Process.Pid)}, os.Environ()))
+}
+
+func left() {
+	self := mach.MachTaskSelf()
+	var p, q mach.MachPort
+	must(mach.MachPortAllocate(self, mach.MACH_PORT_RIGHT_RECEIVE, &p))
+	must(mach.MachPortAllocate(self, mach.MACH_PORT_RIGHT_RECEIVE, &q))
+	must(mach.MachPortInsertRight(self, q, q, mach.MACH_MSG_TYPE_MAKE_SEND))
+	os.NewFile(3, "ready").Write([]byte{1})
+	var b [64]uint64
+	fmt.Println("the wait ends:", mach.MachMsg((*mach.MachMsgHeader)(unsafe.Pointer(&b)), mach.MACH_RCV_MSG, 0, 512, p, 0, 0))
+	fmt.Println("no ports:", mach.MachPortAllocate(self, mach.MACH_PORT_RIGHT_RECEIVE, &p))
+	h := mach.MachMsgHeader{MsghBits: mach.MachMsghBits(mach.MACH_MSG_TYPE_COPY_SEND, 0), MsghSize: 24, MsghRemotePort: q}
+	fmt.Println("no messages:", mach.MachMsg(&h, mach.MACH_SEND_MSG, 24, 0, 0, 0, 0))
+	for { // until the other has looked for this task
+		if _, err := os.Stat("looked"); err == nil {
+			break
+		}
+		time.Sleep(time.Millisecond)
+	}
+	fmt.Println("left")
+}
+
+func replaced() {
+	var pid int
+	fmt.Sscan(os.Args[2], &pid)
+	var t mach.MachPort
+	err := mach.TaskForPID(mach.MachTaskSelf(), int32(pid), &t)
+	must(os.WriteFile("looked", nil, 0o600))
+	_, waited := syscall.Wait4(pid, nil, 0, nil)
+	must(waited)
+	fmt.Println("it was not found:", err)
 }

@@ -51,14 +51,14 @@ func getAttributes(c *core.Ctx, s *ipc.Space) mach.KernReturn {
 		if room < mach.MACH_PORT_DNREQUESTS_SIZE_COUNT {
 			return mach.KERN_FAILURE
 		}
-		words = []uint32{0}
-		if !null {
-			total, _, kr := s.RequestCounts(name)
-			if kr != mach.KERN_SUCCESS {
-				return kr
-			}
-			words[0] = total
+		if null { // the count stays as it came
+			return c.Write(3, make([]byte, 4))
 		}
+		total, _, kr := s.RequestCounts(name)
+		if kr != mach.KERN_SUCCESS {
+			return kr
+		}
+		words = []uint32{total}
 	case mach.MACH_PORT_SERVICE_THROTTLED:
 		return notService(s, name)
 	default:
@@ -151,7 +151,9 @@ func kernelObject(c *core.Ctx, s *ipc.Space) mach.KernReturn {
 	return c.Put32(3, 0)
 }
 
-// kobjectDescription has a text for IOKit's objects only, and there are none.
+// kobjectDescription gives the empty text: there are no objects of I/O Kit, and
+// what XNU says of a task identity token (pid, unique id, version) has no
+// counterpart, as processes of Linux have no unique id.
 func kobjectDescription(c *core.Ctx, s *ipc.Space) mach.KernReturn {
 	if kr := kobject(c, s); kr != mach.KERN_SUCCESS {
 		return kr

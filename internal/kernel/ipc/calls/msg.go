@@ -37,6 +37,7 @@ func Msg(c *core.Ctx, send, receive uint64, option mach.MachMsgOption, sendSize,
 	o := opOf(c)
 	o.c = c
 	o.Space, o.Mem, o.VM = c.Task.Space, c.Mem, c.Task.VM()
+	o.Policy = c.Kernel.Policy
 	o.Send, o.Receive, o.Option = send, receive, option
 	o.SendSize, o.RcvSize, o.RcvName, o.Timeout = sendSize, rcvSize, rcvName, timeout
 	kr := o.Do()
@@ -60,7 +61,7 @@ func messageTable() core.Table {
 		"mach_msg_send":      full(machMsgSend),
 		"mach_msg_receive":   full(machMsgReceive),
 		"mach_msg_destroy": {Handler: func(c *core.Ctx) uint64 {
-			destroyMessage(c, c.U64(0))
+			c.DestroyMessage(c.U64(0))
 			return 0
 		}, Level: core.Full},
 	}

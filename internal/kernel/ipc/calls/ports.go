@@ -64,7 +64,15 @@ func requestNotification(c *core.Ctx, s *ipc.Space) mach.KernReturn {
 		notify.Release()
 		return kr
 	}
-	return c.GiveRight(6, ipc.Right{Port: previous, Type: mach.MACH_MSG_TYPE_PORT_SEND_ONCE})
+	r := ipc.Right{Port: previous, Type: mach.MACH_MSG_TYPE_PORT_SEND_ONCE}
+	if c.MIG == nil && s == c.Task.Space && notify.Valid() && previous != nil && previous.Dead() {
+		// The trap copies the previous right out by itself, and a dead one cannot
+		// be; a message carries it as MACH_PORT_DEAD (ipc_object_copyout in
+		// osfmk/ipc/ipc_object.c). The new request stands all the same.
+		r.Release()
+		return mach.KERN_INVALID_CAPABILITY
+	}
+	return c.GiveRight(6, r)
 }
 
 // requestNotificationTrap answers a disposition that makes no send-once right,

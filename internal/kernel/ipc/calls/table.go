@@ -97,6 +97,7 @@ var traps = map[string]func(c *core.Ctx, s *ipc.Space) mach.KernReturn{
 var partly = map[string]string{
 	"mach_port_construct":                 "service and connection ports are refused: launchd's are not here",
 	"_kernelrpc_mach_port_construct_trap": "service and connection ports are refused: launchd's are not here",
+	"mach_port_kobject_description":       "task identity tokens have no text",
 }
 
 // onSpace makes a Handler of a function on a space. A port of too little power

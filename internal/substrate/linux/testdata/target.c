@@ -230,17 +230,18 @@ static void fault(void) {
 // --- mem: pages of each protection, with known contents.
 
 static void mem(void) {
-	char *p = mmap(0, 5 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	for (int i = 0; i < 4096 * 5; i++) p[i] = i * 7;
-	mprotect(p + 4096, 4096, PROT_READ);
-	mprotect(p + 2 * 4096, 4096, PROT_NONE);
-	munmap(p + 3 * 4096, 4096);
+	size_t page = sysconf(_SC_PAGESIZE);
+	char *p = mmap(0, 5 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	for (size_t i = 0; i < 5 * page; i++) p[i] = i * 7;
+	mprotect(p + page, page, PROT_READ);
+	mprotect(p + 2 * page, page, PROT_NONE);
+	munmap(p + 3 * page, page);
 	char buf[64];
 	snprintf(buf, sizeof buf, "ready %p\n", (void *)p);
 	say(buf);
 	char c;
 	while (read(0, &c, 1) == 1) {
-		snprintf(buf, sizeof buf, "%d %d\n", p[0], p[4096]);
+		snprintf(buf, sizeof buf, "%d %d\n", p[0], p[page]);
 		if (c == 'p') say(buf);
 	}
 	_exit(0);
@@ -249,8 +250,9 @@ static void mem(void) {
 // --- maps: n mappings that cannot merge.
 
 static void maps(int n) {
-	char *p = mmap(0, (size_t)n * 8192, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	for (int i = 0; i < n; i += 2) mprotect(p + (size_t)i * 4096, 4096, PROT_READ | PROT_WRITE);
+	size_t page = sysconf(_SC_PAGESIZE);
+	char *p = mmap(0, n * 2 * page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	for (int i = 0; i < n; i += 2) mprotect(p + i * page, page, PROT_READ | PROT_WRITE);
 	char buf[64];
 	snprintf(buf, sizeof buf, "ready %p\n", (void *)p);
 	say(buf);
@@ -296,6 +298,7 @@ int main(int argc, char **argv) {
 	if (!strcmp(what, "vfork")) vforker(n);
 	if (!strcmp(what, "exec")) {
 		start(execer, 0);
+		for (int i = 0; i < n; i++) start(park_thread, (void *)0x100000001L);
 		say("ready\n");
 		for (;;) pause();
 	}

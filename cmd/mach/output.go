@@ -1,0 +1,83 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"strings"
+
+	"github.com/mattn/go-runewidth"
+	"github.com/spf13/cobra"
+)
+
+// emit prints v as JSON if that is wanted, or else by the function.
+func emit(cmd *cobra.Command, v any, text func(w *printer)) error {
+	if asJSON, err := cmd.Flags().GetBool("json"); err != nil {
+		return err
+	} else if asJSON {
+		e := json.NewEncoder(cmd.OutOrStdout())
+		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
+		return e.Encode(v)
+	}
+	w := &printer{Writer: bufio.NewWriter(cmd.OutOrStdout())}
+	text(w)
+	return w.Flush()
+}
+
+// printer writes lines and tables. What fails is told by Flush.
+type printer struct{ *bufio.Writer }
+
+// line writes the parts and a newline.
+func (p *printer) line(parts ...string) {
+	for _, s := range parts {
+		p.WriteString(s)
+	}
+	p.WriteByte('\n')
+}
+
+// printEach prints items with an empty line between them.
+func printEach[T any](w *printer, items []T, print func(*printer, T)) {
+	for i, x := range items {
+		if i > 0 {
+			w.line()
+		}
+		print(w, x)
+	}
+}
+
+// table aligns columns; those whose title begins with > to the right. Without
+// titles in the first row ("") none is printed.
+func (p *printer) table(titles []string, rows [][]string) {
+	width := make([]int, len(titles))
+	right := make([]bool, len(titles))
+	head := make([]string, len(titles))
+	titled := false
+	for i, t := range titles {
+		head[i] = strings.TrimPrefix(t, ">")
+		right[i] = head[i] != t
+		width[i] = runewidth.StringWidth(head[i])
+		titled = titled || head[i] != ""
+	}
+	for _, r := range rows {
+		for i, s := range r {
+			width[i] = max(width[i], runewidth.StringWidth(s))
+		}
+	}
+	if titled {
+		rows = append([][]string{head}, rows...)
+	}
+	for _, r := range rows {
+		var b strings.Builder
+		for i, s := range r {
+			if i > 0 {
+				b.WriteString("  ")
+			}
+			if right[i] {
+				b.WriteString(runewidth.FillLeft(s, width[i]))
+			} else {
+				b.WriteString(runewidth.FillRight(s, width[i]))
+			}
+		}
+		p.line(strings.TrimRight(b.String(), " "))
+	}
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gomach/mach"
+	"github.com/gomach/mach/task"
+)
+
+// threadRegisters are what one thread has.
+type threadRegisters struct {
+	Number    int        `json:"number"`
+	ID        uint64     `json:"id,omitempty"`
+	Name      string     `json:"name,omitempty"`
+	Error     string     `json:"error,omitempty"` // instead of the rest
+	Registers []register `json:"registers,omitempty"`
+	Vector    []vector   `json:"vector,omitempty"`
+	Exception []register `json:"exception,omitempty"`
+}
+
+type register struct {
+	Name  string  `json:"name"`
+	Value address `json:"value"`
+}
+
+type vector struct {
+	Name string  `json:"name"`
+	Low  address `json:"low"`
+	High address `json:"high"`
+}
+
+// address is a number that JSON has as text, as many readers have numbers of 53 bits
+// only.
+type address uint64
+
+func (h address) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%#x", uint64(h)), nil }
+
+func regsCommand() *cobra.Command {
+	var all bool
+	c := &cobra.Command{
+		Use:   "regs PID | -- COMMAND [ARGUMENT...]",
+		Short: "The registers of every thread",
+		Long:  "regs prints the registers of every thread of a process, which is stopped for that\nmoment and runs on. After -- it starts a program, and ends it afterwards. --all adds\nvector and exception registers.",
+		Args:  pidOrCommand, ValidArgsFunction: completePID,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			want := args[0]
+			if cmd.ArgsLenAtDash() == 0 {
+				pid, end, err := launch(cmd, args)
+				if err != nil {
+					return err
+				}
+				defer end()
+				want = fmt.Sprint(pid)
+			}
+			return inspect(cmd, want, func(t *task.Task, pid int) error {
+				var found []threadRegisters
+				err := t.Suspended(cmd.Context(), func(ctx context.Context) (err error) {
+					found, err = registers(ctx, t, all)
+					return err
+				})
+				if err != nil {
+					return err
+				}
+				return emit(cmd, struct {
+					PID     int               `json:"pid"`
+					Threads []threadRegisters `json:"threads"`
+				}{pid, found}, func(w *printer) { printEach(w, found, func(w *printer, r threadRegisters) { r.print(w) }) })
+			})
+		},
+	}
+	c.Flags().BoolVarP(&all, "all", "a", false, "vector and exception registers, too")
+	return c
+}
+
+func registers(ctx context.Context, t *task.Task, all bool) ([]threadRegisters, error) {
+	threads, err := t.WithContext(ctx).Threads()
+	if err != nil {
+		return nil, err
+	}
+	defer threads.Close()
+	var out []threadRegisters
+	for i, th := range threads.All() {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		x := threadRegisters{Number: i}
+		x.ID, _ = th.ID()
+		x.Name, _ = th.Label()
+		r, err := th.Registers()
+		if err != nil {
+			x.Error = err.Error()
+		} else {
+			for name, v := range r.All() {
+				x.Registers = append(x.Registers, register{name, address(v)})
+			}
+			if all {
+				x.more(th, r.CPU)
+			}
+		}
+		out = append(out, x)
+	}
+	return out, nil
+}
+
+// more adds what not everybody wants to see. A system that has no such registers
+// leaves them out.
+func (x *threadRegisters) more(th *task.Thread, cpu mach.CPUType) {
+	if cpu == mach.CPU_TYPE_ARM64 {
+		if s, err := task.State[mach.ARMNeonState64](th); err == nil {
+			for i, v := range s.V {
+				x.Vector = append(x.Vector, vector{fmt.Sprintf("v%d", i), address(v[0]), address(v[1])})
+			}
+		}
+		if s, err := task.State[mach.ARMExceptionState64](th); err == nil {
+			x.Exception = []register{{"far", address(s.Far)}, {"esr", address(s.Esr)}, {"exception", address(s.Exception)}}
+		}
+		return
+	}
+	if s, err := task.State[mach.X86FloatState64](th); err == nil {
+		for i, v := range [...]*mach.DarwinXmmReg{
+			&s.FPUXmm0, &s.FPUXmm1, &s.FPUXmm2, &s.FPUXmm3, &s.FPUXmm4, &s.FPUXmm5, &s.FPUXmm6, &s.FPUXmm7,
+			&s.FPUXmm8, &s.FPUXmm9, &s.FPUXmm10, &s.FPUXmm11, &s.FPUXmm12, &s.FPUXmm13, &s.FPUXmm14, &s.FPUXmm15,
+		} {
+			low, high := halves(v)
+			x.Vector = append(x.Vector, vector{fmt.Sprintf("xmm%d", i), low, high})
+		}
+	}
+	if s, err := task.State[mach.X86ExceptionState64](th); err == nil {
+		x.Exception = []register{{"trapno", address(s.Trapno)}, {"err", address(s.Err)}, {"faultvaddr", address(s.Faultvaddr)}}
+	}
+}
+
+// halves are the two words of a register of 16 bytes.
+func halves(r *mach.DarwinXmmReg) (low, high address) {
+	for i := range 8 {
+		low |= address(uint8(r.XmmReg[i])) << (8 * i)
+		high |= address(uint8(r.XmmReg[8+i])) << (8 * i)
+	}
+	return low, high
+}
+
+func (x threadRegisters) print(w *printer) {
+	w.WriteString(fmt.Sprintf("thread %d", x.Number))
+	if x.ID != 0 {
+		w.WriteString(fmt.Sprintf(" (id %d)", x.ID))
+	}
+	if x.Name != "" {
+		w.WriteString(" " + x.Name)
+	}
+	w.line()
+	if x.Error != "" {
+		w.line("  ", x.Error)
+		return
+	}
+	printRegisters(w, x.Registers)
+	for _, v := range x.Vector {
+		w.line(fmt.Sprintf("  %-6s %#016x %016x", v.Name, uint64(v.High), uint64(v.Low)))
+	}
+	printRegisters(w, x.Exception)
+}
+
+// printRegisters prints three to a line, which is 78 columns.
+func printRegisters(w *printer, list []register) {
+	for i, r := range list {
+		w.WriteString(fmt.Sprintf("  %-6s %#-18x", r.Name, uint64(r.Value)))
+		if i%3 == 2 || i == len(list)-1 {
+			w.line()
+		}
+	}
+}

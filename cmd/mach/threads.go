@@ -1,0 +1,118 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gomach/mach"
+	"github.com/gomach/mach/task"
+)
+
+// threadInfo is what the kernel tells of a thread.
+type threadInfo struct {
+	Number    int           `json:"number"`
+	ID        uint64        `json:"id,omitempty"`
+	Name      string        `json:"name,omitempty"`
+	State     string        `json:"state"`
+	User      time.Duration `json:"user_ns"`
+	System    time.Duration `json:"system_ns"`
+	Usage     float64       `json:"cpu_percent"`
+	Priority  int32         `json:"priority"`
+	Suspended int32         `json:"suspend_count"`
+	Error     string        `json:"error,omitempty"` // instead of the rest
+}
+
+func threadsCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "threads PID",
+		Short: "State, CPU time, name and priority of every thread",
+		Long:  "threads lists the threads of a process, which runs on meanwhile. The priority is the\none that the scheduler uses now; % CPU is that of the last moments.",
+		Args:  exactly("PID"), ValidArgsFunction: completePID,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return inspect(cmd, args[0], func(t *task.Task, pid int) error {
+				list, err := t.Threads()
+				if err != nil {
+					return err
+				}
+				defer list.Close()
+				var found []threadInfo
+				for i, th := range list.All() {
+					found = append(found, newThreadInfo(i, th))
+				}
+				return emit(cmd, struct {
+					PID     int          `json:"pid"`
+					Threads []threadInfo `json:"threads"`
+				}{pid, found}, func(w *printer) { printThreads(w, found) })
+			})
+		},
+	}
+}
+
+func newThreadInfo(i int, th *task.Thread) threadInfo {
+	x := threadInfo{Number: i}
+	x.ID, _ = th.ID()
+	x.Name, _ = th.Label()
+	basic, err := task.ThreadInfo[mach.ThreadBasicInfo](th)
+	if err != nil {
+		x.Error = err.Error()
+		return x
+	}
+	b := basic.Value
+	x.State = runState(b.RunState)
+	x.User, x.System = duration(b.UserTime), duration(b.SystemTime)
+	x.Usage = 100 * float64(b.CPUUsage) / mach.TH_USAGE_SCALE
+	x.Suspended = int32(b.SuspendCount)
+	if more, err := task.ThreadInfo[mach.ThreadExtendedInfo](th); err == nil {
+		x.Priority = more.Value.PthCurpri
+	}
+	return x
+}
+
+func duration(v mach.TimeValue) time.Duration {
+	return time.Duration(v.Seconds)*time.Second + time.Duration(v.Microseconds)*time.Microsecond
+}
+
+// runState is the word for a TH_STATE_ constant of <mach/thread_info.h>.
+func runState(s mach.Integer) string {
+	switch s {
+	case mach.TH_STATE_RUNNING:
+		return "running"
+	case mach.TH_STATE_STOPPED:
+		return "stopped"
+	case mach.TH_STATE_WAITING:
+		return "waiting"
+	case mach.TH_STATE_UNINTERRUPTIBLE:
+		return "waiting, uninterruptible"
+	case mach.TH_STATE_HALTED:
+		return "halted"
+	}
+	return fmt.Sprintf("state %d", s)
+}
+
+func printThreads(w *printer, found []threadInfo) {
+	var rows [][]string
+	for _, x := range found {
+		if x.Error != "" {
+			rows = append(rows, []string{fmt.Sprint(x.Number), id(x.ID), "", "", "", "", x.Error, ""})
+			continue
+		}
+		state := x.State
+		if x.Suspended > 0 {
+			state += fmt.Sprintf(", suspended %d times", x.Suspended)
+		}
+		rows = append(rows, []string{
+			fmt.Sprint(x.Number), id(x.ID), fmt.Sprintf("%.1f", x.Usage), seconds(x.User), seconds(x.System),
+			fmt.Sprint(x.Priority), state, x.Name,
+		})
+	}
+	w.table([]string{">#", ">ID", ">% CPU", ">USER", ">SYSTEM", ">PRI", "STATE", "NAME"}, rows)
+}
+
+func id(v uint64) string {
+	if v == 0 {
+		return "-"
+	}
+	return fmt.Sprint(v)
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gomach/mach"
+	"github.com/gomach/mach/task"
+)
+
+// mapped is a region with what stands behind it.
+type mapped struct {
+	Start    address `json:"start"`
+	End      address `json:"end"`
+	Size     uint64  `json:"size"`
+	Type     string  `json:"type"`
+	Prot     string  `json:"protection"`
+	Max      string  `json:"max_protection"`
+	Share    string  `json:"share_mode"`
+	Resident uint64  `json:"resident"`
+	Dirty    uint64  `json:"dirty"`
+	Swapped  uint64  `json:"swapped"`
+	Path     string  `json:"path,omitempty"`
+	Depth    uint32  `json:"depth,omitempty"`
+}
+
+// memorySum is what regions of a type have together.
+type memorySum struct {
+	Type     string `json:"type"`
+	Regions  int    `json:"regions"`
+	Size     uint64 `json:"size"`
+	Resident uint64 `json:"resident"`
+	Dirty    uint64 `json:"dirty"`
+	Swapped  uint64 `json:"swapped"`
+}
+
+// add counts what another sum has.
+func (s *memorySum) add(o memorySum) {
+	s.Regions += o.Regions
+	s.Size += o.Size
+	s.Resident += o.Resident
+	s.Dirty += o.Dirty
+	s.Swapped += o.Swapped
+}
+
+func vmmapCommand() *cobra.Command {
+	var submap, summary bool
+	var exact *bool
+	c := &cobra.Command{
+		Use:   "vmmap PID",
+		Short: "The memory map of a process",
+		Long:  "vmmap lists the regions of a process's memory, which runs on meanwhile, and sums them\nup by type. The type is that of vmmap(1): the tag that the memory was allocated with,\nor the segment of the file behind it.",
+		Args:  exactly("PID"), ValidArgsFunction: completePID,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return inspect(cmd, args[0], func(t *task.Task, pid int) error {
+				regions, err := memoryMap(t, submap)
+				if err != nil {
+					return err
+				}
+				sums := sumUp(regions)
+				if summary {
+					regions = nil
+				}
+				return emit(cmd, struct {
+					PID     int         `json:"pid"`
+					Regions []mapped    `json:"regions,omitempty"`
+					Summary []memorySum `json:"summary"`
+				}{pid, regions, sums}, func(w *printer) {
+					if !summary {
+						printRegions(w, regions, *exact)
+						w.line()
+					}
+					printSums(w, sums, *exact)
+				})
+			})
+		},
+	}
+	c.Flags().BoolVar(&submap, "submap", false, "the regions inside of submaps, such as the shared cache, too")
+	c.Flags().BoolVar(&summary, "summary", false, "the sums only")
+	exact = bytesFlag(c)
+	return c
+}
+
+func memoryMap(t *task.Task, submap bool) ([]mapped, error) {
+	footprint, err := t.Footprint()
+	if err != nil {
+		return nil, err
+	}
+	page := footprint.PageSize
+	files, err := t.Files()
+	if err != nil && !errors.Is(err, task.ErrNoImages) {
+		return nil, err
+	}
+	walk := t.Regions()
+	if submap {
+		walk = t.RegionsRecurse()
+	}
+	var out []mapped
+	for r, err := range walk {
+		if err != nil {
+			return nil, err
+		}
+		m := mapped{
+			Start: address(r.Address), End: address(r.End()), Size: r.Size, Type: task.TagName(r.Tag),
+			Prot: task.Protection(r.Protection), Max: task.Protection(r.MaxProtection), Share: task.ShareModeName(r.ShareMode),
+			Resident: page * uint64(r.Resident), Dirty: page * uint64(r.Dirtied), Swapped: page * uint64(r.SwappedOut), Depth: r.Depth,
+		}
+		if files != nil {
+			if path, segment, ok := files.Of(r); ok {
+				m.Path = path
+				m.Type = cmp.Or(segment, "mapped file")
+			}
+		}
+		switch {
+		case r.Submap:
+			m.Type = "submap"
+		case r.Tag == 0 && m.Path == "" && r.Protection == mach.VM_PROT_NONE:
+			m.Type = "reserved"
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}
+
+func sumUp(regions []mapped) []memorySum {
+	byType := map[string]*memorySum{}
+	for _, r := range regions {
+		s := byType[r.Type]
+		if s == nil {
+			s = &memorySum{Type: r.Type}
+			byType[r.Type] = s
+		}
+		s.add(memorySum{Regions: 1, Size: r.Size, Resident: r.Resident, Dirty: r.Dirty, Swapped: r.Swapped})
+	}
+	var out []memorySum
+	for _, s := range byType {
+		out = append(out, *s)
+	}
+	slices.SortFunc(out, func(a, b memorySum) int {
+		return cmp.Or(cmp.Compare(b.Resident, a.Resident), cmp.Compare(b.Size, a.Size), cmp.Compare(a.Type, b.Type))
+	})
+	return out
+}
+
+func printRegions(w *printer, regions []mapped, exact bool) {
+	var rows [][]string
+	for _, r := range regions {
+		rows = append(rows, []string{
+			r.Type, fmt.Sprintf("%x-%x", uint64(r.Start), uint64(r.End)), size(r.Size, exact), size(r.Resident, exact), size(r.Dirty, exact),
+			size(r.Swapped, exact), r.Prot + "/" + r.Max, r.Share, filepath.Base(cmp.Or(r.Path, " ")),
+		})
+	}
+	w.table([]string{"TYPE", ">ADDRESSES", ">SIZE", ">RESIDENT", ">DIRTY", ">SWAPPED", "PROT/MAX", "SHARE", "FILE"}, rows)
+}
+
+func printSums(w *printer, sums []memorySum, exact bool) {
+	var rows [][]string
+	total := memorySum{Type: "all"}
+	for _, s := range sums {
+		total.add(s)
+	}
+	for _, s := range append(sums, total) {
+		rows = append(rows, []string{s.Type, fmt.Sprint(s.Regions), size(s.Size, exact), size(s.Resident, exact), size(s.Dirty, exact), size(s.Swapped, exact)})
+	}
+	w.table([]string{"TYPE", ">REGIONS", ">SIZE", ">RESIDENT", ">DIRTY", ">SWAPPED"}, rows)
+}

@@ -1,0 +1,10 @@
+//go:build !darwin && !linux
+
+package exc
+
+import (
+	"errors"
+	"os/exec"
+)
+
+func startStopped(*exec.Cmd) (func() error, error) { return nil, errors.ErrUnsupported }

@@ -1,0 +1,122 @@
+package recorded
+
+import (
+	"bufio"
+	"compress/gzip"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// kinds are the recordings with the number of their sequences and operations,
+// as README.md in testdata has it: none may get lost.
+var kinds = map[string][2]int{
+	"ports": {350, 15505}, "messages": {500, 22229}, "descriptors": {250, 10901}, "sets": {250, 10758},
+	"setorder": {250, 10838}, "notifications": {350, 15542}, "options": {300, 13434}, "mig": {400, 17534},
+	"exceptionports": {250, 10561}, "specialports": {100, 4025}, "death": {250, 14591}, "differences": {22, 137},
+}
+
+// What XNU's own code answered, operation by operation.
+func TestRecorded(t *testing.T) {
+	for kind, want := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			sequences, operations := replay(t, kind)
+			if sequences != want[0] || operations != want[1] {
+				t.Errorf("%d sequences with %d operations, want %d with %d", sequences, operations, want[0], want[1])
+			}
+		})
+	}
+	files, err := filepath.Glob("testdata/*.txt.gz")
+	if err != nil || len(files) != len(kinds) {
+		t.Errorf("%d recordings in testdata, %v; want %d", len(files), err, len(kinds))
+	}
+}
+
+// replay runs the sequences of a kind. What follows a difference may come from
+// it, so a sequence ends there.
+func replay(t *testing.T, kind string) (sequences, operations int) {
+	failed := 0
+	every(t, open(t, "testdata/"+kind+".txt.gz"), func(title string, lines, results []string) {
+		sequences++
+		operations += len(lines)
+		w := NewWorld()
+		defer w.Close()
+		for i, line := range lines {
+			got, want := w.Do(line), sorted(results[i])
+			if got == want {
+				continue
+			}
+			if failed++; failed <= 3 {
+				t.Errorf("%s, operation %d\n%s\n got %s\nwant %s", title, i+1, strings.Join(lines[:i+1], "\n"), got, want)
+			}
+			return
+		}
+	})
+	if failed > 3 {
+		t.Errorf("%d sequences differ", failed)
+	}
+	return sequences, operations
+}
+
+func open(t *testing.T, path string) io.Reader {
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return z
+}
+
+// every calls f with each sequence of a recording.
+func every(t *testing.T, r io.Reader, f func(title string, lines, results []string)) {
+	var title string
+	var lines, results []string
+	end := func() {
+		if len(lines) != len(results) {
+			t.Fatalf("%s: %d operations with %d results", title, len(lines), len(results))
+		}
+		if title != "" {
+			f(title, lines, results)
+		}
+		lines, results = nil, nil
+	}
+	in := bufio.NewScanner(r)
+	in.Buffer(nil, 1<<20)
+	for in.Scan() {
+		line := in.Text()
+		switch {
+		case strings.HasPrefix(line, "#"):
+			end()
+			title = line
+		case strings.HasPrefix(line, ";"), line == "":
+		case strings.HasPrefix(line, "= "):
+			results = append(results, line[2:])
+		default:
+			lines = append(lines, line)
+		}
+	}
+	if err := in.Err(); err != nil {
+		t.Fatal(err)
+	}
+	end()
+}
+
+// sorted puts the names of a dump that have no number into the order that a
+// World shows them in: the recordings have them by index, which says nothing.
+func sorted(result string) string {
+	numbered, rest, found := strings.Cut(result, " ?:")
+	if !found || !strings.HasPrefix(result, "dump ") {
+		return result
+	}
+	types := strings.Split(rest, " ?:")
+	slices.Sort(types)
+	return numbered + " ?:" + strings.Join(types, " ?:")
+}

@@ -1,0 +1,5 @@
+//go:build !darwin
+
+package porttest
+
+import _ "github.com/gomach/mach/hosted"

@@ -1,0 +1,4 @@
+package task
+
+// programCPU asks the task's memory.
+var programCPU = findCPU
