@@ -28,7 +28,9 @@ func (p *Process) ownChild() bool {
 }
 
 // takenStop looks whether the thread stands in a stop that another thread's
-// wait has taken: the kernel then answers questions about it.
+// wait has taken: the kernel then answers questions about it. It may also have
+// been reached just now, and still be there for wait: that shows it a second
+// time, as the one that is known.
 func (t *tracee) takenStop() (s stop, found bool) {
 	if !t.shared || t.stopped {
 		return stop{}, false
@@ -37,7 +39,9 @@ func (t *tracee) takenStop() (s stop, found bool) {
 	if ptraceInto(unix.PTRACE_GETSIGINFO, t.tid, 0, &info) != nil {
 		return stop{}, false
 	}
-	return stopOf(&info), true
+	s = stopOf(&info)
+	t.last = s.event<<8 | s.signal
+	return s, true
 }
 
 // stopOf makes of a stop's siginfo what wait would have told. The kernel puts

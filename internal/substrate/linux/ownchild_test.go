@@ -88,6 +88,35 @@ func TestStopsThatAWaitTakes(t *testing.T) {
 	}
 }
 
+// A stop that is reached after wait has said that there is none, and before the
+// kernel is asked about it, is one stop: wait shows it afterwards.
+func TestStopIsFoundOnce(t *testing.T) {
+	x := startTarget(t, "fault")
+	x.ready()
+	if err := x.tr.Suspend(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	err := x.tr.do(func() error {
+		first := x.tr.threads[x.p.PID()]
+		if first == nil || !first.stopped {
+			t.Fatal("the first thread does not stand")
+		}
+		first.stopped, first.last = false, 0 // as before it stopped
+		s, found := first.takenStop()
+		if !found || s.event != unix.PTRACE_EVENT_STOP {
+			t.Errorf("asked about: %+v, %v", s, found)
+		}
+		x.tr.note(first, s)
+		if s, found := first.poll(); found {
+			t.Errorf("found again: %+v", s)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // What wait tells of a stop can be told from its siginfo.
 func TestStopOf(t *testing.T) {
 	set := func(signo, code int32) *SigInfo {
