@@ -130,7 +130,7 @@ type process struct {
 	addr uint64
 
 	waiting sync.Once
-	ended   chan error
+	ended   error
 }
 
 func start(t testing.TB, mode string) *process {
@@ -160,20 +160,16 @@ func start(t testing.TB, mode string) *process {
 	return p
 }
 
-// wait waits for the end, though not for ever: on Linux, the end of a child
-// that was traced does not always wake a wait that has begun before.
+// wait waits for the end, though not for ever.
 func (p *process) wait() error {
-	p.waiting.Do(func() {
-		p.ended = make(chan error, 1)
-		go func() { p.ended <- p.cmd.Wait() }()
-	})
-	select {
-	case err := <-p.ended:
-		p.ended <- err
+	ctx, cancel := context.WithTimeout(bg, 20*time.Second)
+	defer cancel()
+	// First, as a debugger's child shows its stops to whoever waits for it.
+	if err := task.AwaitExit(ctx, p.cmd.Process); err != nil {
 		return err
-	case <-time.After(2 * time.Second):
-		return nil
 	}
+	p.waiting.Do(func() { p.ended = p.cmd.Wait() })
+	return p.ended
 }
 
 func (p *process) line(t testing.TB) string {
