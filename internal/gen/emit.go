@@ -30,10 +30,10 @@ func (g *Gen) blocks() ([]block, error) {
 // builds are the build constraints of package mach's generated files, beyond
 // what their names say.
 var builds = map[string]string{
-	"ztypes_other.go":     "!amd64",
-	"zrecords_other.go":   "!amd64",
-	"zconstants_other.go": "!amd64",
-	"zframe_other.go":     "!darwin",
+	"ztypes_noamd64.go":     "!amd64",
+	"zrecords_noamd64.go":   "!amd64",
+	"zconstants_noamd64.go": "!amd64",
+	"zframe_nodarwin.go":     "!darwin",
 }
 
 func (g *Gen) files(blocks []block) (map[string][]byte, error) {

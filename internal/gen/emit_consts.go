@@ -33,7 +33,7 @@ func (g *Gen) emitConstants() ([]block, error) {
 			continue
 		}
 		for _, a := range sorted(k.Value) {
-			file := map[string]string{"": "zconstants.go", "amd64": "zconstants_amd64.go", "arm64": "zconstants_other.go"}[a]
+			file := map[string]string{"": "zconstants.go", "amd64": "zconstants_amd64.go", "arm64": "zconstants_noamd64.go"}[a]
 			typ := k.GoType
 			value := k.Value[a]
 			if typ != "" {

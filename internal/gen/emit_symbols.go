@@ -69,7 +69,7 @@ func (g *Gen) emitSymbols() (map[string][]byte, error) {
 	if err := put("zsymbols_darwin.go", "", "unsafe", imports.String()+"\n// The addresses of the trampolines and stubs, set in zsymbols_darwin.s.\n"+decl.String()+"\n"+addrGo.String()+lateSyms("0")); err != nil {
 		return nil, err
 	}
-	if err := put("zsymbols_other.go", "!darwin", "unsafe", "// The numbers that a kernel knows the functions by.\nconst (\n"+nums.String()+")\n\n// Names are the functions' C names, by number.\nvar Names = [...]string{\n"+names.String()+"}\n\n// Arity are the functions' numbers of arguments.\nvar Arity = [...]uint8{"+arity.String()+"}\n\n"+addrOther.String()+lateSyms("Sym_%")); err != nil {
+	if err := put("zsymbols_nodarwin.go", "!darwin", "unsafe", "// The numbers that a kernel knows the functions by.\nconst (\n"+nums.String()+")\n\n// Names are the functions' C names, by number.\nvar Names = [...]string{\n"+names.String()+"}\n\n// Arity are the functions' numbers of arguments.\nvar Arity = [...]uint8{"+arity.String()+"}\n\n"+addrOther.String()+lateSyms("Sym_%")); err != nil {
 		return nil, err
 	}
 	if err := put("zlate.go", "", "", late.String()); err != nil {

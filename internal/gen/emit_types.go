@@ -71,7 +71,7 @@ func (g *Gen) emitTypes() ([]block, error) {
 			for _, a := range []string{"amd64", "arm64"} {
 				u, _ := g.arch[a].Types[c], 0
 				expr := builtins[u.Canonical].Expr
-				file := map[string]string{"amd64": "ztypes_amd64.go", "arm64": "ztypes_other.go"}[a]
+				file := map[string]string{"amd64": "ztypes_amd64.go", "arm64": "ztypes_noamd64.go"}[a]
 				out = append(out, block{Key: b.Key, File: file, Text: fmt.Sprintf("%stype %s %s\n", doc, name, expr)})
 			}
 			continue
@@ -123,7 +123,7 @@ func (g *Gen) emitRecords() []block {
 		r := g.records[tag]
 		file := "zrecords.go"
 		if r.Arch != "" {
-			file = "zrecords_other.go"
+			file = "zrecords_noamd64.go"
 		}
 		out = append(out, block{Key: "record " + r.GoName, File: file, Text: g.recordText(r)})
 		if r.Arch != "" { // the same struct as amd64 has it

@@ -42,7 +42,7 @@ func (g *Gen) frames(f *function) []block {
 	return []block{
 		mk("zframe_darwin_arm64.go", frameARM64(f)),
 		mk("zframe_darwin_amd64.go", frameAMD64(f)),
-		mk("zframe_other.go", frameSlots(f)),
+		mk("zframe_nodarwin.go", frameSlots(f)),
 	}
 }
 
@@ -145,7 +145,7 @@ func (g *Gen) bigHelpers(fs []*function) []block {
 			out = append(out,
 				block{Key: key, File: "zframe_darwin_arm64.go", Text: ref},
 				block{Key: key, File: "zframe_darwin_amd64.go", Text: val},
-				block{Key: key, File: "zframe_other.go", Text: ref})
+				block{Key: key, File: "zframe_nodarwin.go", Text: ref})
 		}
 	}
 	return out

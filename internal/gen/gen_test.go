@@ -235,3 +235,27 @@ func TestDocsAreComplete(t *testing.T) {
 		t.Error("an unknown name in a text went through")
 	}
 }
+
+// Both forms of an item that changes are built where the item itself is.
+func TestUnstableFilesKeepTheConstraint(t *testing.T) {
+	for file, want := range map[string]string{
+		"zconstants.go":          "",
+		"zconstants_amd64.go":    "",
+		"zconstants_noamd64.go":  "!amd64",
+		"zframe_darwin_arm64.go": "",
+		"zframe_nodarwin.go":     "!darwin",
+	} {
+		if got := buildOf(file); got != want {
+			t.Errorf("%s is built where %q, want %q", file, got, want)
+		}
+		for side, tag := range map[string]string{"off": "!mach_unstable", "on": "mach_unstable"} {
+			both := tag
+			if want != "" {
+				both += " && " + want
+			}
+			if got := buildOf(unstableFile(file, side)); got != both {
+				t.Errorf("the %s side of %s is built where %q, want %q", side, file, got, both)
+			}
+		}
+	}
+}

@@ -88,7 +88,7 @@ func (b *block) deprecate(why string) {
 // unstableFile is the file for one side of an item, with the constraint that
 // the name of the item's own file carries.
 func unstableFile(file, side string) string {
-	for _, suffix := range []string{"_darwin_arm64.go", "_darwin_amd64.go", "_amd64.go", "_other.go"} {
+	for _, suffix := range []string{"_darwin_arm64.go", "_darwin_amd64.go", "_amd64.go", "_noamd64.go", "_nodarwin.go"} {
 		if strings.HasSuffix(file, suffix) {
 			return "zunstable_" + side + suffix
 		}
@@ -98,7 +98,7 @@ func unstableFile(file, side string) string {
 
 // buildOf is the build constraint of a generated file.
 func buildOf(file string) string {
-	own := map[string]string{"_other.go": "!amd64"}
+	own := map[string]string{"_noamd64.go": "!amd64", "_nodarwin.go": "!darwin"}
 	tag := map[string]string{"zunstable_off": "!mach_unstable", "zunstable_on": "mach_unstable"}
 	for prefix, t := range tag {
 		if rest, ok := strings.CutPrefix(file, prefix); ok {
