@@ -17,7 +17,7 @@ func (g *Gen) Files() (map[string][]byte, error) {
 // blocks are all items of package mach.
 func (g *Gen) blocks() ([]block, error) {
 	all := g.emitRecords()
-	for _, emit := range []func() ([]block, error){g.emitTypes, g.emitConstants, g.emitFunctions, g.emitVariables} {
+	for _, emit := range []func() ([]block, error){g.emitTypes, g.emitConstants, g.emitFunctions, g.emitVariables, g.emitMacros} {
 		b, err := emit()
 		if err != nil {
 			return nil, err
