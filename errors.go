@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"strconv"
+	"strings"
+	"sync/atomic"
 )
 
 // Error says what the code means in a few words and names the C constant:
@@ -153,4 +155,89 @@ func meaningOf(k KernReturn) int {
 		return int(f.errnos[n])
 	}
 	return bsdEIO
+}
+
+// Domain names the system and subsystem, such as "os/kern", "ipc/rcv" or
+// "iokit/usb", in the manner of C's mach_error_type: codes from before the
+// systems were numbered (-300 for MIG, 1000 for netname, ...) count as those
+// that they became.
+func (k KernReturn) Domain() string {
+	sys, sub, _ := modernCode(k).Parts()
+	for i := range systems {
+		if s := &systems[i]; int(s.number) == sys {
+			names := s.subs
+			for n := sub; n > 0 && names != ""; n-- {
+				_, names, _ = strings.Cut(names, " ")
+			}
+			if name, _, _ := strings.Cut(names, " "); name != "" && name != "-" {
+				return s.name + "/" + name
+			}
+			return s.name + "/" + strconv.Itoa(sub)
+		}
+	}
+	return strconv.Itoa(sys) + "/" + strconv.Itoa(sub)
+}
+
+// systems are those of <mach/error.h>, and the two that the header leaves to
+// others.
+var systems = [...]struct {
+	number     uint8
+	name, subs string
+}{
+	{0x00, "os", "kern - - unix"},
+	{0x01, "us", ""},
+	{0x02, "server", "netname env_mgr execd netmemory ufs task_master ns io auth us sunrpc object loader exception signal xkernel"},
+	{0x03, "old-ipc", "send rcv mig"},
+	{0x04, "ipc", "send rcv mig"},
+	{0x07, "dipc", ""},
+	{0x08, "vm", "- reclaim"},
+	{0x37, "libkern", "common metaclass kext"},
+	{0x38, "iokit", "common usb firewire - storage graphics - - bluetooth pmu"},
+	{0x3e, "local", ""},
+	{0x3f, "ipc-compat", ""},
+}
+
+// modernCode maps the old ranges of codes to system, subsystem and code (xnu
+// libsyscall/mach/mach_error_string.c, do_compat).
+func modernCode(k KernReturn) KernReturn {
+	switch {
+	case -200 < k && k <= -100:
+		return -(k + 100) | Err_ipc
+	case -300 < k && k <= -200:
+		return -(k + 200) | Err_ipc | 1<<14
+	case -400 < k && k <= -300:
+		return -(k + 300) | Err_mach_ipc | 2<<14
+	case 1000 <= k && k < 1100:
+		return k - 1000 | Err_server
+	case 1600 <= k && k < 1700:
+		return k - 1600 | Err_server | 1<<14
+	case 27600 <= k && k < 27700:
+		return k - 27600 | Err_server | 2<<14
+	}
+	return k
+}
+
+// boxed are the errors of messages that there have been. Go keeps the value of
+// an interface in memory of its own, and allocates that anew for each code above
+// 255, which those of messages are: a loop that lives on timeouts would feed the
+// collector. It is for messages alone as it makes a program larger.
+var boxed [32]atomic.Pointer[error]
+
+// messageReturn turns the result of a call on messages into an error. It
+// allocates for the first of its kind, and when another code has taken its
+// place since.
+func messageReturn(r uint64) error {
+	k := KernReturn(int32(r))
+	if uint32(k) < 256 {
+		return kernReturn(r)
+	}
+	p := &boxed[(k^k>>10)&31]
+	if e := p.Load(); e != nil {
+		if have, is := (*e).(KernReturn); is && have == k {
+			return *e
+		}
+	}
+	e := error(k)
+	p.Store(&e)
+	return e
 }

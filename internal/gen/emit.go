@@ -33,7 +33,7 @@ var builds = map[string]string{
 	"ztypes_noamd64.go":     "!amd64",
 	"zrecords_noamd64.go":   "!amd64",
 	"zconstants_noamd64.go": "!amd64",
-	"zframe_nodarwin.go":     "!darwin",
+	"zframe_nodarwin.go":    "!darwin",
 }
 
 func (g *Gen) files(blocks []block) (map[string][]byte, error) {

@@ -30,6 +30,9 @@ func TestSpecialPortMacros(t *testing.T) {
 	}
 	byName := map[string]portMacro{}
 	for _, m := range macros {
+		if (m.kind == "get" || m.kind == "set") && g.consts[m.of] == nil {
+			t.Fatalf("%s: there is no constant %s", m.macro, m.of)
+		}
 		byName[m.macro] = m
 	}
 	program := bytes.NewBufferString("#include <mach/kern_return.h>\n")
