@@ -4,8 +4,11 @@ package task_test
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,7 +62,8 @@ func stopped(t *testing.T, of *task.Task, there func(*task.Registers) bool, f fu
 }
 
 // The stack of a C program's first thread, which lies where addresses end:
-// SP, FP and PC are whole addresses there, and the walk sees every frame.
+// SP, FP and PC are whole addresses there, and the walk sees every frame, also where
+// return addresses are signed (the program of testdata has them so).
 func TestStackOfProgram(t *testing.T) {
 	of, line := cProgram(t, "testdata/frames.c")
 	var here, leaf, middle, outer, start uint64
@@ -99,7 +103,24 @@ func TestStackOfProgram(t *testing.T) {
 		if !slices.Equal(got, functions) && !slices.Equal(got[:min(3, len(got))], []uint64{leaf, outer, start}) {
 			t.Errorf("frames %x, functions %x", frames, functions)
 		}
+		if signs(t) && !slices.ContainsFunc(frames[1:min(4, len(frames))], func(f task.Frame) bool {
+			var raw [8]byte
+			_, err := of.ReadMemory(raw[:], f.FP+8)
+			must(t, err)
+			return binary.LittleEndian.Uint64(raw[:]) != f.PC
+		}) {
+			t.Errorf("no return address in %x was signed", frames)
+		}
 	})
+}
+
+// signs tells whether pointers are signed here: the feature paca of Linux's
+// Documentation/arch/arm64/elf_hwcaps.rst.
+func signs(t *testing.T) bool {
+	t.Helper()
+	text, err := os.ReadFile("/proc/cpuinfo")
+	must(t, err)
+	return slices.Contains(strings.Fields(string(text)), "paca")
 }
 
 // What a thread has in its registers is what it put there.

@@ -2,7 +2,16 @@
 
 package linux
 
-import "testing"
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+	"os"
+	"os/exec"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
 
 // Kernels of all configurations: Documentation/arch/arm64/memory.rst and
 // Documentation/arch/x86/x86_64/mm.rst of Linux.
@@ -14,6 +23,50 @@ func TestEndOfAddresses(t *testing.T) {
 			t.Errorf("%#x instead of %#x", got, end)
 		}
 	}
+	if got := endOfAddresses(func(uint64) bool { return false }); got != 0 {
+		t.Errorf("%#x where nothing can be mapped", got)
+	}
+}
+
+// A process that may map nothing more (setrlimit(2), RLIMIT_AS) is no reason to
+// take addresses for smaller than they are.
+func TestBoundsAtLimit(t *testing.T) {
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), "SUBSTRATE_LIMITED=1")
+	c.Stderr = os.Stderr
+	out, err := c.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var end, stack uint64
+	if _, err := fmt.Sscanf(string(out), "%d %d", &end, &stack); err != nil {
+		t.Fatalf("%v: %q", err, out)
+	}
+	if bits.Len64(end-1) != bits.Len64(stack) {
+		t.Errorf("addresses end at %#x, and the stack is at %#x", end, stack)
+	}
+}
+
+// limited prints where addresses end in a process at its limit, and where its
+// stack is.
+func limited() {
+	check := func(err error) {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	self, err := Self()
+	check(err)
+	stat, err := self.Stat()
+	check(err)
+	check(unix.Setrlimit(unix.RLIMIT_AS, &unix.Rlimit{}))
+	if mappable(1 << 33) {
+		check(errors.New("the limit does not hold"))
+	}
+	_, end := Bounds()
+	fmt.Println(end, stat.StartStack)
+	os.Exit(0)
 }
 
 // All that this process has mapped lies between the bounds, but for the kernel's

@@ -70,7 +70,9 @@ func (s *Stopped) Registers(r *Registers) error {
 		*r = Registers{}
 		return errors.ErrUnsupported
 	}
-	s.x.native = err == nil
+	if s.x.native = err == nil; err == nil {
+		s.askSignature()
+	}
 	return err
 }
 

@@ -22,6 +22,9 @@ func TestMain(m *testing.M) {
 	if calls := os.Getenv("SUBSTRATE_FILTER"); calls != "" {
 		filteredDumper(calls)
 	}
+	if os.Getenv("SUBSTRATE_LIMITED") != "" {
+		limited()
+	}
 	targets.Main(m)
 }
 
