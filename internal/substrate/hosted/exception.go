@@ -42,7 +42,8 @@ func (t *task) Exceptions(f func(core.Exception) (handled bool)) error {
 		if !ok {
 			return linux.Deliver
 		}
-		t.setFault(e.TID, t.accessed(tr, e.TID, last))
+		x, last = t.complete(tr, e.TID, x, last)
+		t.setFault(e.TID, last)
 		x.Thread = e.TID
 		if f(x) {
 			return linux.Suppress
@@ -61,9 +62,9 @@ func translate(t *task, e linux.Event) (core.Exception, fault, bool) {
 	case unix.SIGBUS:
 		return busException(code, addr)
 	case unix.SIGILL:
-		return illegalException(t, addr)
+		return illegalException(t, code, addr)
 	case unix.SIGFPE:
-		return arithmeticException(code, addr)
+		return arithmeticException(t, code, addr)
 	case unix.SIGTRAP:
 		if e.Stepped {
 			code = trapTrace

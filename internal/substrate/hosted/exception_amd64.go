@@ -55,11 +55,11 @@ func busException(code int, addr uint64) (core.Exception, fault, bool) {
 		fault{trap: trapPage, code: faultUser, addr: addr}, true
 }
 
-func illegalException(_ *task, _ uint64) (core.Exception, fault, bool) {
+func illegalException(_ *task, _ int, _ uint64) (core.Exception, fault, bool) {
 	return exception(mach.EXC_BAD_INSTRUCTION, mach.EXC_I386_INVOP, 0), fault{trap: trapInvalid}, true
 }
 
-func arithmeticException(code int, _ uint64) (core.Exception, fault, bool) {
+func arithmeticException(_ *task, code int, _ uint64) (core.Exception, fault, bool) {
 	switch code {
 	case fpeIntdiv:
 		return exception(mach.EXC_ARITHMETIC, mach.EXC_I386_DIV, 0), fault{trap: trapDivide}, true
@@ -75,3 +75,6 @@ func breakException(code int, _ uint64) (core.Exception, fault, bool) {
 	}
 	return exception(mach.EXC_BREAKPOINT, mach.EXC_I386_BPT, 0), fault{trap: trapInt3}, true
 }
+
+// refine has nothing to add: the signal tells all that the exception does.
+func refine(x core.Exception, f fault, _, _ uint64) (core.Exception, fault) { return x, f }

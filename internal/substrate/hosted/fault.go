@@ -2,7 +2,10 @@
 
 package hosted
 
-import "github.com/gomach/mach/internal/substrate/linux"
+import (
+	"github.com/gomach/mach/internal/kernel/core"
+	"github.com/gomach/mach/internal/substrate/linux"
+)
 
 // fault is what the CPU told of a thread's last exception, as far as Linux
 // passes it on.
@@ -31,16 +34,18 @@ func (t *task) setFault(tid int, f fault) {
 // maxInstruction is the length of the longest instruction there is.
 const maxInstruction = 15
 
-// accessed asks the instruction of a thread that stands at its fault how it accessed memory.
-func (t *task) accessed(tr *linux.Tracer, tid int, f fault) fault {
-	if !f.ofMemory() {
-		return f
-	}
+// complete adds to an exception what the signal does not tell, by the registers of
+// the thread, which stands at it, and by the instruction that accessed memory.
+func (t *task) complete(tr *linux.Tracer, tid int, x core.Exception, f fault) (core.Exception, fault) {
 	r, err := tr.Registers(tid)
 	if err != nil {
-		return f
+		return x, f
 	}
-	var code [maxInstruction]byte
-	n, _ := t.p.ReadAt(code[:], programCounter(&r))
-	return f.access(code[:n], &r)
+	x, f = refine(x, f, programCounter(&r), stackPointer(&r))
+	if f.ofMemory() {
+		var code [maxInstruction]byte
+		n, _ := t.p.ReadAt(code[:], programCounter(&r))
+		f = f.access(code[:n], &r)
+	}
+	return x, f
 }

@@ -28,6 +28,7 @@ func (f fault) access(code []byte, r *linux.Registers) fault {
 func (f fault) ofMemory() bool { return f.trap == trapPage }
 
 func programCounter(r *linux.Registers) uint64 { return r.Rip }
+func stackPointer(r *linux.Registers) uint64   { return r.Rsp }
 
 // ofFrame takes the error code from the frame of a signal handler, where Linux tells it.
 func (f fault) ofFrame(s *slot) fault {

@@ -28,6 +28,7 @@ func (f fault) access(code []byte, r *linux.Registers) fault {
 func (f fault) ofMemory() bool { return f.code == classData }
 
 func programCounter(r *linux.Registers) uint64 { return r.Pc }
+func stackPointer(r *linux.Registers) uint64   { return r.Sp }
 
 // ofFrame takes the syndrome from the frame of a signal handler, where Linux tells it in a
 // record of its own behind the vector registers.

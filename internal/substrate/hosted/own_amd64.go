@@ -40,8 +40,8 @@ const (
 )
 
 const (
-	ucSize = 256
-	ucPCAt = ucRIP
+	ucSize         = 256
+	ucPCAt, ucSPAt = ucRIP, ucRSP
 )
 
 // faultState gives the state that tells of a thread's last exception.

@@ -22,7 +22,7 @@ const (
 	ucV0     = ucVector + 16
 	ucSize   = 992
 
-	ucPCAt = ucPC
+	ucPCAt, ucSPAt = ucPC, ucSP
 
 	vectorMagic = 0x46508001 // FPSIMD_MAGIC
 )

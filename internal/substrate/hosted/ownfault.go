@@ -128,6 +128,7 @@ func settleFault(s *slot) {
 			// The frame is read after this: who held the thread at its last
 			// fault, and wrote to a frame at this place, has given it up before.
 			o.held.Store(tid, s)
+			x, last = refine(x, last, s.inFrame(ucPCAt), s.inFrame(ucSPAt))
 			t.setFault(tid, last.ofFrame(s))
 			x.Thread = tid
 			if f(x) {

@@ -3,6 +3,7 @@
 package hosted
 
 import (
+	"encoding/binary"
 	"os"
 	"unsafe"
 
@@ -85,6 +86,9 @@ func (s *slot) frame(offset uint64, n int) []byte {
 	at := s.context + offset
 	return unsafe.Slice(*(**byte)(unsafe.Pointer(&at)), n)
 }
+
+// inFrame is a register in the frame of a held thread.
+func (s *slot) inFrame(offset uint64) uint64 { return binary.LittleEndian.Uint64(s.frame(offset, 8)) }
 
 // bytesAt views n bytes at an address that the frame holds.
 //
