@@ -46,7 +46,8 @@ differ, each in files of one CPU:
 | states of a thread | general, float, AVX, AVX-512 as the processor has them, debug, exception, instruction, pagein; of 32-bit programs too | general, NEON, debug, exception, pagein; of 32-bit programs the general one |
 | single steps | the trap flag in rflags | MDSCR_EL1.SS in ARM_DEBUG_STATE64, by the kernel's own steps |
 | watchpoints | debug registers in X86_DEBUG_STATE64 | those of ARM_DEBUG_STATE64 that the processor has (NT_ARM_HW_WATCH) |
-| signatures in pointers | none | taken off by the width of the task's addresses |
+| breakpoint registers | raise EXC_I386_SGL, as XNU has it | raise EXC_ARM_BREAKPOINT, told from watchpoints by the program counter |
+| signatures in pointers | none | taken off by the width of the task's addresses, which the kernel tells where it signs (NT_ARM_PAC_MASK) |
 | end of addresses | asked of the kernel: 47 or 56 bits | asked of the kernel: 39, 42, 47, 48 or 52 bits |
 | pages | 4 KiB | asked of the kernel: 4, 16 or 64 KiB |
 | an interrupted system call | restarted by the tracer | restarted by the kernel before the stop |
