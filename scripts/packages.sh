@@ -10,7 +10,7 @@ go_on_path || die "Go is neither on PATH nor in /usr/local/go"
 case ${1-} in
 library)
 	set -- . ./internal/libsystem ./internal/proto
-	for d in port task host exc mig; do
+	for d in port task host exc mig core symbol; do
 		if [ -d "$d" ]; then set -- "$@" "./$d/..."; fi
 	done
 	go list "$@"

@@ -16,6 +16,8 @@ var library = map[string][]string{
 	"host":               {".", "port", "internal/perflevel", "internal/unusable"},
 	"exc":                {".", "port", "task", "mig", "internal/await", "internal/unusable"},
 	"mig":                {".", "port"},
+	"core":               {".", "task"},
+	"symbol":             {".", "task"},
 	"internal/await":     {},
 	"internal/cause":     {},
 	"internal/leak":      {"."},
