@@ -54,12 +54,13 @@ func (a *another) fault() error {
 	return err
 }
 
-// startCopy starts the test binary again with a variable in its environment; it
+// startCopy starts the test binary again with variables in its environment; it
 // skips the test where that is not possible. The caller sees to its end.
-func startCopy(t testing.TB, variable string) (c *exec.Cmd, in io.WriteCloser, out *bufio.Reader) {
+func startCopy(t testing.TB, variables ...string) (c *exec.Cmd, in io.WriteCloser, out *bufio.Reader) {
 	t.Helper()
 	c = exec.Command(os.Args[0])
-	c.Env = append(os.Environ(), variable)
+	c.Env = append(os.Environ(), variables...)
+	c.Stderr = os.Stderr
 	in, err := c.StdinPipe()
 	if err != nil {
 		t.Skip("no pipes here: ", err)

@@ -16,6 +16,10 @@ func TestMain(m *testing.M) {
 		endAs(how)
 		return
 	}
+	if kind := os.Getenv(recordedVariable); kind != "" {
+		playRecording(kind)
+		return
+	}
 	flag.Parse()
 	code := m.Run()
 	if wholeSuite() && (code == 0 || os.Getenv("MACH_CONFORMANCE_CODES") != "") {

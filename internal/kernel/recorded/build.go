@@ -73,7 +73,7 @@ func (a *actor) descriptors(b []byte, extra []string) []byte {
 			n := arg(1)
 			addr := uint64(0)
 			if n > 0 {
-				addr = ports
+				addr = a.Address(ports)
 				names := make([]byte, 4*n)
 				for i := range n {
 					le.PutUint32(names[4*i:], uint32(arg(int(5+i))))
@@ -103,7 +103,7 @@ func (a *actor) descriptors(b []byte, extra []string) []byte {
 // outOfLine appends o:SIZE:COPY:DEALLOCATE:VOLATILE:ADDRESS. All of a task's
 // share one buffer.
 func (a *actor) outOfLine(b []byte, arg func(int) uint64, before int) []byte {
-	size, addr := arg(1), uint64(oolAt)
+	size, addr := arg(1), a.Address(oolAt)
 	fill := make([]byte, min(size, 4096))
 	for i := range fill {
 		fill[i] = 'a' + byte(before)

@@ -9,12 +9,7 @@ import (
 
 // dump shows the task's table of names.
 func dump(a *actor, _ *arguments) string {
-	self := uint64(a.self)
-	if kr := a.call("mach_port_names", self, a.out(), outAt+8, outAt+16, outAt+24); kr != mach.KERN_SUCCESS {
-		return code(kr)
-	}
-	names := a.array(outAt, outAt+8)
-	slices.Sort(names) // by index
+	self, names := uint64(a.self), a.table()
 	s := ""
 	for _, n := range a.byNumber(names) {
 		s += a.dumpName(n)
@@ -22,7 +17,7 @@ func dump(a *actor, _ *arguments) string {
 	var rest []string
 	for _, n := range names {
 		if _, ok := a.number[n]; !ok {
-			a.call("mach_port_type", self, uint64(n), a.out())
+			a.Call("mach_port_type", self, uint64(n), a.out())
 			rest = append(rest, fmt.Sprintf(" ?:%x", a.word(outAt)))
 		}
 	}
@@ -33,16 +28,26 @@ func dump(a *actor, _ *arguments) string {
 	return s
 }
 
+// table lists the task's names, by index.
+func (a *actor) table() []uint32 {
+	if a.Call("mach_port_names", uint64(a.self), a.out(), outAt+8, outAt+16, outAt+24) != mach.KERN_SUCCESS {
+		return nil
+	}
+	names := a.array(outAt, outAt+8)
+	slices.Sort(names)
+	return names
+}
+
 func (a *actor) dumpName(n uint32) string {
 	self, name := uint64(a.self), uint64(n)
-	kr := a.call("mach_port_type", self, name, a.out())
+	kr := a.Call("mach_port_type", self, name, a.out())
 	typ := mach.MachPortType_t(a.word(outAt))
 	s := fmt.Sprintf(" %s:%x", a.name(n), uint32(typ))
 	if kr != mach.KERN_SUCCESS {
 		s += fmt.Sprintf("(kr%x)", uint32(kr))
 	}
 	for right := range uint64(5) {
-		if kr := a.call("mach_port_get_refs", self, name, right, a.out()); kr != mach.KERN_SUCCESS {
+		if kr := a.Call("mach_port_get_refs", self, name, right, a.out()); kr != mach.KERN_SUCCESS {
 			s += fmt.Sprintf(",!%x", uint32(kr))
 			continue
 		}
@@ -52,10 +57,10 @@ func (a *actor) dumpName(n uint32) string {
 		return s
 	}
 	a.write(inAt, []byte{10, 0, 0, 0})
-	kr = a.call("mach_port_get_attributes", self, name, uint64(mach.MACH_PORT_RECEIVE_STATUS), a.out(), inAt)
+	kr = a.Call("mach_port_get_attributes", self, name, uint64(mach.MACH_PORT_RECEIVE_STATUS), a.out(), inAt)
 	w := func(i uint64) uint32 { return a.word(outAt + 4*i) }
 	s += fmt.Sprintf("[%d seq%d ms%d ql%d mc%d so%d sr%d pd%d ns%d fl%x]",
 		uint32(kr), w(1), w(2), w(3), w(4), w(5), w(6), w(7), w(8), w(9))
-	kr = a.call("mach_port_get_context", self, name, a.out())
-	return s + fmt.Sprintf("c%d:%x", uint32(kr), le.Uint64(a.read(outAt, 8)))
+	kr = a.Call("mach_port_get_context", self, name, a.out())
+	return s + fmt.Sprintf("c%d:%x", uint32(kr), a.context(outAt))
 }

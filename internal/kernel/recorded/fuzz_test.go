@@ -172,7 +172,7 @@ func TestRecordedAudit(t *testing.T) {
 }
 
 func audited(t *testing.T, path string, held bool) {
-	every(t, open(t, path), func(title string, lines, _ []string) {
+	every(t, path, func(title string, lines, _ []string) {
 		w := NewWorld()
 		var audit ipc.Audit
 		for i, line := range lines {

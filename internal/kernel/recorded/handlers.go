@@ -13,14 +13,14 @@ func (a *actor) object(kind string) uint64 {
 		return uint64(a.self)
 	}
 	if a.thread == 0 {
-		a.thread = uint32(a.call("mach_thread_self"))
+		a.thread = uint32(a.Call("mach_thread_self"))
 	}
 	return uint64(a.thread)
 }
 
 func setHandlers(kind string) operation {
 	return func(a *actor, x *arguments) string {
-		return code(a.call(kind+"_set_exception_ports", a.object(kind), x.narrow(), x.narrow(), x.narrow(), x.narrow()))
+		return code(a.Call(kind+"_set_exception_ports", a.object(kind), x.narrow(), x.narrow(), x.narrow(), x.narrow()))
 	}
 }
 
@@ -43,7 +43,7 @@ func getHandlers(kind string) operation {
 		d, mask := x.wide(), x.narrow()
 		object := a.object(kind)
 		a.handlerRoom()
-		kr := a.call(kind+"_get_exception_ports", object, mask,
+		kr := a.Call(kind+"_get_exception_ports", object, mask,
 			handlerMasks, handlerCount, handlerPorts, handlerBehaviors, handlerFlavors)
 		return a.handlers(kr, d)
 	}
@@ -54,7 +54,7 @@ func swapHandlers(kind string) operation {
 		d, mask, port, behavior, flavor := x.wide(), x.narrow(), x.narrow(), x.narrow(), x.narrow()
 		object := a.object(kind)
 		a.handlerRoom()
-		kr := a.call(kind+"_swap_exception_ports", object, mask, port, behavior, flavor,
+		kr := a.Call(kind+"_swap_exception_ports", object, mask, port, behavior, flavor,
 			handlerMasks, handlerCount, handlerPorts, handlerBehaviors, handlerFlavors)
 		return a.handlers(kr, d)
 	}
@@ -76,10 +76,10 @@ func (a *actor) handlers(kr mach.KernReturn, d uint64) string {
 }
 
 func setSpecial(a *actor, x *arguments) string {
-	return code(a.call("task_set_special_port", uint64(a.self), x.narrow(), x.narrow()))
+	return code(a.Call("task_set_special_port", uint64(a.self), x.narrow(), x.narrow()))
 }
 
 func getSpecial(a *actor, x *arguments) string {
 	d, which := x.wide(), x.narrow()
-	return a.named(a.call("task_get_special_port", uint64(a.self), which, a.out()), d, outAt)
+	return a.named(a.Call("task_get_special_port", uint64(a.self), which, a.out()), d, outAt)
 }

@@ -11,7 +11,7 @@ func send(a *actor, x *arguments) string {
 	m := takeMessage(x)
 	x.words = x.words[min(3, len(x.words)):] // what receiving would want
 	size := a.build(m, x.words)
-	kr := a.call("mach_msg", sendAt, m.option, uint64(size), 0, 0, 0, m.priority)
+	kr := a.Call("mach_msg", sendAt, m.option, uint64(size), 0, 0, 0, m.priority)
 	return code(kr) + a.sendBits(kr, m.option)
 }
 
@@ -29,7 +29,7 @@ func sendReceive(a *actor, x *arguments) string {
 	from, room, d := x.narrow(), x.narrow(), x.wide()
 	size := a.build(m, x.words)
 	a.write(receiveAt, bytes.Repeat([]byte{0xcc}, receiveSize))
-	kr := a.call("mach_msg_overwrite", sendAt, m.option, uint64(size), room, from, 0, m.priority, receiveAt, 0)
+	kr := a.Call("mach_msg_overwrite", sendAt, m.option, uint64(size), room, from, 0, m.priority, receiveAt, 0)
 	s := code(kr) + a.sendBits(kr, m.option)
 	if m.option&uint64(mach.MACH_RCV_MSG) == 0 {
 		return s
@@ -46,7 +46,7 @@ func sendReceive(a *actor, x *arguments) string {
 func receive(a *actor, x *arguments) string {
 	d, from, option, size := x.wide(), x.narrow(), x.narrow(), x.narrow()
 	a.write(receiveAt, bytes.Repeat([]byte{0xcc}, receiveSize))
-	kr := a.call("mach_msg", receiveAt, option|uint64(mach.MACH_RCV_MSG), 0, size, from, 0, 0)
+	kr := a.Call("mach_msg", receiveAt, option|uint64(mach.MACH_RCV_MSG), 0, size, from, 0, 0)
 	s := code(kr)
 	if kr == mach.MACH_RCV_TOO_LARGE {
 		return s + a.tooLarge()
@@ -139,7 +139,7 @@ func (a *actor) showDescriptor(b []byte, next *uint64) (string, int) {
 		}
 		return s + ")", 16
 	case mach.MACH_MSG_GUARDED_PORT_DESCRIPTOR:
-		return fmt.Sprintf(" G(%s,ctx%x,fl%x,di%d)", a.keep(size, next), addr, le.Uint16(b[8:]), b[10]), 16
+		return fmt.Sprintf(" G(%s,ctx%x,fl%x,di%d)", a.keep(size, next), a.told(addr), le.Uint16(b[8:]), b[10]), 16
 	default:
 		return fmt.Sprintf(" ?%d", t), 12
 	}
@@ -188,7 +188,7 @@ func (a *actor) showTrailer(b []byte) string {
 		s += fmt.Sprintf(",seq%d", le.Uint32(b[8:]))
 	}
 	if size >= 60 && size <= 68 {
-		s += fmt.Sprintf(",ctx%x", le.Uint64(b[52:]))
+		s += fmt.Sprintf(",ctx%x", a.told(le.Uint64(b[52:])))
 	}
 	if size == 68 {
 		s += fmt.Sprintf(",ad%d,lab%s", le.Uint32(b[60:]), a.name(le.Uint32(b[64:])))

@@ -55,7 +55,7 @@ func init() {
 		"tset":    setSpecial,
 		"tget":    getSpecial,
 
-		"give": give,
+		"give": func(a *actor, x *arguments) string { return a.give(a, x) },
 		"die":  die,
 		"dump": dump,
 		"send": send,
@@ -79,7 +79,7 @@ func simple(name, widths string) operation {
 				args = append(args, x.narrow())
 			}
 		}
-		return code(a.call(name, args...))
+		return code(a.Call(name, args...))
 	}
 }
 
@@ -96,12 +96,12 @@ func (a *actor) named(kr mach.KernReturn, variable, addr uint64) string {
 
 func allocate(a *actor, x *arguments) string {
 	d, right := x.wide(), x.narrow()
-	return a.named(a.call("mach_port_allocate", uint64(a.self), right, a.out()), d, outAt)
+	return a.named(a.Call("mach_port_allocate", uint64(a.self), right, a.out()), d, outAt)
 }
 
 func allocateName(a *actor, x *arguments) string {
 	d, right, name := x.wide(), x.narrow(), x.narrow()
-	kr := a.call("mach_port_allocate_name", uint64(a.self), right, name)
+	kr := a.Call("mach_port_allocate_name", uint64(a.self), right, name)
 	return a.chosen(kr, d, name)
 }
 
@@ -122,21 +122,21 @@ func (a *actor) number32(kr mach.KernReturn, format string) string {
 }
 
 func getRefs(a *actor, x *arguments) string {
-	return a.number32(a.call("mach_port_get_refs", uint64(a.self), x.narrow(), x.narrow(), a.out()), " %d")
+	return a.number32(a.Call("mach_port_get_refs", uint64(a.self), x.narrow(), x.narrow(), a.out()), " %d")
 }
 
 func getType(a *actor, x *arguments) string {
-	return a.number32(a.call("mach_port_type", uint64(a.self), x.narrow(), a.out()), " %x")
+	return a.number32(a.Call("mach_port_type", uint64(a.self), x.narrow(), a.out()), " %x")
 }
 
 func insertRight(a *actor, x *arguments) string {
 	d, name, from, disposition := x.wide(), x.narrow(), x.narrow(), x.narrow()
-	return a.chosen(a.call("mach_port_insert_right", uint64(a.self), name, from, disposition), d, name)
+	return a.chosen(a.Call("mach_port_insert_right", uint64(a.self), name, from, disposition), d, name)
 }
 
 func extractRight(a *actor, x *arguments) string {
 	d, from, disposition := x.wide(), x.narrow(), x.narrow()
-	kr := a.call("mach_port_extract_right", uint64(a.self), from, disposition, a.out(), outAt+8)
+	kr := a.Call("mach_port_extract_right", uint64(a.self), from, disposition, a.out(), outAt+8)
 	s := a.named(kr, d, outAt)
 	if kr != mach.KERN_SUCCESS {
 		return s
@@ -146,7 +146,7 @@ func extractRight(a *actor, x *arguments) string {
 
 func requestNotification(a *actor, x *arguments) string {
 	d, name, id, sync, notify, disposition := x.wide(), x.narrow(), x.narrow(), x.narrow(), x.narrow(), x.narrow()
-	kr := a.call("mach_port_request_notification", uint64(a.self), name, id, sync, notify, disposition, a.out())
+	kr := a.Call("mach_port_request_notification", uint64(a.self), name, id, sync, notify, disposition, a.out())
 	return strings.Replace(a.named(kr, d, outAt), "0 ", "0 prev", 1)
 }
 
@@ -156,7 +156,7 @@ func getAttributes(a *actor, x *arguments) string {
 	b := make([]byte, 4)
 	le.PutUint32(b, count)
 	a.write(inAt, b)
-	kr := a.call("mach_port_get_attributes", uint64(a.self), name, flavor, outAt, inAt)
+	kr := a.Call("mach_port_get_attributes", uint64(a.self), name, flavor, outAt, inAt)
 	if kr != mach.KERN_SUCCESS {
 		return code(kr)
 	}
@@ -179,15 +179,15 @@ func setAttributes(a *actor, x *arguments) string {
 		le.PutUint32(b[4*i:], uint32(x.narrow()))
 	}
 	a.write(inAt, b)
-	return code(a.call("mach_port_set_attributes", uint64(a.self), name, flavor, inAt, count))
+	return code(a.Call("mach_port_set_attributes", uint64(a.self), name, flavor, inAt, count))
 }
 
 func getContext(a *actor, x *arguments) string {
-	kr := a.call("mach_port_get_context", uint64(a.self), x.narrow(), a.out())
+	kr := a.Call("mach_port_get_context", uint64(a.self), x.narrow(), a.out())
 	if kr != mach.KERN_SUCCESS {
 		return code(kr)
 	}
-	return code(kr) + fmt.Sprintf(" %x", le.Uint64(a.read(outAt, 8)))
+	return code(kr) + fmt.Sprintf(" %x", a.context(outAt))
 }
 
 func construct(a *actor, x *arguments) string {
@@ -196,7 +196,7 @@ func construct(a *actor, x *arguments) string {
 	le.PutUint32(b, uint32(flags))
 	le.PutUint32(b[4:], uint32(limit))
 	a.write(inAt, b)
-	return a.named(a.call("mach_port_construct", uint64(a.self), inAt, context, a.out()), d, outAt)
+	return a.named(a.Call("mach_port_construct", uint64(a.self), inAt, context, a.out()), d, outAt)
 }
 
 // peek asks for a trailer, with room for all of it if none is said.
@@ -210,7 +210,7 @@ func peek(a *actor, x *arguments, size bool) string {
 	le.PutUint32(b, uint32(seqno))
 	le.PutUint32(b[4:], uint32(room))
 	a.write(inAt, b)
-	kr := a.call("mach_port_peek", uint64(a.self), name, trailer, inAt, outAt, outAt+4, outAt+8, inAt+4)
+	kr := a.Call("mach_port_peek", uint64(a.self), name, trailer, inAt, outAt, outAt+4, outAt+8, inAt+4)
 	if kr != mach.KERN_SUCCESS {
 		return code(kr)
 	}
@@ -222,7 +222,7 @@ func peek(a *actor, x *arguments, size bool) string {
 }
 
 func setStatus(a *actor, x *arguments) string {
-	kr := a.call("mach_port_get_set_status", uint64(a.self), x.narrow(), a.out(), outAt+8)
+	kr := a.Call("mach_port_get_set_status", uint64(a.self), x.narrow(), a.out(), outAt+8)
 	if kr != mach.KERN_SUCCESS {
 		return code(kr)
 	}

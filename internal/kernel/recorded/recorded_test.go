@@ -1,12 +1,7 @@
 package recorded
 
 import (
-	"bufio"
-	"compress/gzip"
-	"io"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -40,13 +35,13 @@ func TestRecorded(t *testing.T) {
 // it, so a sequence ends there.
 func replay(t *testing.T, kind string) (sequences, operations int) {
 	failed := 0
-	every(t, open(t, "testdata/"+kind+".txt.gz"), func(title string, lines, results []string) {
+	every(t, "testdata/"+kind+".txt.gz", func(title string, lines, results []string) {
 		sequences++
 		operations += len(lines)
 		w := NewWorld()
 		defer w.Close()
 		for i, line := range lines {
-			got, want := w.Do(line), sorted(results[i])
+			got, want := w.Do(line), results[i]
 			if got == want {
 				continue
 			}
@@ -62,61 +57,9 @@ func replay(t *testing.T, kind string) (sequences, operations int) {
 	return sequences, operations
 }
 
-func open(t *testing.T, path string) io.Reader {
-	f, err := os.Open(path)
-	if err != nil {
+func every(t *testing.T, path string, f func(title string, lines, results []string)) {
+	t.Helper()
+	if err := Every(path, f); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { f.Close() })
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return z
-}
-
-// every calls f with each sequence of a recording.
-func every(t *testing.T, r io.Reader, f func(title string, lines, results []string)) {
-	var title string
-	var lines, results []string
-	end := func() {
-		if len(lines) != len(results) {
-			t.Fatalf("%s: %d operations with %d results", title, len(lines), len(results))
-		}
-		if title != "" {
-			f(title, lines, results)
-		}
-		lines, results = nil, nil
-	}
-	in := bufio.NewScanner(r)
-	in.Buffer(nil, 1<<20)
-	for in.Scan() {
-		line := in.Text()
-		switch {
-		case strings.HasPrefix(line, "#"):
-			end()
-			title = line
-		case strings.HasPrefix(line, ";"), line == "":
-		case strings.HasPrefix(line, "= "):
-			results = append(results, line[2:])
-		default:
-			lines = append(lines, line)
-		}
-	}
-	if err := in.Err(); err != nil {
-		t.Fatal(err)
-	}
-	end()
-}
-
-// sorted puts the names of a dump that have no number into the order that a
-// World shows them in: the recordings have them by index, which says nothing.
-func sorted(result string) string {
-	numbered, rest, found := strings.Cut(result, " ?:")
-	if !found || !strings.HasPrefix(result, "dump ") {
-		return result
-	}
-	types := strings.Split(rest, " ?:")
-	slices.Sort(types)
-	return numbered + " ?:" + strings.Join(types, " ?:")
 }

@@ -47,16 +47,23 @@ type World struct {
 // actor is a task, the variables of the language, and the names that results
 // have shown.
 type actor struct {
-	w      *World
-	task   *core.Task
-	mem    *fake.Memory
+	Process
+	give   operation // how it hands a right over
+	w      *World    // nil for one that is alone
+	task   *fakeTask
 	dead   bool
 	vars   [variables]uint32
 	self   uint32
 	thread uint32 // name of the thread's port, once asked for
 	names  []uint32
 	number map[uint32]int
-	ctx    core.Ctx
+}
+
+func newActor(p Process) *actor {
+	a := &actor{Process: p, number: map[uint32]int{}}
+	a.self = p.Self()
+	a.name(a.self)
+	return a
 }
 
 // NewWorld makes a kernel with three fresh tasks.
@@ -70,10 +77,9 @@ func NewWorld() *World {
 		if _, err := sub.Mem.Map(core.Mapping{Addr: memory, Size: memorySize, Fixed: true}); err != nil {
 			panic(err)
 		}
-		a := &actor{w: w, task: w.kernel.NewTask(sub), mem: sub.Mem, number: map[uint32]int{}}
-		a.self = uint32(a.task.SelfName())
-		a.name(a.self)
-		w.tasks[i] = a
+		task := &fakeTask{Task: w.kernel.NewTask(sub), mem: sub.Mem}
+		w.tasks[i] = newActor(task)
+		w.tasks[i].w, w.tasks[i].task, w.tasks[i].give = w, task, give
 	}
 	return w
 }
@@ -96,25 +102,15 @@ func (w *World) Do(line string) string {
 	if a.dead {
 		return "dead"
 	}
-	op := operations[f[1]]
+	return a.do(f[1:])
+}
+
+func (a *actor) do(words []string) string {
+	op := operations[words[0]]
 	if op == nil {
 		return "bad operation"
 	}
-	return f[1] + op(a, &arguments{a: a, words: f[2:]})
-}
-
-// call performs a function of libSystem for the task and returns its result.
-func (a *actor) call(name string, args ...uint64) mach.KernReturn {
-	sym := core.Number(name)
-	if sym == 0 {
-		panic("no function " + name)
-	}
-	var words [12]uint64
-	copy(words[:], args)
-	c := &a.ctx
-	c.Args, c.Task, c.Mem = &words, a.task, a.mem
-	c.Thread, _ = a.task.Thread(fake.ThreadID)
-	return mach.KernReturn(int32(a.w.kernel.Call(c, sym)))
+	return words[0] + op(a, &arguments{a: a, words: words[1:]})
 }
 
 // name shows a port name as results do.
@@ -139,14 +135,14 @@ func (a *actor) set(i uint64, n uint32) { a.vars[i%variables] = n }
 
 func (a *actor) read(addr uint64, n int) []byte {
 	b := make([]byte, n)
-	if _, err := a.mem.ReadAt(b, addr); err != nil {
+	if a.Read(b, addr) != nil {
 		return nil
 	}
 	return b
 }
 
 func (a *actor) write(addr uint64, b []byte) {
-	if _, err := a.mem.WriteAt(b, addr); err != nil {
+	if err := a.Write(addr, b); err != nil {
 		panic(err)
 	}
 }
