@@ -24,3 +24,15 @@ func pcAndSP(s *nativeState) (pc, sp uint64) { return s.Rip, s.Rsp }
 // wx is what maps of writable and executable memory answer: no signatures are
 // enforced on Intel's processors (xnu osfmk/vm/vm_map.c vm_map_enter).
 func wx() mach.KernReturn { return mach.KERN_SUCCESS }
+
+// withAllFlags sets all flags but those that would stop or trace the thread.
+func withAllFlags(s nativeState) nativeState {
+	s.Rflags = 0xffffffff &^ 0x100 // TF
+	return s
+}
+
+// flagsOf tells which of the user's flags are set that were not, and which that
+// are not for users: IOPL, NT, RF (xnu osfmk/i386/eflags.h, EFL_USER_CLEAR).
+func flagsOf(s, old nativeState) (user, privileged uint64) {
+	return s.Rflags & 0x8d5 &^ old.Rflags, s.Rflags & 0x17000
+}

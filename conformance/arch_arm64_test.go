@@ -24,3 +24,15 @@ func pcAndSP(s *nativeState) (pc, sp uint64) { return s.PC, s.Sp }
 // wx is what maps of writable and executable memory answer (xnu
 // osfmk/vm/vm_map.c vm_map_enter, VM_MAP_POLICY_WX_FAIL).
 func wx() mach.KernReturn { return mach.KERN_PROTECTION_FAILURE }
+
+func withAllFlags(s nativeState) nativeState {
+	s.Cpsr = 0xffffffff
+	return s
+}
+
+// flagsOf tells which of the user's flags are set that were not, and which that
+// are not for users: all but N, Z, C and V and those that the thread had
+// (xnu osfmk/arm64/status.c, CPSR_COPY_MASK).
+func flagsOf(s, old nativeState) (user, privileged uint32) {
+	return s.Cpsr & 0xf0000000 &^ old.Cpsr, s.Cpsr &^ 0xf0000000 &^ old.Cpsr
+}

@@ -60,7 +60,6 @@ func startCopy(t testing.TB, variables ...string) (c *exec.Cmd, in io.WriteClose
 	t.Helper()
 	c = exec.Command(os.Args[0])
 	c.Env = append(os.Environ(), variables...)
-	c.Stderr = os.Stderr
 	in, err := c.StdinPipe()
 	if err != nil {
 		t.Skip("no pipes here: ", err)

@@ -1,6 +1,7 @@
 package clock
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/gomach/mach"
@@ -11,7 +12,7 @@ import (
 // its argument points to, if that is not null (xnu
 // libsyscall/wrappers/mach_get_times.c). The time of day has whole microseconds.
 func getTimes(c *core.Ctx) mach.KernReturn {
-	abs, cont, day := Absolute(), Continuous(), time.Now()
+	abs, cont, day := together()
 	for i, v := range []uint64{abs, cont} {
 		if c.Args[i] == 0 {
 			continue
@@ -32,6 +33,35 @@ func getTimes(c *core.Ctx) mach.KernReturn {
 		b[i] = byte(nsec >> (8 * i))
 	}
 	return c.WriteAt(c.Args[2]+8, b[:])
+}
+
+// lastSleep is how much further continuous time was, when both clocks were last
+// compared.
+var lastSleep atomic.Int64
+
+// together reads the clocks. Continuous time is absolute time and what the
+// machine has slept: that is as it was unless the readings say otherwise.
+func together() (absolute, continuous uint64, day time.Time) {
+	const exact = int64(10 * time.Microsecond)
+	least, most := asleep()
+	absolute, day = Absolute(), time.Now()
+	slept := lastSleep.Load()
+	if slept < least-exact || slept > most+exact {
+		for range 16 { // the pair whose readings lie closest together
+			if l, m := asleep(); m-l < most-least {
+				least, most = l, m
+			}
+		}
+		slept = (least + most) / 2
+		lastSleep.Store(slept)
+	}
+	return absolute, absolute + uint64(slept), day
+}
+
+// asleep says between what the time lies that the machine has slept.
+func asleep() (least, most int64) {
+	before, continuous, after := Absolute(), Continuous(), Absolute()
+	return int64(continuous - after), int64(continuous - before)
 }
 
 // bootTime is the time of day at the boot, in microseconds.

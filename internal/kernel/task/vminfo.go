@@ -3,6 +3,7 @@ package task
 import (
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/internal/kernel/core"
+	"github.com/gomach/mach/internal/kernel/vm"
 )
 
 // vmInfoCounts are the sizes that TASK_VM_INFO has had, the newest first.
@@ -42,7 +43,11 @@ func makeVMInfo(t *core.Task) (info mach.TaskVMInfo, err error) {
 		info.RegionCount++
 	}
 	info.PageSize = mach.Integer(mem.PageSize())
-	footprint := u.Anonymous + u.Swapped // what only this task costs: its own pages, in memory or out
+	// What only this task costs: its own pages, in memory or out, but for those
+	// of volatile memory, which may be taken away (xnu osfmk/vm/vm_purgeable.c,
+	// vm_purgeable_volatile_owner_update).
+	footprint := u.Anonymous + u.Swapped
+	footprint -= min(footprint, volatileOf(t))
 	for to, v := range map[*mach.PackedUint64]uint64{
 		&info.VirtualSize: u.Virtual, &info.ResidentSize: u.Resident, &info.ResidentSizePeak: u.ResidentPeak,
 		&info.Internal: u.Anonymous, &info.InternalPeak: u.Anonymous,
@@ -54,4 +59,13 @@ func makeVMInfo(t *core.Task) (info mach.TaskVMInfo, err error) {
 	}
 	info.LedgerPhysFootprintPeak.Set(int64(footprint))
 	return info, nil
+}
+
+func volatileOf(t *core.Task) (size uint64) {
+	v := vm.Volatile(t.Kernel, t)
+	size = v.ObsoleteData.Size
+	for i := range v.FifoData {
+		size += v.FifoData[i].Size + v.LifoData[i].Size
+	}
+	return size
 }
