@@ -98,7 +98,7 @@ func Documentation(t *testing.T, least int) {
 func plain(name string) bool {
 	switch name {
 	case "MachPort", "MachMsgTypeNumber", "MachVMAddress", "MachVMSize", "MachPortType_t", "MachTaskSelf", "MachTaskFlavor", "MachTaskBasicInfo",
-		"MachMsgOption", "MachTimebaseInfo_t", "MachTimespec", "ThreadStateFlavor", "TaskInfo_t", "HostInfo_t", "ThreadInfo_t":
+		"MachMsgOption", "MachTimebaseInfo_t", "MachTimespec", "MachPortStatus", "MachPortName", "MachPortUrefs", "ThreadStateFlavor", "TaskInfo_t", "HostInfo_t", "ThreadInfo_t":
 		return true
 	}
 	return false
