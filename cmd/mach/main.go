@@ -108,7 +108,7 @@ func newRoot() *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
-	add("process", regsCommand(), threadsCommand(), vmmapCommand(), footprintCommand(), readCommand())
+	add("process", regsCommand(), threadsCommand(), vmmapCommand(), footprintCommand(), readCommand(), portsCommand())
 	add("host", hostCommand(), usedCommand(), cpuCommand())
 	add("offline", errorCommand(), constCommand(), structCommand(), funcCommand(), msgidCommand(), excCommand())
 	root.AddCommand(&cobra.Command{Use: "exit-codes", Short: "What mach ends with", Long: exitText})

@@ -24,7 +24,17 @@ func TestMain(m *testing.M) {
 // target is a process to look at: it says that it is there and waits for its
 // input to end.
 func target() {
-	fmt.Println("ready")
+	switch os.Getenv("MACH_TEST_TARGET") {
+	case "rights":
+		names, _, err := manyRights()
+		if err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		fmt.Println(names[0], names[1], names[2], names[3])
+	default:
+		fmt.Println("ready")
+	}
 	_, _ = os.Stdin.Read(make([]byte, 1))
 	os.Exit(0)
 }
