@@ -40,8 +40,11 @@ const maxWatches = 4
 // suspension.
 //
 // It fails with [mach.KERN_INVALID_ARGUMENT] for another size, address or
-// access, and in darwinrun's guests, whose emulator watches nothing; and with
-// [mach.KERN_NO_SPACE] if all registers are in use.
+// access, and in darwinrun's guests, whose emulator watches nothing; with
+// [mach.KERN_NO_SPACE] if all registers are in use; and with
+// [errors.ErrUnsupported] (the hosted kernel's [mach.KERN_NOT_SUPPORTED]) on a
+// machine whose debug registers stop no thread, as those of some virtual
+// machines do: nothing is watched then.
 //
 // An arm64 processor stops the thread before the access. The debugger has it
 // execute the instruction then, all others waiting, before it tells.
@@ -65,6 +68,9 @@ func (d *Debugger) Watch(ctx context.Context, address uint64, size int, access A
 			d.watches[i], d.hadWatches = w, true
 			if err := d.rewatch(ctx); err != nil {
 				d.watches[i] = nil
+				if errors.Is(err, mach.KERN_NOT_SUPPORTED) {
+					err = fmt.Errorf("exc: nothing can be watched: this machine's debug registers stop no thread, as those of some virtual machines: %w", err)
+				}
 				return nil, errors.Join(err, d.rewatch(ctx))
 			}
 			return w, nil
@@ -117,6 +123,9 @@ func (d *Debugger) watchThreads() error {
 		if err := setWatches(th, d.watches); err != nil {
 			if _, gone := th.ID(); gone == nil { // it has not just ended
 				errs = append(errs, err)
+			}
+			if errors.Is(err, mach.KERN_NOT_SUPPORTED) {
+				break // the machine cannot, whatever the thread
 			}
 		}
 	}

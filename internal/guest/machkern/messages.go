@@ -106,6 +106,7 @@ type failure struct {
 
 var meanings = []error{
 	fs.ErrNotExist, fs.ErrPermission, fs.ErrExist, fs.ErrInvalid, errors.ErrUnsupported, core.ErrNoSpace, core.ErrInvalidState,
+	core.ErrNoDebugRegisters,
 }
 
 func failureOf(err error) (f failure) {

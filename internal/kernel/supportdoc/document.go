@@ -47,6 +47,7 @@ differ, each in files of one CPU:
 | single steps | the trap flag in rflags | MDSCR_EL1.SS in ARM_DEBUG_STATE64, by the kernel's own steps |
 | watchpoints | debug registers in X86_DEBUG_STATE64 | those of ARM_DEBUG_STATE64 that the processor has (NT_ARM_HW_WATCH) |
 | breakpoint registers | raise EXC_I386_SGL, as XNU has it | raise EXC_ARM_BREAKPOINT, told from watchpoints by the program counter |
+| where watchpoints never fire, as in some virtual machines | refused: KERN_NOT_SUPPORTED | refused: KERN_NOT_SUPPORTED, as for registers that the processor lacks |
 | signatures in pointers | none | taken off by the width of the task's addresses, which the kernel tells where it signs (NT_ARM_PAC_MASK) |
 | end of addresses | asked of the kernel: 47 or 56 bits | asked of the kernel: 39, 42, 47, 48 or 52 bits |
 | pages | 4 KiB | asked of the kernel: 4, 16 or 64 KiB |

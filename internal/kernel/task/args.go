@@ -112,6 +112,8 @@ func threadFailure(th *core.Thread, err error) mach.KernReturn {
 		return mach.KERN_INVALID_ARGUMENT
 	case errors.Is(err, core.ErrInvalidState):
 		return mach.KERN_INVALID_ARGUMENT
+	case errors.Is(err, core.ErrNoDebugRegisters):
+		return mach.KERN_NOT_SUPPORTED
 	}
 	return mach.KERN_ABORTED
 }

@@ -18,7 +18,7 @@ func stateTable() core.Table {
 }
 
 // ownState is what the own process lacks.
-const ownState = "a hosted process does not see the debug registers of its own threads; os.Process.Wait for a child is told of the stop that this takes: see package hosted"
+const ownState = "where the machine's debug registers stop no thread, as in some virtual machines, a debug state with one that is on is refused with KERN_NOT_SUPPORTED; a hosted process does not see the debug registers of its own threads; os.Process.Wait for a child is told of the stop that this takes: see package hosted"
 
 // notCaller refuses the calling thread, as the older names do.
 func notCaller(f func(*core.Ctx, *core.Thread) mach.KernReturn) func(*core.Ctx, *core.Thread) mach.KernReturn {

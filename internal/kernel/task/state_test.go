@@ -3,6 +3,7 @@
 package task_test
 
 import (
+	"errors"
 	"runtime"
 	"testing"
 
@@ -163,7 +164,13 @@ func TestDebugState(t *testing.T) {
 	must(t, mach.ThreadSuspend(th))
 	defer mach.ThreadResume(th)
 	s := mach.X86DebugState64{Dr0: x.skip, Dr7: 1}
-	must(t, mach.ThreadSetState(th, mach.X86_DEBUG_STATE64, mach.State(&s), mach.X86_DEBUG_STATE64_COUNT))
+	err := mach.ThreadSetState(th, mach.X86_DEBUG_STATE64, mach.State(&s), mach.X86_DEBUG_STATE64_COUNT)
+	if errors.Is(err, mach.KERN_NOT_SUPPORTED) { // what is off is taken all the same
+		s.Dr7 = 0
+		must(t, mach.ThreadSetState(th, mach.X86_DEBUG_STATE64, mach.State(&s), mach.X86_DEBUG_STATE64_COUNT))
+		t.Skip("this machine's debug registers stop no thread")
+	}
+	must(t, err)
 	var got mach.X86DebugState64
 	count := mach.X86_DEBUG_STATE64_COUNT
 	must(t, mach.ThreadGetState(th, mach.X86_DEBUG_STATE64, mach.State(&got), &count))

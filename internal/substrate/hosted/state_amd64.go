@@ -75,6 +75,9 @@ func writeState(s *linux.Stopped, flavor mach.ThreadStateFlavor, words []uint32)
 		if !validDR7(state.Dr7) {
 			return core.ErrInvalidState
 		}
+		if err := debugRegisters(state.Dr7&dr7Enabled != 0); err != nil {
+			return err
+		}
 		return s.SetDebug(&linux.DebugRegisters{state.Dr0, state.Dr1, state.Dr2, state.Dr3, 0, 0, state.Dr6, state.Dr7})
 	}
 	return errors.ErrUnsupported
@@ -116,6 +119,9 @@ func setGeneral(s *linux.Stopped, r *linux.Registers, state *mach.X86ThreadState
 // canonical tells whether an address is a user address or at least one that
 // the CPU takes.
 func canonical(addr uint64) bool { return addr>>47 == 0 || addr>>47 == 1<<17-1 }
+
+// dr7Enabled are the switches of the four registers, L0 to G3.
+const dr7Enabled = 0xff
 
 // validDR7 checks breakpoint control as xnu's osfmk/i386/pcb.c does
 // (dr7d_is_valid): no I/O breakpoints, instruction breakpoints of length 1,

@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/kernel/core"
 	"github.com/gomach/mach/internal/substrate/linux"
 )
 
@@ -115,6 +116,14 @@ func writeState(s *linux.Stopped, flavor mach.ThreadStateFlavor, words []uint32)
 			return err
 		}
 		for i := range 16 {
+			const enabled = 1 // E of DBGBCR_EL1 and DBGWCR_EL1
+			breaks, watches := state.Bcr[i]&enabled != 0, state.Wcr[i]&enabled != 0
+			if breaks && i >= d.Breaks || watches && i >= d.Watches {
+				return core.ErrNoDebugRegisters
+			}
+			if err := debugRegisters(breaks || watches); err != nil {
+				return err
+			}
 			d.Break[i].Addr, d.Break[i].Ctrl = state.Bvr[i], uint32(state.Bcr[i])
 			d.Watch[i].Addr, d.Watch[i].Ctrl = state.Wvr[i], uint32(state.Wcr[i])
 		}

@@ -107,6 +107,18 @@ func (t *thread) SetState(flavor mach.ThreadStateFlavor, words []uint32) error {
 	return told(t.task.PID(), err)
 }
 
+// debugRegisters refuses registers that are on where they stop no thread.
+func debugRegisters(on bool) error {
+	if !on {
+		return nil
+	}
+	works, err := linux.DebugRegistersWork()
+	if err == nil && !works {
+		err = core.ErrNoDebugRegisters
+	}
+	return err
+}
+
 // Abort brings a thread out of the system call it waits in: a stop does, and
 // the kernel restarts the call or lets it fail as it would for a debugger.
 func (t *thread) Abort() error {

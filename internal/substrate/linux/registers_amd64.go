@@ -50,3 +50,9 @@ func (s *Stopped) SetDebug(r *DebugRegisters) error {
 	}
 	return nil
 }
+
+// watchWord has the first register watch writes to the eight bytes at addr.
+func watchWord(addr uint64) *DebugRegisters {
+	const local, onWrite, eight = 1, 1 << 16, 2 << 18 // L0, R/W0, LEN0
+	return &DebugRegisters{0: addr, 7: local | onWrite | eight}
+}

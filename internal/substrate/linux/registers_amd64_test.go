@@ -59,6 +59,7 @@ func TestDebugRegisters(t *testing.T) {
 }
 
 func TestWatchpoint(t *testing.T) {
+	watches(t)
 	x := startTarget(t, "mem")
 	at := x.ready()
 	events := make(chan Event, 4)

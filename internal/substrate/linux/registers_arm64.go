@@ -95,3 +95,9 @@ func (s *Stopped) SetTLS(v uint64) error {
 	_, err := ptraceSet(unix.PTRACE_SETREGSET, s.x.tid, NoteArmTLS, buf[:])
 	return err
 }
+
+// watchWord has the first register watch stores to the eight bytes at addr.
+func watchWord(addr uint64) *DebugRegisters {
+	const enabled, user, stores, eight = 1, 2 << 1, 2 << 3, 0xff << 5 // E, PAC, LSC, BAS of DBGWCR_EL1
+	return &DebugRegisters{Watches: 1, Watch: [16]DebugRegister{{Addr: addr, Ctrl: enabled | user | stores | eight}}}
+}
