@@ -176,7 +176,7 @@ machine() {
 		emulator="-M virt -accel tcg -cpu max,pauth-impdef=on -icount shift=1,sleep=off"
 	fi
 	# shellcheck disable=SC2086 # a list
-	timeout 8h qemu-system-aarch64 $emulator -smp 2 -m 2048 -nographic -no-reboot \
+	timeout --foreground 8h qemu-system-aarch64 $emulator -smp 2 -m 2048 -nographic -no-reboot \
 		-nic none -kernel "$cache/$1/vmlinuz" -initrd "$work/initrd" -append "console=ttyAMA0 quiet panic=-1" </dev/null |
 		sed -u 's/\r$//'
 }
