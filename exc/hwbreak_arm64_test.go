@@ -48,4 +48,5 @@ func TestBreakpointRegister(t *testing.T) {
 	if s.Reason != exc.Crashed {
 		t.Errorf("the debugger takes it for its own: %v", s)
 	}
+	ok(t, p.cmd.Process.Kill()) // rather than to go on with what the debugger leaves to it
 }

@@ -149,10 +149,21 @@ commands() {
 	go_for build -o "$root/prebuilt$top/$dumper/main" "./$dumper"
 }
 
-# tests FILE builds the test programs that a list of lines "FOLDER REGEXP" names.
+# name_of FOLDER is the folder as a part of a file's name.
+name_of() { echo "$1" | tr / _; }
+
+# tests FILE builds the test programs that a list of lines "FOLDER REGEXP" names,
+# those that are not there yet, and takes away others.
 tests() {
+	for program in "$root"/bin/tests/*.test; do
+		while read -r folder _; do
+			[ "$program" != "$root/bin/tests/$(name_of "$folder").test" ] || continue 2
+		done <"$1"
+		rm -f "$program"
+	done
 	while read -r folder _; do
-		to=$root/bin/tests/$(echo "$folder" | tr / _).test
+		to=$root/bin/tests/$(name_of "$folder").test
+		[ ! -e "$to" ] || continue
 		case $folder in
 		"$hello") cp scripts/arm64/hello "$to" ;;
 		*) go_for test -c -ldflags=-w -o "$to" "./$folder" ;;
@@ -220,9 +231,6 @@ emulator() {
 	done
 }
 
-# name_of FOLDER is the folder as a part of a file's name.
-name_of() { echo "$1" | tr / _; }
-
 # split FOLDER writes what a machine prints to a file for each package, which
 # gets its name when the package has ended.
 split() {
@@ -247,7 +255,7 @@ full() {
 			[ -e "$results/$(name_of "$folder").log" ] || echo "$folder $pattern"
 		done <"$work/folders" >"$work/list"
 		[ -s "$work/list" ] || break
-		rm -f "$root"/bin/tests/* "$results"/*.part
+		rm -f "$results"/*.part
 		tests "$work/list"
 		machine "$1" "$work/list" 900 | split "$results"
 		ended=

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+
+	"github.com/gomach/mach/internal/abi/gotool"
 )
 
 // What people install is one file that needs no other: no interpreter, no shared
@@ -15,6 +17,7 @@ func TestStatic(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the go command is no program of this system's guests")
 	}
+	gotool.ForTest(t)
 	for _, arch := range []string{"amd64", "arm64"} {
 		file := filepath.Join(t.TempDir(), "mach")
 		cmd := exec.Command("go", "build", "-o", file, ".")
