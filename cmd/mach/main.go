@@ -109,6 +109,7 @@ func newRoot() *cobra.Command {
 		}
 	}
 	add("process", regsCommand(), threadsCommand(), vmmapCommand(), footprintCommand(), readCommand(), portsCommand())
+	add("process", coreCommand())
 	add("host", hostCommand(), usedCommand(), cpuCommand())
 	add("offline", errorCommand(), constCommand(), structCommand(), funcCommand(), msgidCommand(), excCommand())
 	root.AddCommand(&cobra.Command{Use: "exit-codes", Short: "What mach ends with", Long: exitText})
@@ -121,6 +122,7 @@ const examplesText = `  mach regs 4711              the registers of all threads
   mach vmmap firefox          the memory map of a process by its name
   mach read 4711 0x16f000000 256
   mach footprint 4711 --json
+  mach core 4711 -o it.core   a core that LLDB opens, and mach: mach regs it.core
   mach error 0x10000003       what a kern_return_t says
   mach error 5                codes are alike in hex and decimal
   mach const VM_PROT_READ     the value of a constant, on both CPUs

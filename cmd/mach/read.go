@@ -15,7 +15,7 @@ import (
 func readCommand() *cobra.Command {
 	var raw bool
 	c := &cobra.Command{
-		Use:   "read PID ADDRESS [SIZE]",
+		Use:   "read PID|CORE ADDRESS [SIZE]",
 		Short: "Memory of a process as a hex dump",
 		Long:  "read prints SIZE bytes (256 if it is not given) of a process's memory, or with --raw\nwrites them as they are. If a part cannot be read, it prints what is before that, and\nfails.",
 		Args: func(cmd *cobra.Command, args []string) error {
@@ -24,7 +24,7 @@ func readCommand() *cobra.Command {
 			}
 			return exactly("PID", "ADDRESS", "SIZE")(cmd, args)
 		},
-		ValidArgsFunction: completePID,
+		ValidArgsFunction: completeSubject,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			addr, err := number(args[1])
 			if err != nil {
@@ -39,7 +39,7 @@ func readCommand() *cobra.Command {
 			if n < 0 {
 				return &usageError{fmt.Errorf("%s is no size", args[2])}
 			}
-			return inspect(cmd, args[0], func(t *task.Task, _ int) error {
+			return look(cmd, args[0], func(t subject, _ int) error {
 				if asJSON, err := cmd.Flags().GetBool("json"); err != nil || asJSON {
 					return readJSON(cmd, t, uint64(addr), n)
 				}

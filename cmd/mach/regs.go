@@ -41,10 +41,10 @@ func (h address) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%#x", 
 func regsCommand() *cobra.Command {
 	var all bool
 	c := &cobra.Command{
-		Use:   "regs PID | -- COMMAND [ARGUMENT...]",
+		Use:   "regs PID|CORE | -- COMMAND [ARGUMENT...]",
 		Short: "The registers of every thread",
-		Long:  "regs prints the registers of every thread of a process, which is stopped for that\nmoment and runs on. After -- it starts a program, and ends it afterwards. --all adds\nvector and exception registers.",
-		Args:  pidOrCommand, ValidArgsFunction: completePID,
+		Long:  "regs prints the registers of every thread of a process, which is stopped for that\nmoment and runs on, or those in a core. After -- it starts a program, and ends it afterwards. --all adds\nvector and exception registers.",
+		Args:  pidOrCommand, ValidArgsFunction: completeSubject,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			want := args[0]
 			if cmd.ArgsLenAtDash() == 0 {
@@ -55,12 +55,8 @@ func regsCommand() *cobra.Command {
 				defer end()
 				want = fmt.Sprint(pid)
 			}
-			return inspect(cmd, want, func(t *task.Task, pid int) error {
-				var found []threadRegisters
-				err := t.Suspended(cmd.Context(), func(ctx context.Context) (err error) {
-					found, err = registers(ctx, t, all)
-					return err
-				})
+			return look(cmd, want, func(s subject, pid int) error {
+				found, err := s.registers(cmd.Context(), all)
 				if err != nil {
 					return err
 				}
@@ -93,9 +89,7 @@ func registers(ctx context.Context, t *task.Task, all bool) ([]threadRegisters, 
 		if err != nil {
 			x.Error = err.Error()
 		} else {
-			for name, v := range r.All() {
-				x.Registers = append(x.Registers, register{name, address(v)})
-			}
+			x.general(r)
 			if all {
 				x.more(th, r.CPU)
 			}
@@ -105,21 +99,44 @@ func registers(ctx context.Context, t *task.Task, all bool) ([]threadRegisters, 
 	return out, nil
 }
 
+func (x *threadRegisters) general(r *task.Registers) {
+	for name, v := range r.All() {
+		x.Registers = append(x.Registers, register{name, address(v)})
+	}
+}
+
 // more adds what not everybody wants to see. A system that has no such registers
 // leaves them out.
 func (x *threadRegisters) more(th *task.Thread, cpu mach.CPUType) {
 	if cpu == mach.CPU_TYPE_ARM64 {
-		if s, err := task.State[mach.ARMNeonState64](th); err == nil {
-			for i, v := range s.V {
-				x.Vector = append(x.Vector, vector{fmt.Sprintf("v%d", i), address(v[0]), address(v[1])})
-			}
-		}
-		if s, err := task.State[mach.ARMExceptionState64](th); err == nil {
-			x.Exception = []register{{"far", address(s.Far)}, {"esr", address(s.Esr)}, {"exception", address(s.Exception)}}
-		}
+		x.arm(stateOf[mach.ARMNeonState64](th), stateOf[mach.ARMExceptionState64](th))
 		return
 	}
-	if s, err := task.State[mach.X86FloatState64](th); err == nil {
+	x.x86(stateOf[mach.X86FloatState64](th), stateOf[mach.X86ExceptionState64](th))
+}
+
+// stateOf is nil where the system has no such state.
+func stateOf[T task.StateType](th *task.Thread) *T {
+	s, err := task.State[T](th)
+	if err != nil {
+		return nil
+	}
+	return &s
+}
+
+func (x *threadRegisters) arm(neon *mach.ARMNeonState64, exception *mach.ARMExceptionState64) {
+	if neon != nil {
+		for i, v := range neon.V {
+			x.Vector = append(x.Vector, vector{fmt.Sprintf("v%d", i), address(v[0]), address(v[1])})
+		}
+	}
+	if s := exception; s != nil {
+		x.Exception = []register{{"far", address(s.Far)}, {"esr", address(s.Esr)}, {"exception", address(s.Exception)}}
+	}
+}
+
+func (x *threadRegisters) x86(float *mach.X86FloatState64, exception *mach.X86ExceptionState64) {
+	if s := float; s != nil {
 		for i, v := range [...]*mach.DarwinXmmReg{
 			&s.FPUXmm0, &s.FPUXmm1, &s.FPUXmm2, &s.FPUXmm3, &s.FPUXmm4, &s.FPUXmm5, &s.FPUXmm6, &s.FPUXmm7,
 			&s.FPUXmm8, &s.FPUXmm9, &s.FPUXmm10, &s.FPUXmm11, &s.FPUXmm12, &s.FPUXmm13, &s.FPUXmm14, &s.FPUXmm15,
@@ -128,7 +145,7 @@ func (x *threadRegisters) more(th *task.Thread, cpu mach.CPUType) {
 			x.Vector = append(x.Vector, vector{fmt.Sprintf("xmm%d", i), low, high})
 		}
 	}
-	if s, err := task.State[mach.X86ExceptionState64](th); err == nil {
+	if s := exception; s != nil {
 		x.Exception = []register{{"trapno", address(s.Trapno)}, {"err", address(s.Err)}, {"faultvaddr", address(s.Faultvaddr)}}
 	}
 }

@@ -26,20 +26,15 @@ type threadInfo struct {
 
 func threadsCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "threads PID",
+		Use:   "threads PID|CORE",
 		Short: "State, CPU time, name and priority of every thread",
 		Long:  "threads lists the threads of a process, which runs on meanwhile. The priority is the\none that the scheduler uses now; % CPU is that of the last moments.",
-		Args:  exactly("PID"), ValidArgsFunction: completePID,
+		Args:  exactly("PID"), ValidArgsFunction: completeSubject,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return inspect(cmd, args[0], func(t *task.Task, pid int) error {
-				list, err := t.Threads()
+			return look(cmd, args[0], func(s subject, pid int) error {
+				found, err := s.threads()
 				if err != nil {
 					return err
-				}
-				defer list.Close()
-				var found []threadInfo
-				for i, th := range list.All() {
-					found = append(found, newThreadInfo(i, th))
 				}
 				return emit(cmd, struct {
 					PID     int          `json:"pid"`
@@ -77,6 +72,8 @@ func duration(v mach.TimeValue) time.Duration {
 // runState is the word for a TH_STATE_ constant of <mach/thread_info.h>.
 func runState(s mach.Integer) string {
 	switch s {
+	case 0:
+		return "-" // a core may not tell
 	case mach.TH_STATE_RUNNING:
 		return "running"
 	case mach.TH_STATE_STOPPED:

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/core"
 	"github.com/gomach/mach/task"
 )
 
@@ -52,13 +52,13 @@ func vmmapCommand() *cobra.Command {
 	var submap, summary bool
 	var exact *bool
 	c := &cobra.Command{
-		Use:   "vmmap PID",
+		Use:   "vmmap PID|CORE",
 		Short: "The memory map of a process",
 		Long:  "vmmap lists the regions of a process's memory, which runs on meanwhile, and sums them\nup by type. The type is that of vmmap(1): the tag that the memory was allocated with,\nor the segment of the file behind it.",
-		Args:  exactly("PID"), ValidArgsFunction: completePID,
+		Args:  exactly("PID"), ValidArgsFunction: completeSubject,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return inspect(cmd, args[0], func(t *task.Task, pid int) error {
-				regions, err := memoryMap(t, submap)
+			return look(cmd, args[0], func(s subject, pid int) error {
+				regions, err := s.memoryMap(submap)
 				if err != nil {
 					return err
 				}
@@ -86,45 +86,21 @@ func vmmapCommand() *cobra.Command {
 	return c
 }
 
-func memoryMap(t *task.Task, submap bool) ([]mapped, error) {
-	footprint, err := t.Footprint()
-	if err != nil {
-		return nil, err
+func newMapped(r core.Region, page uint64) mapped {
+	m := mapped{
+		Start: address(r.Address), End: address(r.End()), Size: r.Size, Type: task.TagName(r.Tag), Path: r.Path,
+		Prot: task.Protection(r.Protection), Max: task.Protection(r.MaxProtection), Share: task.ShareModeName(r.ShareMode),
+		Resident: page * uint64(r.Resident), Dirty: page * uint64(r.Dirtied), Swapped: page * uint64(r.SwappedOut), Depth: r.Depth,
 	}
-	page := footprint.PageSize
-	files, err := t.Files()
-	if err != nil && !errors.Is(err, task.ErrNoImages) {
-		return nil, err
+	switch {
+	case r.Submap:
+		m.Type = "submap"
+	case r.Path != "":
+		m.Type = cmp.Or(r.Segment, "mapped file")
+	case r.Tag == 0 && r.Protection == mach.VM_PROT_NONE:
+		m.Type = "reserved"
 	}
-	walk := t.Regions()
-	if submap {
-		walk = t.RegionsRecurse()
-	}
-	var out []mapped
-	for r, err := range walk {
-		if err != nil {
-			return nil, err
-		}
-		m := mapped{
-			Start: address(r.Address), End: address(r.End()), Size: r.Size, Type: task.TagName(r.Tag),
-			Prot: task.Protection(r.Protection), Max: task.Protection(r.MaxProtection), Share: task.ShareModeName(r.ShareMode),
-			Resident: page * uint64(r.Resident), Dirty: page * uint64(r.Dirtied), Swapped: page * uint64(r.SwappedOut), Depth: r.Depth,
-		}
-		if files != nil {
-			if path, segment, ok := files.Of(r); ok {
-				m.Path = path
-				m.Type = cmp.Or(segment, "mapped file")
-			}
-		}
-		switch {
-		case r.Submap:
-			m.Type = "submap"
-		case r.Tag == 0 && m.Path == "" && r.Protection == mach.VM_PROT_NONE:
-			m.Type = "reserved"
-		}
-		out = append(out, m)
-	}
-	return out, nil
+	return m
 }
 
 func sumUp(regions []mapped) []memorySum {
