@@ -40,11 +40,13 @@ const maxWatches = 4
 // suspension.
 //
 // It fails with [mach.KERN_INVALID_ARGUMENT] for another size, address or
-// access, and in darwinrun's guests, whose emulator watches nothing; with
-// [mach.KERN_NO_SPACE] if all registers are in use; and with
+// access; with [mach.KERN_NO_SPACE] if all registers are in use; and with
 // [errors.ErrUnsupported] (the hosted kernel's [mach.KERN_NOT_SUPPORTED]) on a
 // machine whose debug registers stop no thread, as those of some virtual
 // machines do: nothing is watched then.
+//
+// In darwinrun's guests the emulator watches, which costs nothing until there is a
+// watchpoint; then each access to its page of 4 KiB is slow.
 //
 // An arm64 processor stops the thread before the access. The debugger has it
 // execute the instruction then, all others waiting, before it tells.

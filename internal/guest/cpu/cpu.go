@@ -69,10 +69,11 @@ const (
 	StopSyscall                // a direct system call
 	StopOther                  // any other trap; Event.Code is Unicorn's number for it
 	StopStep                   // one instruction was executed, as Step was asked to
+	StopWatch                  // an access to memory that is watched; Event.Code says by what
 )
 
 func (s Stop) String() string {
-	names := [...]string{"call", "budget", "memory fault", "breakpoint", "undefined instruction", "arithmetic fault", "system call", "trap", "step"}
+	names := [...]string{"call", "budget", "memory fault", "breakpoint", "undefined instruction", "arithmetic fault", "system call", "trap", "step", "watchpoint"}
 	if int(s) < len(names) {
 		return names[s]
 	}

@@ -94,6 +94,7 @@ type Machine struct {
 	slot       *hostSlot // nil: faults of the host end the runner
 	lent       []lent    // pages in the place of others, see hostFault
 	conditions conditions
+	observer   observer
 
 	translations translations
 }

@@ -9,10 +9,15 @@ const longestInstruction = 16
 // Step executes one instruction of the thread. An instruction that leads into a stub ends
 // with StopStep too; at a stub nothing is executed, and the event is StopCall. StopBudget
 // means that Interrupt came first, and that nothing was executed either.
-func (m *Machine) Step(c *Context) (Event, error) {
+func (m *Machine) Step(c *Context) (Event, error) { return m.stepThen(c, func() {}) }
+
+// stepThen is Step that calls a function when the thread has stopped, before the
+// processor forgets the step.
+func (m *Machine) stepThen(c *Context, then func()) (Event, error) {
 	pc := c.Regs[m.Arch.PC]
 	remove := m.hookCode(6, pc, longestInstruction)
 	if remove == nil {
+		then()
 		return Event{Stop: StopOther}, nil
 	}
 	h := &m.s.hooks
@@ -24,6 +29,7 @@ func (m *Machine) Step(c *Context) (Event, error) {
 		next = h.block
 	}
 	m.single = false
+	then()
 	remove()
 	if err != nil || !executed {
 		return ev, err

@@ -6,7 +6,6 @@ import (
 	"errors"
 
 	"github.com/gomach/mach"
-	"github.com/gomach/mach/internal/kernel/core"
 )
 
 // Unicorn's numbers of the registers that are in no batch.
@@ -71,13 +70,12 @@ func (t *thread) setARMState(f mach.ThreadStateFlavor, words []uint32) error {
 	case mach.ARM_DEBUG_STATE64:
 		var s mach.ARMDebugState64
 		copy(wordsOf(&s), words)
-		for i := range s.Bcr {
-			const enabled = 1
-			if (s.Bcr[i]|s.Wcr[i])&enabled != 0 {
-				return core.ErrInvalidState // the emulator has no breakpoints of its own
-			}
+		watches, err := armWatches(&s)
+		if err != nil {
+			return err
 		}
 		t.setDebugState(f, words)
+		t.t.SetWatches(watches)
 		t.t.Stepping = s.MdscrEl1&singleStep != 0
 	case mach.ARM_EXCEPTION_STATE64, mach.ARM_EXCEPTION_STATE64_V2: // xnu takes and forgets it
 	default:
@@ -100,7 +98,7 @@ func (t *thread) stepped() {
 	}
 }
 
-// debugState gives back what was set: nothing that is on, but steps.
+// debugState gives back what was set.
 func (t *thread) debugState(f mach.ThreadStateFlavor, count int) []uint32 {
 	words := make([]uint32, count)
 	copy(words, t.debug[f])

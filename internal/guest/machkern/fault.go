@@ -22,6 +22,9 @@ func (g *Guest) fault(t *proc.Thread, f proc.Fault) bool {
 	if f.Kind == cpu.StopStep && t.Process.Arch == cpu.ARM64 {
 		th.stepped()
 	}
+	if t.Process.Arch == cpu.AMD64 {
+		th.debugStatus(f)
+	}
 	go func() {
 		handled := g.kernel.raise(int(t.UniqueID()), e)
 		g.process.Post(func() {
@@ -68,6 +71,7 @@ const (
 	esrData      = 0x24 << 26
 	esrBreak     = 0x3c << 26
 	esrStep      = 0x32<<26 | 0x22
+	esrWatch     = 0x34<<26 | 0x22
 	esrLong      = 1 << 25 // a 32-bit instruction
 	esrWrite     = 1 << 6
 	esrMissing   = 0x07 // translation fault, level 3
@@ -92,6 +96,12 @@ func armException(t *proc.Thread, f proc.Fault) (raised, lastFault, bool) {
 		return raised{mach.EXC_BREAKPOINT, [2]int64{mach.EXC_ARM_BREAKPOINT, int64(f.PC)}}, lastFault{esr: esrBreak | esrLong}, true
 	case cpu.StopStep:
 		return raised{mach.EXC_BREAKPOINT, [2]int64{mach.EXC_ARM_BREAKPOINT}}, lastFault{esr: esrStep | esrLong}, true
+	case cpu.StopWatch:
+		esr := uint32(esrWatch | esrLong)
+		if f.Access == cpu.ProtWrite {
+			esr |= esrWrite
+		}
+		return raised{mach.EXC_BREAKPOINT, [2]int64{mach.EXC_ARM_DA_DEBUG, int64(f.Address)}}, lastFault{esr: esr, addr: f.Address}, true
 	case cpu.StopUndefined:
 		var b [4]byte
 		_, _ = space{t.Process}.ReadAt(b[:], f.PC)
@@ -135,7 +145,7 @@ func x86Exception(f proc.Fault) (raised, lastFault, bool) {
 		return access(f), lastFault{trap: trapPage, code: code, addr: f.Address}, true
 	case cpu.StopBreakpoint:
 		return raised{mach.EXC_BREAKPOINT, [2]int64{mach.EXC_I386_BPT}}, lastFault{trap: trapInt3}, true
-	case cpu.StopStep:
+	case cpu.StopStep, cpu.StopWatch:
 		return raised{mach.EXC_BREAKPOINT, [2]int64{mach.EXC_I386_SGL}}, lastFault{trap: trapDebug}, true
 	case cpu.StopUndefined:
 		return raised{mach.EXC_BAD_INSTRUCTION, [2]int64{mach.EXC_I386_INVOP}}, lastFault{trap: trapInvalid}, true

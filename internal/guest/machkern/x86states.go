@@ -82,11 +82,12 @@ func (t *thread) setX86State(f mach.ThreadStateFlavor, words []uint32) error {
 	case mach.X86_DEBUG_STATE64:
 		var s mach.X86DebugState64
 		copy(wordsOf(&s), words)
-		const enabled = 0xff // L0 to G3
-		if !validDR7(s.Dr7) || s.Dr7&enabled != 0 {
-			return core.ErrInvalidState // the emulator has no breakpoints of its own
+		watches, err := x86Watches(&s)
+		if err != nil {
+			return err
 		}
 		t.setDebugState(f, words)
+		t.t.SetWatches(watches)
 	default:
 		return errors.ErrUnsupported
 	}

@@ -65,6 +65,7 @@ type Space struct {
 	chunks    []chunk  // what the processor has, sorted, disjoint
 	journal   *journal // see Remember
 	next      uint64   // where to look for free addresses first
+	watching  watching
 }
 
 // chunk is a piece of a region that the processor can see.

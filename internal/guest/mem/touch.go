@@ -16,14 +16,15 @@ func (s *Space) Touch(address, size uint64, access cpu.Prot) bool {
 	if len(s.chunks) >= mostChunks {
 		s.hideAllData()
 	}
-	shown := false
+	shown, watched := false, false
+	s.watching.met = false
 	// An access may cross the end of what is visible, so each end of it is tried.
 	for _, at := range []uint64{address, address + size - 1} {
 		i := s.find(at)
 		if i == len(s.regions) || s.regions[i].Start > at || access&^s.regions[i].Prot != 0 {
 			return false
 		}
-		if s.visible(at) {
+		if watched = watched || s.watching.refuses(at, 1); watched || s.visible(at) {
 			continue
 		}
 		if !s.show(s.regions[i], at) {
@@ -31,7 +32,8 @@ func (s *Space) Touch(address, size uint64, access cpu.Prot) bool {
 		}
 		shown = true
 	}
-	return shown
+	s.watching.met = watched
+	return shown && !watched
 }
 
 // mostChunks bounds the pieces that the processor has: Unicorn's table has room for 1024 of
@@ -76,6 +78,7 @@ func (s *Space) show(r Region, at uint64) bool {
 	if i < len(s.chunks) {
 		end = min(end, s.chunks[i].start)
 	}
+	start, end = s.watching.clip(start, end, at)
 	if s.processor.Map(start, end-start, r.Prot) != nil {
 		return false
 	}

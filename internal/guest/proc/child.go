@@ -42,6 +42,9 @@ func (p *Process) Fork(c *Call, died func(sig int)) error {
 	clear(t.Sig.pending[:])
 	clear(p.Signals.pending[:])
 	p.child = f
+	if p.watching {
+		p.hideWatched()
+	}
 	p.Space.Remember()
 	p.sched.only = t
 	return nil
@@ -82,6 +85,7 @@ func (p *Process) EndFork(result uint64) {
 		p.leave(t)
 	}
 	p.sched.only = nil
+	p.hideWatched()
 	t.trapped = false
 	switch t.state {
 	case stateRunning: // in the middle of its turn

@@ -100,6 +100,8 @@ type Process struct {
 	Signals signalState
 	child   *child // that runs since fork, or nil
 
+	watching bool // some thread has watchpoints
+
 	exitOnce sync.Once
 	exited   bool
 	exitCode int

@@ -186,15 +186,38 @@ func (s *scheduler) turn(t *Thread) {
 func (s *scheduler) execute(t *Thread, budget int64) (cpu.Event, error) {
 	if !t.Stepping {
 		t.called = false
-		return s.p.Machine.Run(&t.ctx, budget)
+		for {
+			ev, err := s.p.Machine.Run(&t.ctx, budget)
+			if err != nil || !s.metWatch(ev) {
+				return ev, err
+			}
+			if ev, err = s.accessWatched(t); err != nil || ev.Stop != cpu.StopStep {
+				return ev, err
+			}
+			if budget -= watchCost; budget <= 0 {
+				return cpu.Event{Stop: cpu.StopBudget}, nil
+			}
+		}
 	}
 	if t.called {
 		t.called = false
 		return cpu.Event{Stop: cpu.StopStep}, nil
 	}
 	ev, err := s.p.Machine.Step(&t.ctx)
+	if err == nil && s.metWatch(ev) {
+		ev, err = s.accessWatched(t)
+	}
 	t.called = ev.Stop == cpu.StopCall
 	return ev, err
+}
+
+// watchCost is about how many blocks an access to a page with something that is watched
+// takes the time of.
+const watchCost = 1000
+
+// metWatch says whether an access is a fault because its page is hidden.
+func (s *scheduler) metWatch(ev cpu.Event) bool {
+	return ev.Stop == cpu.StopMemory && s.p.watching && !ev.Host && s.p.Space.MetWatch()
 }
 
 // fatal ends the process because of something that the runner cannot do.

@@ -403,6 +403,10 @@ func (p *Process) fault(t *Thread, ev cpu.Event) {
 		r, ok := p.Space.Lookup(ev.Address)
 		f.Mapped = ok && r.Start <= ev.Address
 	}
+	if ev.Stop == cpu.StopWatch { // the kernel's watchpoints are not the debugger's below it
+		t.raise(f)
+		return
+	}
 	p.faultAs(t, f)
 }
 
@@ -443,7 +447,7 @@ func (f Fault) info() SignalInfo {
 		}
 		si.trap = 14
 		si.esr = 0x24 << 26 // data abort from a lower level
-	case cpu.StopBreakpoint, cpu.StopStep:
+	case cpu.StopBreakpoint, cpu.StopStep, cpu.StopWatch:
 		si.Signal, si.Code, si.trap, si.esr = SIGTRAP, 1, 3, 0x3c<<26
 	case cpu.StopUndefined:
 		si.Signal, si.Code, si.trap = SIGILL, 1, 6

@@ -56,8 +56,9 @@ type Thread struct {
 	asked     bool         // SignalHook has another signal of it
 	called    bool         // stepping: the last step was into a call
 	time      atomic.Int64 // nanoseconds on the processor
-	calls     []*Call      // outer to inner; more than one where a call runs guest functions
-	guest     []guestCall  // guest functions that calls have started
+	watches   []Watch
+	calls     []*Call     // outer to inner; more than one where a call runs guest functions
+	guest     []guestCall // guest functions that calls have started
 	Sig       threadSignals
 	tls       map[uint64]uint64 // thread-local variables by image base
 
@@ -258,6 +259,9 @@ func (t *Thread) End(result uint64) {
 	}
 	t.guest = nil
 	p.Machine.Free(&t.ctx)
+	if len(t.watches) > 0 {
+		p.hideWatched()
+	}
 	if p.ThreadEnded != nil {
 		p.ThreadEnded(t)
 	}
