@@ -3,6 +3,7 @@
 package cpu
 
 import (
+	"encoding/binary"
 	"runtime"
 	"sync"
 	"unsafe"
@@ -134,33 +135,34 @@ func (m *Machine) settle(at uint64) {
 
 // operation is what the instructions of the block before an address leave behind, the block
 // having begun with another one.
-func (m *Machine) operation(at uint64, before int32) (op int32, ok bool) {
+func (m *Machine) operation(at uint64, before int32) (op int32, known bool) {
 	if m.conditions.shadow == nil {
 		if m.conditions.shadow = newShadow(m); m.conditions.shadow == nil {
 			return 0, false
 		}
 	}
 	s := m.conditions.shadow
-	op, ok = s.run(m, at, before, false)
-	if ok {
+	op, known = s.run(m, at, false)
+	if known {
 		var other int32
-		if other, ok = s.run(m, at, before, true); other != op {
+		if other, known = s.run(m, at, true); other != op {
 			op = before
 		}
 	}
 	// On arm64 all processors leave their translations by the end of the code of the one
 	// that was made last (tb_ret_addr of tcg/aarch64 in Unicorn 2.0), so that one stays.
-	if (!ok || s.work > mostWork) && runtime.GOARCH != "arm64" {
+	if (!known || s.work > mostWork) && runtime.GOARCH != "arm64" {
 		s.close() // what it has translated goes with it
 		m.conditions.shadow = nil
 	}
-	return op, ok
+	return op, known
 }
 
 // shadow is a processor without memory of its own but for a page, which is at every address.
 type shadow struct {
 	uc, saved uintptr
 	page      []byte
+	code      []byte   // see entrance
 	mapped    []uint64 // where
 	work      uint64   // what it has translated, in bytes, roughly
 }
@@ -188,7 +190,12 @@ func newShadow(m *Machine) *shadow {
 	if err != nil {
 		return nil
 	}
-	s := &shadow{page: page}
+	code, err := unix.Mmap(-1, 0, shadowPage, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err != nil {
+		_ = unix.Munmap(page)
+		return nil
+	}
+	s := &shadow{page: page, code: code}
 	var out [1]uint64
 	at := uintptr(unsafe.Pointer(&m.s.one[0]))
 	get := func(fn uintptr, args ...uintptr) bool {
@@ -197,7 +204,7 @@ func newShadow(m *Machine) *shadow {
 		return ok
 	}
 	if !get(library.open, AMD64.ucArch, AMD64.ucMode) {
-		_ = unix.Munmap(page)
+		_, _ = unix.Munmap(page), unix.Munmap(code)
 		return nil
 	}
 	s.uc = uintptr(out[0])
@@ -208,7 +215,8 @@ func newShadow(m *Machine) *shadow {
 		return nil
 	}
 	s.saved = uintptr(out[0])
-	if try(library.hookAdd, s.uc, at, hookMemory, shadowFault(), 0, 1, 0) != nil {
+	if try(library.hookAdd, s.uc, at, hookMemory, shadowFault(), 0, 1, 0) != nil ||
+		try(library.memMapPtr, s.uc, entrances, shadowPage, uintptr(ProtRead|ProtExec), uintptr(unsafe.Pointer(&code[0]))) != nil {
 		s.close()
 		return nil
 	}
@@ -229,8 +237,9 @@ func (s *shadow) fault(address, size uint64) uintptr {
 }
 
 // run executes a block of the machine up to an address, with the registers that it has and zeros in
-// memory, or with other ones.
-func (s *shadow) run(m *Machine, at uint64, before int32, other bool) (op int32, ok bool) {
+// memory, or with other ones. What it begins with in the place of the operation differs between the
+// two as well.
+func (s *shadow) run(m *Machine, at uint64, other bool) (op int32, ok bool) {
 	s.work += 16 + at - m.block
 	clear(s.page)
 	if other {
@@ -260,17 +269,31 @@ func (s *shadow) run(m *Machine, at uint64, before int32, other bool) (op int32,
 			call(library.regWrite, s.uc, uintptr(id), uintptr(unsafe.Pointer(&m.s.one[0])))
 		}
 	}
-	call(library.contextSave, s.uc, s.saved)
-	w := m.words(&Context{saved: s.saved})
-	w[m.conditions.operation] = before
-	call(library.contextRestore, s.uc, s.saved)
-	if call(library.start, s.uc, uintptr(m.block), uintptr(at), 0, 0) != 0 {
+	if call(library.start, s.uc, uintptr(s.entrance(m.block, other)), uintptr(at), 0, 0) != 0 {
 		return 0, false
 	}
 	m.s.one = [4]uint64{}
 	call(library.regRead, s.uc, uintptr(m.Arch.Registers[m.Arch.PC]), uintptr(unsafe.Pointer(&m.s.one[0])))
 	call(library.contextSave, s.uc, s.saved)
-	return w[m.conditions.operation], m.s.one[0] == at
+	return m.words(&Context{saved: s.saved})[m.conditions.operation], m.s.one[0] == at
+}
+
+// entrances is where a shadow has its own code: far from what guests have.
+const entrances = 0x7fff_1234_0000
+
+// entrance is the address of code that leads to a block. A run of QEMU's begins with the flags as the
+// source, whatever was before, so it is this code that leaves another operation: a comparison or a
+// test. If the block ends with it, it has changed no flags.
+func (s *shadow) entrance(block uint64, other bool) uint64 {
+	const target, second = 64, 32
+	b := s.code
+	copy(b, []byte{0x3c, 0, 0xff, 0x25, target - 8, 0, 0, 0})                            // cmp al, 0; jmp [target]
+	copy(b[second:], []byte{0x48, 0x85, 0xc0, 0xff, 0x25, target - second - 9, 0, 0, 0}) // test rax, rax; jmp [target]
+	binary.LittleEndian.PutUint64(b[target:], block)
+	if other {
+		return entrances + second
+	}
+	return entrances
 }
 
 func (s *shadow) close() {
@@ -279,5 +302,5 @@ func (s *shadow) close() {
 	}
 	shadows.Delete(s.uc)
 	call(library.close, s.uc)
-	_ = unix.Munmap(s.page)
+	_, _ = unix.Munmap(s.page), unix.Munmap(s.code)
 }

@@ -5,6 +5,7 @@ package cpu
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -83,12 +84,18 @@ func TestFlagsAtFault(t *testing.T) {
 		}
 		for n := range uint64(3000) {
 			r := rand.New(rand.NewPCG(4, n))
-			var block []byte
-			for range r.IntN(8) {
-				block = append(block, pieces[r.IntN(len(pieces))]...)
+			random := func(most int) (code []byte) {
+				for range r.IntN(most) {
+					code = append(code, pieces[r.IntN(len(pieces))]...)
+				}
+				return code
 			}
-			copy(code, append(block, 0xcc))
-			copy(code[4000:], append(block, 0x48, 0x8b, 0x07, 0x90, 0xcc)) // mov rax, [rdi]; often over the end of a page
+			block := random(8)
+			if n%2 == 1 { // the block begins with the flags of another one
+				block = slices.Concat(random(4), []byte{0xeb, 0}, block) // jmp to the next instruction
+			}
+			copy(code, append(slices.Clone(block), 0xcc))
+			copy(code[4000:], append(slices.Clone(block), 0x48, 0x8b, 0x07, 0x90, 0xcc)) // mov rax, [rdi]; often over the end of a page
 			m.ForgetCode(base, 8192)
 			if ev := run(0, n); ev.Stop != StopBreakpoint {
 				t.Fatalf("% x: %+v", block, ev)
@@ -104,7 +111,7 @@ func TestFlagsAtFault(t *testing.T) {
 			if c.Regs != want {
 				t.Errorf("% x: flags %#x, want %#x", block, c.Regs[a.Flags], want[a.Flags])
 			}
-			copy(code[4000:], append(block, 0x41, 0xff, 0xe2)) // jmp r10
+			copy(code[4000:], append(slices.Clone(block), 0x41, 0xff, 0xe2)) // jmp r10
 			m.ForgetCode(base, 8192)
 			nowhere := []uint64{0x7000, base + 1<<17, base - 1<<40, 0x7e0000005000}[n%4]
 			if ev := run(4000, n, nowhere); ev != (Event{Stop: StopMemory, Address: nowhere, Access: ProtExec}) {
