@@ -111,7 +111,7 @@ func newRoot() *cobra.Command {
 	add("process", regsCommand(), threadsCommand(), vmmapCommand(), footprintCommand(), readCommand(), portsCommand())
 	add("process", coreCommand())
 	add("host", hostCommand(), usedCommand(), cpuCommand())
-	add("offline", errorCommand(), constCommand(), structCommand(), funcCommand(), msgidCommand(), excCommand())
+	add("offline", errorCommand(), constCommand(), structCommand(), funcCommand(), msgidCommand(), excCommand(), migCommand())
 	root.AddCommand(&cobra.Command{Use: "exit-codes", Short: "What mach ends with", Long: exitText})
 	root.AddCommand(&cobra.Command{Use: "examples", Short: "Command lines to start from", Long: examplesText})
 	return root
