@@ -34,6 +34,11 @@ func TestExceptionReplies(t *testing.T) {
 			d := mach.MachMsgOOLDescriptor{Address: mach.PackUint64(alloc(t, page())), Size: uint32(page()), Copy: uint8(mach.MACH_MSG_VIRTUAL_COPY), Type: uint8(mach.MACH_MSG_OOL_DESCRIPTOR)}
 			return mach.MACH_MSGH_BITS_COMPLEX, place(out, n, d)
 		},
+		"with a voucher": func(t *testing.T, out buffer, right mach.MachPort) (mach.MachMsgBits, int) {
+			v := newVoucher(t)
+			out.head().MsghVoucherPort = v
+			return mach.MachMsgBits(mach.MACH_MSG_TYPE_MOVE_SEND) << 16, size
+		},
 		"with garbage for a voucher": func(t *testing.T, out buffer, right mach.MachPort) (mach.MachMsgBits, int) {
 			out.head().MsghVoucherPort = 0xdead
 			return 0, size
@@ -75,4 +80,18 @@ func TestExceptionReplies(t *testing.T) {
 			equal(t, "send-once rights that are left", status(t, right).MpsSorights, 0)
 		})
 	}
+}
+
+// newVoucher is a voucher with user data; the right is the caller's.
+func newVoucher(t testing.TB) (v mach.MachPort) {
+	t.Helper()
+	b := newBuffer(256)
+	n := place(b, 0, mach.MachVoucherAttrRecipe{Key: mach.MACH_VOUCHER_ATTR_KEY_USER_DATA, Command: mach.MACH_VOUCHER_ATTR_USER_DATA_STORE, ContentSize: 5})
+	n += copy(b.bytes()[n:], "reply")
+	err := mach.HostCreateMachVoucher(host(t), &b.bytes()[0], uint32(n), &v)
+	if realMac() && err != nil {
+		t.Skip("this system keeps no user data in vouchers: ", err)
+	}
+	ok(t, "host_create_mach_voucher", err)
+	return v
 }

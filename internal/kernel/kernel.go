@@ -40,6 +40,6 @@ func Table() core.Table {
 // New makes a kernel over a substrate.
 func New(sub core.Substrate) *core.Kernel {
 	k := core.New(Table(), sub)
-	k.VM, k.Stub, k.Opened = vm.Handed{}, mig.Stub, task.Opened
+	k.VM, k.Stub, k.Opened, k.Guard = vm.Handed{}, mig.Stub, task.Opened, task.Guard
 	return k
 }

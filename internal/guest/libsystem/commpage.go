@@ -13,6 +13,7 @@ import (
 	"github.com/gomach/mach/internal/guest/cpu"
 	"github.com/gomach/mach/internal/guest/mem"
 	"github.com/gomach/mach/internal/guest/proc"
+	"github.com/gomach/mach/internal/kernel/clock"
 )
 
 // The pages that XNU shows to every process, and where things are in them (osfmk/arm/cpu_capabilities.h
@@ -203,10 +204,8 @@ func commPage(p *proc.Process, features uint64) []byte {
 
 // bootClocks are the time of day, the time since boot, and how much of that the system slept.
 func bootClocks() (now, since, asleep time.Duration) {
-	var real, boot, awake unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &awake)
+	var real, boot unix.Timespec
 	_ = unix.ClockGettime(unix.CLOCK_BOOTTIME, &boot)
 	_ = unix.ClockGettime(unix.CLOCK_REALTIME, &real)
-	since = time.Duration(boot.Nano())
-	return time.Duration(real.Nano()), since, max(0, since-time.Duration(awake.Nano()))
+	return time.Duration(real.Nano()), time.Duration(boot.Nano()), max(0, clock.Slept())
 }

@@ -3,6 +3,7 @@
 package machkern
 
 import (
+	"fmt"
 	"os"
 	"sync"
 
@@ -24,6 +25,8 @@ type Options struct {
 	HostProcesses bool
 	// Messages says which messages may go to which ports. A kernel that is joined has its own.
 	Messages ipc.Policy
+	// Unguarded has broken guards of ports end no process. A kernel that is joined has its own.
+	Unguarded bool
 	// Join is the number of an inherited descriptor: a connection to the kernel of the runner
 	// that started this one, see Guest.Starting. 0: the guest gets a kernel of its own.
 	Join int
@@ -48,6 +51,8 @@ func newKernel(o Options) *Kernel {
 	k := &Kernel{options: o, guests: map[int]*seat{}, arrivals: map[int]*arrival{}, tracers: map[int]*seat{}}
 	k.core = kernel.New(&substrate{k: k})
 	k.core.Policy = o.Messages
+	k.core.Unguarded = func() bool { return o.Unguarded }
+	k.core.Ends = func(pid int, why string) { fmt.Fprintf(os.Stderr, "darwinrun: process %d is ended by %s\n", pid, why) }
 	k.calls.New = newCall
 	return k
 }

@@ -39,12 +39,19 @@ func getTimes(c *core.Ctx) mach.KernReturn {
 // compared.
 var lastSleep atomic.Int64
 
-// together reads the clocks. Continuous time is absolute time and what the
-// machine has slept: that is as it was unless the readings say otherwise.
+// together reads the clocks: continuous time is absolute time and what the
+// machine has slept.
 func together() (absolute, continuous uint64, day time.Time) {
+	slept := Slept()
+	absolute, day = Absolute(), time.Now()
+	return absolute, absolute + uint64(slept), day
+}
+
+// Slept is how long the machine has slept since its boot: as it was said last,
+// unless the clocks say otherwise.
+func Slept() time.Duration {
 	const exact = int64(10 * time.Microsecond)
 	least, most := asleep()
-	absolute, day = Absolute(), time.Now()
 	slept := lastSleep.Load()
 	if slept < least-exact || slept > most+exact {
 		for range 16 { // the pair whose readings lie closest together
@@ -55,7 +62,7 @@ func together() (absolute, continuous uint64, day time.Time) {
 		slept = (least + most) / 2
 		lastSleep.Store(slept)
 	}
-	return absolute, absolute + uint64(slept), day
+	return time.Duration(slept)
 }
 
 // asleep says between what the time lies that the machine has slept.

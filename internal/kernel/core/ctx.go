@@ -45,6 +45,14 @@ type Ctx struct {
 	Op any
 }
 
+// Guard tells of a guard that the call broke. No lock may be held: somebody may
+// want to look at the task.
+func (c *Ctx) Guard(v ipc.Violation) {
+	if v.Reason != 0 && c.Kernel.Guard != nil {
+		c.Kernel.Guard(c, v)
+	}
+}
+
 // Reply is what a call by MIG message brings along and takes back: rights and
 // memory do not go through names and addresses of the caller then.
 type Reply struct {

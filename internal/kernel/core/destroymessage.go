@@ -83,7 +83,7 @@ func destroyRight(c *Ctx, name mach.MachPort, disposition uint32) {
 	case mach.MACH_MSG_TYPE_MOVE_RECEIVE:
 		s.ModRefs(name, mach.MACH_PORT_RIGHT_RECEIVE, -1)
 	case mach.MACH_MSG_TYPE_MAKE_SEND, mach.MACH_MSG_TYPE_MAKE_SEND_ONCE:
-		if r, kr := s.CopyinOwn(name, d); kr == mach.KERN_SUCCESS {
+		if r, kr, _ := s.CopyinOwn(name, d); kr == mach.KERN_SUCCESS {
 			r.Release()
 		}
 	}

@@ -39,6 +39,15 @@ type Kernel struct {
 	// call. nil: nanoseconds.
 	Ticks func(time.Duration) uint64
 
+	// Guard deals with a guard that a call broke, before the call returns; nil:
+	// nobody does.
+	Guard func(*Ctx, ipc.Violation)
+	// Unguarded, unless nil, says that broken guards are to have no
+	// consequences but the call's result.
+	Unguarded func() bool
+	// Ends, unless nil, hears why the kernel is about to end a process.
+	Ends func(pid int, why string)
+
 	// Opened is told of each task that the substrate has opened, before anybody
 	// else sees it.
 	Opened func(*Task)

@@ -33,21 +33,22 @@ func anyDisposition(d mach.MachMsgTypeName) bool {
 // (osfmk/ipc/ipc_object.c, ipc_object_copyin): MACH_PORT_NULL and
 // MACH_PORT_DEAD pass through as rights.
 func (s *Space) CopyinRight(name mach.MachPort, d mach.MachMsgTypeName) (Right, mach.KernReturn) {
-	return s.copyinRight(name, d, 0)
+	r, kr, _ := s.copyinRight(name, d, 0)
+	return r, kr
 }
 
 // CopyinOwn is CopyinRight for a right that comes back to the same space: it
 // may be one that cannot leave it.
-func (s *Space) CopyinOwn(name mach.MachPort, d mach.MachMsgTypeName) (Right, mach.KernReturn) {
+func (s *Space) CopyinOwn(name mach.MachPort, d mach.MachMsgTypeName) (Right, mach.KernReturn, Violation) {
 	return s.copyinRight(name, d, immovableOK)
 }
 
-func (s *Space) copyinRight(name mach.MachPort, d mach.MachMsgTypeName, f copyinFlags) (Right, mach.KernReturn) {
+func (s *Space) copyinRight(name mach.MachPort, d mach.MachMsgTypeName, f copyinFlags) (Right, mach.KernReturn, Violation) {
 	switch name {
 	case mach.MACH_PORT_NULL:
-		return Right{nil, resultType(d)}, mach.KERN_SUCCESS
+		return Right{nil, resultType(d)}, mach.KERN_SUCCESS, Violation{}
 	case mach.MACH_PORT_DEAD:
-		return Right{deadPort, resultType(d)}, mach.KERN_SUCCESS
+		return Right{deadPort, resultType(d)}, mach.KERN_SUCCESS, Violation{}
 	}
 	var n notices
 	s.mu.Lock()
@@ -55,9 +56,9 @@ func (s *Space) copyinRight(name mach.MachPort, d mach.MachMsgTypeName, f copyin
 	s.mu.Unlock()
 	n.send()
 	if kr != mach.KERN_SUCCESS {
-		return Right{}, kr
+		return Right{}, kr, n.violation
 	}
-	return Right{p, resultType(d)}, mach.KERN_SUCCESS
+	return Right{p, resultType(d)}, mach.KERN_SUCCESS, Violation{}
 }
 
 // isDead reports, with the space locked, whether a slot with a send or
@@ -133,9 +134,11 @@ func (s *Space) copyinReceive(e *entry, name mach.MachPort, guardOK func(*Port) 
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.flags&immovableReceive != 0 {
+		n.violated(mach.KGUARD_EXC_IMMOVABLE, name, 0)
 		return nil, mach.KERN_INVALID_CAPABILITY
 	}
 	if guardOK != nil && !guardOK(p) {
+		n.violated(mach.KGUARD_EXC_INCORRECT_GUARD, name, p.context)
 		return nil, mach.KERN_INVALID_ARGUMENT
 	}
 	if e.typ&mach.MACH_PORT_TYPE_SEND != 0 {
@@ -190,6 +193,7 @@ func (s *Space) copyinLive(e *entry, name mach.MachPort, p *Port, d mach.MachMsg
 		return nil, mach.KERN_INVALID_CAPABILITY
 	}
 	if f&immovableOK == 0 && (p.flags&immovableSend != 0 || e.immovable) {
+		n.violated(mach.KGUARD_EXC_IMMOVABLE, name, 0)
 		return nil, mach.KERN_INVALID_CAPABILITY
 	}
 	switch d {

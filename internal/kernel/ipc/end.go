@@ -4,9 +4,9 @@ import "github.com/gomach/mach"
 
 // Destroy gives up all rights under a name (osfmk/ipc/ipc_right.c,
 // ipc_right_destroy).
-func (s *Space) Destroy(name mach.MachPort) mach.KernReturn {
+func (s *Space) Destroy(name mach.MachPort) (mach.KernReturn, Violation) {
 	if !valid(name) {
-		return mach.KERN_SUCCESS
+		return mach.KERN_SUCCESS, Violation{}
 	}
 	var n notices
 	s.mu.Lock()
@@ -16,7 +16,7 @@ func (s *Space) Destroy(name mach.MachPort) mach.KernReturn {
 		set.destroy()
 	}
 	n.send()
-	return kr
+	return kr, n.violation
 }
 
 func (s *Space) destroyName(name mach.MachPort, n *notices) (*Set, mach.KernReturn) {
@@ -26,6 +26,7 @@ func (s *Space) destroyName(name mach.MachPort, n *notices) (*Set, mach.KernRetu
 	e := s.lookup(name)
 	switch {
 	case e == nil:
+		n.violated(mach.KGUARD_EXC_INVALID_NAME, name, 0)
 		return nil, mach.KERN_INVALID_NAME
 	case e.typ == mach.MACH_PORT_TYPE_PORT_SET:
 		set := e.set
@@ -51,6 +52,7 @@ func (s *Space) destroyName(name mach.MachPort, n *notices) (*Set, mach.KernRetu
 		return nil, mach.KERN_SUCCESS
 	}
 	if typ&mach.MACH_PORT_TYPE_RECEIVE != 0 && p.flags&guarded != 0 && p.context != 0 {
+		n.violated(mach.KGUARD_EXC_DESTROY, name, p.context)
 		return nil, mach.KERN_INVALID_RIGHT
 	}
 	request := p.cancelRequest(e)
@@ -74,16 +76,17 @@ func (s *Space) destroyName(name mach.MachPort, n *notices) (*Set, mach.KernRetu
 // Destruct destroys a receive right and takes srdelta, negative or zero, off
 // the send rights of the same name; guard must be the port's guard
 // (osfmk/ipc/ipc_right.c, ipc_right_destruct).
-func (s *Space) Destruct(name mach.MachPort, srdelta int32, guard uint64) mach.KernReturn {
+func (s *Space) Destruct(name mach.MachPort, srdelta int32, guard uint64) (mach.KernReturn, Violation) {
 	if !valid(name) {
-		return mach.KERN_INVALID_NAME
+		return mach.KERN_INVALID_NAME, Violation{}
 	}
 	var n notices
 	s.mu.Lock()
 	kr := s.destruct(name, srdelta, guard, &n)
+	n.wrongName(kr, name)
 	s.mu.Unlock()
 	n.send()
-	return kr
+	return kr, n.violation
 }
 
 func (s *Space) destruct(name mach.MachPort, srdelta int32, guard uint64, n *notices) mach.KernReturn {
@@ -104,6 +107,7 @@ func (s *Space) destruct(name mach.MachPort, srdelta int32, guard uint64, n *not
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.flags&guarded != 0 && p.context != guard {
+		n.violated(mach.KGUARD_EXC_DESTROY, name, p.context)
 		return mach.KERN_INVALID_ARGUMENT
 	}
 	if srdelta != 0 {

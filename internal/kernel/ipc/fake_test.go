@@ -76,6 +76,7 @@ type caller struct{ stop chan struct{} }
 
 func (c caller) Interrupt() <-chan struct{} { return c.stop }
 func (c caller) Serve(m *Message) *Message  { m.Destroy(); return nil }
+func (c caller) Guard(Violation)            {}
 
 // task is a space with memory and one thread.
 type task struct {
@@ -144,3 +145,6 @@ func idle(tb testing.TB, p *Port) {
 		tb.Errorf("port %d: dead %v, %d send and %d send-once rights, in %d sets", p.id, p.dead, p.srights, p.sorights, len(p.sets))
 	}
 }
+
+// result is that of an operation that may break a guard.
+func result(kr mach.KernReturn, _ Violation) mach.KernReturn { return kr }

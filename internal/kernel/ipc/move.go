@@ -128,12 +128,12 @@ func (s *Space) put(p *Port, typ mach.MachMsgTypeName, i uint32, e *entry) {
 
 // ExtractRight takes a right out of the space by a disposition. own says that
 // the space is the caller's: then the right to an immovable port can be copied.
-func (s *Space) ExtractRight(name mach.MachPort, d mach.MachMsgTypeName, own bool) (Right, mach.KernReturn) {
+func (s *Space) ExtractRight(name mach.MachPort, d mach.MachMsgTypeName, own bool) (Right, mach.KernReturn, Violation) {
 	if !anyDisposition(d) {
-		return Right{}, mach.KERN_INVALID_VALUE
+		return Right{}, mach.KERN_INVALID_VALUE, Violation{}
 	}
 	if !valid(name) {
-		return Right{}, mach.KERN_INVALID_RIGHT
+		return Right{}, mach.KERN_INVALID_RIGHT, Violation{}
 	}
 	f := deadOK
 	if own && d == mach.MACH_MSG_TYPE_COPY_SEND {
@@ -145,12 +145,12 @@ func (s *Space) ExtractRight(name mach.MachPort, d mach.MachMsgTypeName, own boo
 	s.mu.Unlock()
 	n.send()
 	if kr != mach.KERN_SUCCESS {
-		return Right{}, kr
+		return Right{}, kr, n.violation
 	}
 	if d == mach.MACH_MSG_TYPE_MOVE_RECEIVE {
 		p.mu.Lock()
 		p.flags &^= tempOwner // it travels in the routine's reply, see bindTransit
 		p.mu.Unlock()
 	}
-	return Right{p, resultType(d)}, mach.KERN_SUCCESS
+	return Right{p, resultType(d)}, mach.KERN_SUCCESS, Violation{}
 }

@@ -14,6 +14,8 @@ type Caller interface {
 	// Serve performs a message to a kernel object: it uses the message up and
 	// returns the reply, with its destination, or nil.
 	Serve(m *Message) *Message
+	// Guard hears of a guard that the call broke.
+	Guard(Violation)
 }
 
 // Msg are the arguments of mach_msg_overwrite.
@@ -83,6 +85,7 @@ func (a *Msg) send() mach.KernReturn {
 		a.notify()
 		m.Descs = m.Descs[:0] // nothing was taken for them
 		m.Destroy()
+		a.Caller.Guard(Violation{Reason: mach.KGUARD_EXC_INVALID_OPTIONS, Payload: uint64(uint32(a.Option))})
 		return mach.MACH_SEND_INVALID_OPTIONS
 	}
 	if mr == mach.MACH_MSG_SUCCESS && len(m.Descs) > 0 {
@@ -91,10 +94,27 @@ func (a *Msg) send() mach.KernReturn {
 	a.notify()
 	if mr != mach.MACH_MSG_SUCCESS {
 		m.free()
+		a.violated(mr, h)
 		return mr
 	}
 	a.Space.identify(m)
 	return a.deliver(m, always)
+}
+
+// violated tells of what was wrong with a message that was refused
+// (osfmk/ipc/ipc_kmsg.c, ipc_kmsg_copyin_header and the descriptors' functions).
+func (a *Msg) violated(mr mach.KernReturn, h header) {
+	switch mr {
+	case mach.MACH_SEND_INVALID_VOUCHER:
+		a.n.violated(mach.KGUARD_EXC_SEND_INVALID_VOUCHER, h.voucher, 0)
+	case mach.MACH_SEND_INVALID_REPLY:
+		a.n.violated(mach.KGUARD_EXC_SEND_INVALID_REPLY, h.local, 0)
+	}
+	v := a.n.violation
+	a.n.violation = Violation{}
+	if v.Reason != 0 {
+		a.Caller.Guard(v)
+	}
 }
 
 func (a *Msg) notify() {

@@ -18,19 +18,20 @@ func (s *Space) InsertPinned(p *Port) (mach.MachPort, mach.KernReturn) {
 
 // Deallocate gives up one user reference of a send, send-once or dead-name
 // right, or a port set (osfmk/ipc/ipc_right.c, ipc_right_dealloc).
-func (s *Space) Deallocate(name mach.MachPort) mach.KernReturn {
+func (s *Space) Deallocate(name mach.MachPort) (mach.KernReturn, Violation) {
 	if !valid(name) {
-		return mach.KERN_SUCCESS
+		return mach.KERN_SUCCESS, Violation{}
 	}
 	var n notices
 	s.mu.Lock()
 	set, kr := s.deallocate(name, &n)
+	n.wrongName(kr, name)
 	s.mu.Unlock()
 	if set != nil {
 		set.destroy()
 	}
 	n.send()
-	return kr
+	return kr, n.violation
 }
 
 func (s *Space) deallocate(name mach.MachPort, n *notices) (*Set, mach.KernReturn) {

@@ -15,7 +15,10 @@ type notice struct {
 }
 
 // notices are collected under locks and sent after.
-type notices struct{ list []notice }
+type notices struct {
+	list      []notice
+	violation Violation
+}
 
 func (n *notices) add(x notice) { n.list = append(n.list, x) }
 

@@ -76,15 +76,15 @@ func typeBit(right mach.MachPortRight) mach.MachPortType_t {
 
 // ModRefs changes the user references of one right under a name
 // (osfmk/ipc/ipc_right.c, ipc_right_delta).
-func (s *Space) ModRefs(name mach.MachPort, right mach.MachPortRight, delta int32) mach.KernReturn {
+func (s *Space) ModRefs(name mach.MachPort, right mach.MachPortRight, delta int32) (mach.KernReturn, Violation) {
 	if right >= mach.MACH_PORT_RIGHT_NUMBER {
-		return mach.KERN_INVALID_VALUE
+		return mach.KERN_INVALID_VALUE, Violation{}
 	}
 	if !valid(name) {
 		if right == mach.MACH_PORT_RIGHT_SEND || right == mach.MACH_PORT_RIGHT_SEND_ONCE {
-			return mach.KERN_SUCCESS
+			return mach.KERN_SUCCESS, Violation{}
 		}
-		return mach.KERN_INVALID_NAME
+		return mach.KERN_INVALID_NAME, Violation{}
 	}
 	var n notices
 	var set *Set
@@ -108,12 +108,15 @@ func (s *Space) ModRefs(name mach.MachPort, right mach.MachPortRight, delta int3
 			kr = mach.KERN_INVALID_RIGHT
 		}
 	}
+	if n.violation.Reason == 0 {
+		n.wrongName(kr, name)
+	}
 	s.mu.Unlock()
 	if set != nil {
 		set.destroy()
 	}
 	n.send()
-	return kr
+	return kr, n.violation
 }
 
 func (s *Space) deltaSet(e *entry, name mach.MachPort, delta int32) (mach.KernReturn, *Set) {
@@ -145,6 +148,7 @@ func (s *Space) deltaReceive(e *entry, name mach.MachPort, delta int32, n *notic
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.flags&guarded != 0 {
+		n.violated(mach.KGUARD_EXC_DESTROY, name, p.context)
 		return mach.KERN_INVALID_RIGHT
 	}
 	s.dropReceive(e, name, n)

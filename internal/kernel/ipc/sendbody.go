@@ -123,6 +123,9 @@ func (s *Space) copyinPort(m *Message, name mach.MachPort, d mach.MachMsgTypeNam
 	p, kr := s.copyin(name, d, f, guardOK, n)
 	s.mu.Unlock()
 	if kr != mach.KERN_SUCCESS {
+		if kr == mach.KERN_INVALID_RIGHT {
+			n.violated(mach.KGUARD_EXC_SEND_INVALID_RIGHT, name, 0)
+		}
 		return Right{}, mach.MACH_SEND_INVALID_RIGHT
 	}
 	r.Port = p

@@ -27,7 +27,7 @@ func TestCircularMessages(t *testing.T) {
 	want(t, "p to itself", a.send(a.portMessage(p, p, mach.MACH_MSG_TYPE_MOVE_RECEIVE)), mach.MACH_MSG_SUCCESS)
 	idle(t, pp)
 	// q travels to r; then r to q closes the ring.
-	if kr := a.ModRefs(q, mach.MACH_PORT_RIGHT_SEND, 0); kr == mach.KERN_SUCCESS {
+	if kr, _ := a.ModRefs(q, mach.MACH_PORT_RIGHT_SEND, 0); kr == mach.KERN_SUCCESS {
 		t.Fatal("a send right that is none")
 	}
 	right, _ := a.CopyinRight(q, mach.MACH_MSG_TYPE_MAKE_SEND)
@@ -70,7 +70,7 @@ func TestReceiveRightMoves(t *testing.T) {
 	if id := le.Uint32(b.vm.bytes[20:]); id != 7 {
 		t.Errorf("id %d", id)
 	}
-	want(t, "drop", a.ModRefs(other, mach.MACH_PORT_RIGHT_RECEIVE, -1), mach.KERN_SUCCESS)
+	want(t, "drop", result(a.ModRefs(other, mach.MACH_PORT_RIGHT_RECEIVE, -1)), mach.KERN_SUCCESS)
 	if kr := <-waiting; kr != mach.MACH_RCV_PORT_CHANGED {
 		t.Errorf("the receiver that waited: %v", kr)
 	}

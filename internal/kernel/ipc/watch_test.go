@@ -53,13 +53,13 @@ func TestWatch(t *testing.T) {
 	if told[set] != 2 {
 		t.Errorf("of a member with messages the set is told %d times", told[set]-1)
 	}
-	want(t, "destroy", a.Destroy(p), mach.KERN_SUCCESS)
+	want(t, "destroy", result(a.Destroy(p)), mach.KERN_SUCCESS)
 	if told[p] != 3 {
 		t.Errorf("of its end the port is told %d times", told[p]-2)
 	}
 	first("ended", wp, 0, true)
 	ws.Stop()
-	want(t, "destroy the set", a.Destroy(set), mach.KERN_SUCCESS)
+	want(t, "destroy the set", result(a.Destroy(set)), mach.KERN_SUCCESS)
 	if told[set] != 2 {
 		t.Error("told after Stop")
 	}

@@ -120,7 +120,7 @@ func (x *call) desc(f *field, j int) ipc.Desc {
 	// A handler that stores names: the right moves from the name.
 	if b := x.mem.buffers[i]; 4*j+4 <= len(b) && j < int(x.arrayCount()) {
 		if name := mach.MachPort(le.Uint32(b[4*j:])); name != mach.MACH_PORT_NULL {
-			if r, kr := x.task.Space.CopyinOwn(name, mach.MACH_MSG_TYPE_MOVE_SEND); kr == mach.KERN_SUCCESS {
+			if r, kr, _ := x.task.Space.CopyinOwn(name, mach.MACH_MSG_TYPE_MOVE_SEND); kr == mach.KERN_SUCCESS {
 				d.Right = r
 			}
 		}

@@ -114,6 +114,9 @@ func (x *stub) Interrupt() <-chan struct{} { return x.c.Interrupt() }
 // Serve implements ipc.Caller: a queue has become no kernel object.
 func (x *stub) Serve(m *ipc.Message) *ipc.Message { return Serve(x.c, m) }
 
+// Guard implements ipc.Caller.
+func (x *stub) Guard(v ipc.Violation) { x.c.Guard(v) }
+
 // request builds the request but for the header's ports, size and id.
 func (x *stub) request() ([]byte, mach.KernReturn) {
 	p := x.plan

@@ -20,8 +20,8 @@ func guardOf(t *core.Task) *guardBehavior {
 }
 
 const (
-	guardOnce  = mach.TASK_EXC_GUARD_VM_ONCE | mach.TASK_EXC_GUARD_MP_ONCE
-	guardFatal = mach.TASK_EXC_GUARD_VM_FATAL | mach.TASK_EXC_GUARD_MP_FATAL
+	guardOnce = mach.TASK_EXC_GUARD_VM_ONCE | mach.TASK_EXC_GUARD_MP_ONCE
+	guardKept = mach.TASK_EXC_GUARD_VM_FATAL | mach.TASK_EXC_GUARD_MP_FATAL | mach.TASK_EXC_GUARD_VM_DELIVER | mach.TASK_EXC_GUARD_MP_DELIVER
 )
 
 func getGuard(c *core.Ctx, t *core.Task) mach.KernReturn {
@@ -41,7 +41,7 @@ func setGuard(c *core.Ctx, t *core.Task) mach.KernReturn {
 	g := guardOf(t)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.bits&guardFatal&^bits != 0 || bits&guardOnce&^g.bits != 0 {
+	if g.bits&guardKept&^bits != 0 || bits&guardOnce&^g.bits != 0 {
 		return mach.KERN_DENIED
 	}
 	g.bits = bits

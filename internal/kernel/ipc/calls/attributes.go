@@ -120,7 +120,7 @@ func assertAttributes(c *core.Ctx, s *ipc.Space) mach.KernReturn {
 	if kr != mach.KERN_SUCCESS {
 		return kr
 	}
-	return s.AssertGuard(c.Name(1), g)
+	return guarded(c)(s.AssertGuard(c.Name(1), g))
 }
 
 func servicePortInfo(c *core.Ctx, s *ipc.Space) mach.KernReturn { return notService(s, c.Name(1)) }

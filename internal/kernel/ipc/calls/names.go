@@ -127,15 +127,17 @@ func construct(c *core.Ctx, s *ipc.Space) mach.KernReturn {
 	return give(c, s, 3, name, kr)
 }
 
-func deallocate(c *core.Ctx, s *ipc.Space) mach.KernReturn { return s.Deallocate(c.Name(1)) }
-func destroy(c *core.Ctx, s *ipc.Space) mach.KernReturn    { return s.Destroy(c.Name(1)) }
+func deallocate(c *core.Ctx, s *ipc.Space) mach.KernReturn {
+	return guarded(c)(s.Deallocate(c.Name(1)))
+}
+func destroy(c *core.Ctx, s *ipc.Space) mach.KernReturn { return guarded(c)(s.Destroy(c.Name(1))) }
 
 func destruct(c *core.Ctx, s *ipc.Space) mach.KernReturn {
-	return s.Destruct(c.Name(1), c.I32(2), c.U64(3))
+	return guarded(c)(s.Destruct(c.Name(1), c.I32(2), c.U64(3)))
 }
 
 func modRefs(c *core.Ctx, s *ipc.Space) mach.KernReturn {
-	return s.ModRefs(c.Name(1), mach.MachPortRight(c.U32(2)), c.I32(3))
+	return guarded(c)(s.ModRefs(c.Name(1), mach.MachPortRight(c.U32(2)), c.I32(3)))
 }
 
 func getRefs(c *core.Ctx, s *ipc.Space) mach.KernReturn {

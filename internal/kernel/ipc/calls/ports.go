@@ -19,7 +19,9 @@ func insertRight(c *core.Ctx, s *ipc.Space) mach.KernReturn {
 		case poly == mach.MACH_PORT_NULL || poly == mach.MACH_PORT_DEAD:
 			return mach.KERN_INVALID_NAME
 		}
-		r, kr = s.CopyinOwn(poly, d)
+		var v ipc.Violation
+		r, kr, v = s.CopyinOwn(poly, d)
+		c.Guard(v)
 	} else {
 		r, kr = c.TakeRight(2, d)
 	}
@@ -33,7 +35,8 @@ func insertRight(c *core.Ctx, s *ipc.Space) mach.KernReturn {
 }
 
 func extractRight(c *core.Ctx, s *ipc.Space) mach.KernReturn {
-	r, kr := s.ExtractRight(c.Name(1), mach.MachMsgTypeName(c.U32(2)), s == c.Task.Space)
+	r, kr, v := s.ExtractRight(c.Name(1), mach.MachMsgTypeName(c.U32(2)), s == c.Task.Space)
+	c.Guard(v)
 	if kr != mach.KERN_SUCCESS {
 		return kr
 	}
@@ -137,24 +140,28 @@ func getContext(c *core.Ctx, s *ipc.Space) mach.KernReturn {
 	return c.Put64(2, context)
 }
 
-func setContext(c *core.Ctx, s *ipc.Space) mach.KernReturn { return s.SetContext(c.Name(1), c.U64(2)) }
+func setContext(c *core.Ctx, s *ipc.Space) mach.KernReturn {
+	return guarded(c)(s.SetContext(c.Name(1), c.U64(2)))
+}
 
 func guard(c *core.Ctx, s *ipc.Space) mach.KernReturn {
 	flags := uint64(0)
 	if c.Bool(3) {
 		flags = mach.MPG_STRICT
 	}
-	return s.Guard(c.Name(1), c.U64(2), flags)
+	return guarded(c)(s.Guard(c.Name(1), c.U64(2), flags))
 }
 
 func guardWithFlags(c *core.Ctx, s *ipc.Space) mach.KernReturn {
-	return s.Guard(c.Name(1), c.U64(2), c.U64(3))
+	return guarded(c)(s.Guard(c.Name(1), c.U64(2), c.U64(3)))
 }
 
-func unguard(c *core.Ctx, s *ipc.Space) mach.KernReturn { return s.Unguard(c.Name(1), c.U64(2)) }
+func unguard(c *core.Ctx, s *ipc.Space) mach.KernReturn {
+	return guarded(c)(s.Unguard(c.Name(1), c.U64(2)))
+}
 
 func swapGuard(c *core.Ctx, s *ipc.Space) mach.KernReturn {
-	return s.SwapGuard(c.Name(1), c.U64(2), c.U64(3))
+	return guarded(c)(s.SwapGuard(c.Name(1), c.U64(2), c.U64(3)))
 }
 
 // peek refuses trailers beyond the audit token, and a room for the trailer

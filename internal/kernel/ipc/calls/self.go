@@ -134,4 +134,6 @@ func migDeallocate(c *core.Ctx) uint64 {
 	return 0
 }
 
-func voucherDeallocate(c *core.Ctx) mach.KernReturn { return c.Task.Space.Deallocate(c.Name(0)) }
+func voucherDeallocate(c *core.Ctx) mach.KernReturn {
+	return guarded(c)(c.Task.Space.Deallocate(c.Name(0)))
+}

@@ -79,6 +79,14 @@ static void test(void) {
 	receive(p), receive(p);
 	printf("changed: %d\n", set(p, EV_ADD, MACH_RCV_MSG));
 	set(p, EV_DELETE, 0);
+	// A message that was there before, to a port in a set that is watched too.
+	mach_port_insert_member(S, p, ps);
+	send(p, 3), set(p, EV_ADD, 0);
+	printf("at once: %d", now());
+	printf(" received %d", receive(p));
+	printf(" %d\n", now());
+	mach_port_extract_member(S, p, ps);
+	set(p, EV_DELETE, 0);
 	// The kevent receives.
 	struct kevent64_s e, o;
 	struct { mach_msg_header_t h; char b[100]; } m;
