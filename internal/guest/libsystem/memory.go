@@ -49,7 +49,9 @@ func init() {
 		s, flags := of(c), c.Int(3)
 		r := mem.Request{Address: c.Arg(0), Size: c.Arg(1), Prot: cpu.Prot(c.Int(2) & 7), Max: 7, Inherit: 1,
 			Fixed: flags&mapFixed != 0, Overwrite: true, Shared: flags&mapShared != 0}
-		if r.Size == 0 {
+		// An offset within a page is refused with MAP_UNIX03 (xnu bsd/kern/kern_mman.c,
+		// mmap_sanitize), which mmap of libSystem adds; without it is not done here.
+		if r.Size == 0 || c.Arg(5)%c.Process.Arch.PageSize != 0 {
 			c.Fail(proc.EINVAL)
 			return
 		}
