@@ -36,16 +36,36 @@ func (d *Debugger) hold(e *Exception) error {
 	}
 }
 
-// judged waits for the verdict.
+// judged waits for the verdict. Somebody in Wait gives it, but a stray is sent on
+// whether somebody waits or not, also one that becomes a stray meanwhile.
 func (d *Debugger) judged(s *Stop) error {
-	select {
-	case d.stops <- s:
-	case <-d.done:
-		d.turn <- struct{}{}
-		defer d.unlock()
-		return d.late(s)
-	case <-d.dead:
-		return Refuse
+	for told := false; !told; {
+		var changed <-chan struct{}
+		select {
+		case d.stops <- s:
+			told = true
+			continue
+		case d.turn <- struct{}{}:
+			changed = d.changed
+			astray := !d.closed && d.astray(s)
+			d.unlock()
+			if astray {
+				return nil
+			}
+		case <-d.dead:
+			return Refuse
+		}
+		select {
+		case d.stops <- s:
+			told = true
+		case <-changed:
+		case <-d.done:
+			d.turn <- struct{}{}
+			defer d.unlock()
+			return d.late(s)
+		case <-d.dead:
+			return Refuse
+		}
 	}
 	select {
 	case v := <-s.verdict:
@@ -53,6 +73,60 @@ func (d *Debugger) judged(s *Stop) error {
 	case <-d.dead:
 		return Refuse
 	}
+}
+
+// astray says whether an exception is of a step, a breakpoint or a watchpoint that
+// is over, and has the thread go on as if that had never been.
+func (d *Debugger) astray(s *Stop) bool {
+	if s.again { // it was looked at before
+		return d.points[s.Address] != s.Point
+	}
+	if s.Exception.Type != mach.EXC_BREAKPOINT {
+		return false
+	}
+	if d.watching() {
+		if slot, err := hitWatch(s, d.watches); err != nil || slot >= 0 {
+			return false
+		}
+	}
+	if d.hadWatches && leftWatch(&s.Exception) {
+		return d.forget(s)
+	}
+	if stepEnded(&s.Exception) { // or the step was given up for something else
+		if d.lift != nil && d.lift.id == s.Thread.Name() {
+			return false
+		}
+		return setStepping(s.Thread, false) == nil && d.forget(s)
+	}
+	regs, err := s.Thread.Registers()
+	if err != nil {
+		return false
+	}
+	at := regs.PC() - breakpointSkid
+	return d.points[at] == nil && d.cleared[at] != nil && skipBack(s.Thread, regs, at) == nil && d.forget(s)
+}
+
+// forget gives up that a thread was told of a breakpoint: it has come further.
+func (d *Debugger) forget(s *Stop) bool {
+	if id, err := s.Thread.ID(); err == nil {
+		delete(d.told, id)
+	}
+	return true
+}
+
+// sendStrays lets those go on that have come, nobody having waited since, and that
+// are strays by now.
+func (d *Debugger) sendStrays() {
+	kept := d.pending[:0]
+	for _, s := range d.pending {
+		if s.verdict != nil && d.astray(s) {
+			s.verdict <- nil
+			continue
+		}
+		kept = append(kept, s)
+	}
+	clear(d.pending[len(kept):])
+	d.pending = kept
 }
 
 // late judges what happened when the debugger was going: a breakpoint that is
@@ -231,8 +305,8 @@ func (d *Debugger) tell(ctx context.Context, s *Stop) error {
 	return nil
 }
 
-// change tells those who wait that the process has stopped, or that a step is
-// over.
+// change tells those who wait that the process has stopped, or that a step, a
+// breakpoint or a watchpoint is gone.
 func (d *Debugger) change() {
 	close(d.changed)
 	d.changed = make(chan struct{})
@@ -262,10 +336,11 @@ func (d *Debugger) place(s *Stop) error {
 
 // classify finds out what a stop is.
 func (d *Debugger) classify(s *Stop) error {
-	if s.again { // it was looked at before
-		if d.points[s.Address] != s.Point {
-			s.Reason = stray
-		}
+	if d.astray(s) {
+		s.Reason = stray
+		return nil
+	}
+	if s.again {
 		return nil
 	}
 	regs, err := s.Thread.Registers()
@@ -292,31 +367,19 @@ func (d *Debugger) classify(s *Stop) error {
 		s.Reason, s.ahead = AtWatchpoint, watchesAhead
 		return nil
 	}
-	if d.hadWatches && leftWatch(&s.Exception) {
-		s.Reason = stray
+	if stepEnded(&s.Exception) { // of the step in progress, or it would be a stray
+		s.Reason = Stepped
+		if s.Watch = d.lift.ahead; s.Watch != nil {
+			s.Reason = AtWatchpoint
+		}
 		return nil
 	}
-	if stepEnded(&s.Exception) {
-		if d.lift != nil && d.lift.id == s.Thread.Name() {
-			s.Reason = Stepped
-			if s.Watch = d.lift.ahead; s.Watch != nil {
-				s.Reason = AtWatchpoint
-			}
-			return nil
-		}
-		s.Reason = stray // the step was given up for something else
-		return setStepping(s.Thread, false)
-	}
 	at := s.Address - breakpointSkid
-	switch p := d.points[at]; {
-	case p != nil:
-		s.Reason, s.Point, s.again = AtBreakpoint, p, known && told == at
-	case d.cleared[at] != nil:
-		s.Reason = stray
-	default:
+	p := d.points[at]
+	if p == nil {
 		return nil // an instruction of its own
 	}
-	s.Address = at
+	s.Reason, s.Point, s.again, s.Address = AtBreakpoint, p, known && told == at, at
 	return skipBack(s.Thread, regs, at)
 }
 

@@ -68,6 +68,8 @@ func (p *Breakpoint) Clear(ctx context.Context) error {
 	defer d.mu.Unlock()
 	delete(d.points, p.Address)
 	d.cleared[p.Address] = p.original
+	d.sendStrays()
+	d.change()
 	return nil
 }
 

@@ -98,7 +98,10 @@ func (w *Watchpoint) Clear(ctx context.Context) error {
 		return nil
 	}
 	d.watches[w.slot] = nil
-	return d.rewatch(ctx)
+	err := d.rewatch(ctx)
+	d.sendStrays()
+	d.change()
+	return err
 }
 
 func (d *Debugger) watching() bool { return d.watches != [maxWatches]*Watchpoint{} }
@@ -143,5 +146,5 @@ func (d *Debugger) watched(s *Stop) (*Watchpoint, error) {
 	if err != nil || slot < 0 {
 		return nil, err
 	}
-	return d.watches[slot], nil
+	return d.watches[slot], clearHits(s.Thread)
 }

@@ -31,19 +31,31 @@ func setWatches(th *task.Thread, list [maxWatches]*Watchpoint) error {
 	return task.SetState(th, s)
 }
 
-// hitWatch is the number of the watchpoint that a thread has come to by DR6,
-// which is cleared; -1 if it is none.
+// dr6Hits are the bits of DR6 for the four registers.
+const dr6Hits = 1<<maxWatches - 1
+
+// hitWatch is the number of the watchpoint that a thread has come to by DR6; -1 if it
+// is none.
 func hitWatch(stop *Stop, _ [maxWatches]*Watchpoint) (int, error) {
 	s, err := task.State[mach.X86DebugState64](stop.Thread)
 	if err != nil {
 		return -1, err
 	}
-	hits := s.Dr6 & (1<<maxWatches - 1)
+	hits := s.Dr6 & dr6Hits
 	if hits == 0 {
 		return -1, nil
 	}
-	s.Dr6 &^= 1<<maxWatches - 1
-	return bits.TrailingZeros64(hits), task.SetState(stop.Thread, s)
+	return bits.TrailingZeros64(hits), nil
+}
+
+// clearHits forgets what a thread has come to: the processor only adds to DR6.
+func clearHits(th *task.Thread) error {
+	s, err := task.State[mach.X86DebugState64](th)
+	if err != nil {
+		return err
+	}
+	s.Dr6 &^= dr6Hits
+	return task.SetState(th, s)
 }
 
 // leftWatch tells a watchpoint that is gone from other exceptions: here it looks

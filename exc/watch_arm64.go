@@ -27,5 +27,8 @@ func hitWatch(s *Stop, list [maxWatches]*Watchpoint) (int, error) {
 	return armHit(list, uint64(s.Exception.code(1))), nil
 }
 
+// clearHits has nothing to do: the exception says what was met.
+func clearHits(*task.Thread) error { return nil }
+
 // leftWatch tells a watchpoint that is gone from other exceptions.
 func leftWatch(e *Exception) bool { return e.code(0) == mach.EXC_ARM_DA_DEBUG }
