@@ -141,6 +141,8 @@ func wrap(op string, pid, tid int, err error) error {
 	}
 	e := &Error{Op: op, PID: pid, TID: tid, Err: err}
 	switch {
+	case err == unix.ESRCH && kernelThread(pid): // said of what has no memory, too
+		e.Err = ErrNotPermitted
 	case err == unix.ESRCH || err == unix.ENOENT:
 		e.Err = ErrProcessGone
 		if tid != 0 {

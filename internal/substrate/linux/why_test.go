@@ -51,6 +51,11 @@ func TestWhyAKernelThreadIsRefused(t *testing.T) {
 		t.Skip("no kernel threads to be seen here")
 	}
 	defer p.Close()
+	// The kernel has two words for it: what has no memory is told as gone.
+	_, err = p.ReadAt(make([]byte, 1), 0)
+	if c := why(t, err); c.Kind != cause.KernelThread {
+		t.Errorf("read: %+v: %v", c, err)
+	}
 	tr, err := p.Trace()
 	if err != nil {
 		t.Fatal(err)
