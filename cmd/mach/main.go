@@ -109,7 +109,7 @@ func newRoot() *cobra.Command {
 		}
 	}
 	add("process", regsCommand(), threadsCommand(), vmmapCommand(), footprintCommand(), readCommand(), portsCommand())
-	add("process", coreCommand())
+	add("process", stackCommand(), coreCommand())
 	add("host", hostCommand(), usedCommand(), cpuCommand())
 	add("offline", errorCommand(), constCommand(), structCommand(), funcCommand(), msgidCommand(), excCommand(), migCommand())
 	root.AddCommand(&cobra.Command{Use: "exit-codes", Short: "What mach ends with", Long: exitText})
@@ -119,6 +119,7 @@ func newRoot() *cobra.Command {
 
 const examplesText = `  mach regs 4711              the registers of all threads of process 4711
   mach regs -- sleep 60       the same of a program that mach starts and ends
+  mach stack 4711             which function every thread is in, and who has called it
   mach vmmap firefox          the memory map of a process by its name
   mach read 4711 0x16f000000 256
   mach footprint 4711 --json

@@ -13,6 +13,7 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/core"
+	"github.com/gomach/mach/symbol"
 	"github.com/gomach/mach/task"
 )
 
@@ -22,6 +23,8 @@ type subject interface {
 	threads() ([]threadInfo, error)
 	registers(ctx context.Context, all bool) ([]threadRegisters, error)
 	memoryMap(submap bool) ([]mapped, error)
+	symbols(pid int) (*symbol.Table, error)
+	stacks(ctx context.Context, table *symbol.Table, limit int) ([]stopped, error)
 }
 
 // look is inspect, with a core file in the place of a PID too.

@@ -16,7 +16,7 @@ const module = "github.com/gomach/mach"
 
 // packages are the public ones, by folder. One that is not there yet has no
 // API.
-var packages = []string{".", "port", "task", "host", "exc", "mig", "core", "hosted"}
+var packages = []string{".", "port", "task", "host", "exc", "mig", "core", "symbol", "hosted"}
 
 // targets are the platforms whose API is recorded.
 var targets = []gocheck.Target{

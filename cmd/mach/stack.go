@@ -1,0 +1,232 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/ianlancetaylor/demangle"
+	"github.com/spf13/cobra"
+
+	"github.com/gomach/mach/symbol"
+)
+
+// threadStack is the stack of one thread.
+type threadStack struct {
+	Number int          `json:"number"`
+	ID     uint64       `json:"id,omitempty"`
+	Name   string       `json:"name,omitempty"`
+	Error  string       `json:"error,omitempty"` // instead of the rest
+	Frames []stackFrame `json:"frames,omitempty"`
+}
+
+// stackFrame is a function of a stack.
+type stackFrame struct {
+	Number   int     `json:"number"`
+	PC       address `json:"pc"`
+	Function string  `json:"function,omitempty"`
+	Offset   uint64  `json:"offset,omitempty"`
+	Image    string  `json:"image,omitempty"`
+	File     string  `json:"file,omitempty"`
+	Line     int     `json:"line,omitempty"`
+	Inlined  bool    `json:"inlined,omitempty"`
+	Signal   bool    `json:"signal,omitempty"` // the kernel called a handler of signals
+}
+
+// stopped is a thread whose registers were read, and its way out.
+type stopped struct {
+	threadStack
+	frames []symbol.Frame
+}
+
+func stackCommand() *cobra.Command {
+	var limit int
+	c := &cobra.Command{
+		Use:   "stack PID|CORE | -- COMMAND [ARGUMENT...]",
+		Short: "The backtrace of every thread, with functions, files and lines",
+		Long: `stack prints which function every thread is in and who has called it. The process is
+stopped while its stacks are walked, and runs on. Functions are those of the symbol
+tables, of Go's and of DWARF, with those that the compiler has put into others. Debugging
+information in /usr/lib/debug is used.`,
+		Args: pidOrCommand, ValidArgsFunction: completeSubject,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if limit < 1 {
+				return &usageError{fmt.Errorf("--limit is at least 1")}
+			}
+			want := args[0]
+			if cmd.ArgsLenAtDash() == 0 {
+				pid, end, err := launch(cmd, args)
+				if err != nil {
+					return err
+				}
+				defer end()
+				want = fmt.Sprint(pid)
+			}
+			return look(cmd, want, func(s subject, pid int) error {
+				table, err := s.symbols(pid)
+				if err != nil {
+					return err
+				}
+				defer table.Close()
+				list, err := s.stacks(cmd.Context(), table, limit)
+				if err != nil {
+					return err
+				}
+				found := make([]threadStack, len(list))
+				for i, x := range list {
+					x.name(table)
+					found[i] = x.threadStack
+				}
+				return emit(cmd, struct {
+					PID     int           `json:"pid"`
+					Threads []threadStack `json:"threads"`
+				}{pid, found}, func(w *printer) { printEach(w, found, func(w *printer, x threadStack) { x.print(w) }) })
+			})
+		},
+	}
+	c.Flags().IntVar(&limit, "limit", 10000, "the most frames of a thread")
+	return c
+}
+
+func symbolOptions(pid int) symbol.Options {
+	return symbol.Options{
+		Demangle: func(name string) string { return demangle.Filter(name) },
+		Open: func(path string) (io.ReaderAt, error) {
+			// A process may see other files by the same names.
+			if pid != 0 {
+				if f, err := os.Open(fmt.Sprintf("/proc/%d/root%s", pid, path)); err == nil {
+					return f, nil
+				}
+				exe := fmt.Sprintf("/proc/%d/exe", pid)
+				if to, err := os.Readlink(exe); err == nil && to == path { // it is gone
+					return os.Open(exe)
+				}
+			}
+			return os.Open(path)
+		},
+	}
+}
+
+func (l live) symbols(pid int) (*symbol.Table, error) {
+	cpu, err := l.CPU()
+	if err != nil {
+		return nil, err
+	}
+	var list []symbol.Image
+	if images, err := l.Images(); err == nil { // without, there are addresses
+		for _, m := range images.List {
+			list = append(list, symbol.Image{Path: m.Path, Address: m.Address})
+		}
+	}
+	return symbol.New(l.Task, cpu, list, symbolOptions(pid)), nil
+}
+
+func (l live) stacks(ctx context.Context, table *symbol.Table, limit int) (found []stopped, err error) {
+	err = l.Suspended(ctx, func(ctx context.Context) error {
+		threads, err := l.WithContext(ctx).Threads()
+		if err != nil {
+			return err
+		}
+		defer threads.Close()
+		for i, th := range threads.All() {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			x := stopped{threadStack: threadStack{Number: i}}
+			x.ID, _ = th.ID()
+			x.Name, _ = th.Label()
+			if r, err := th.Registers(); err != nil {
+				x.Error = err.Error()
+			} else {
+				x.frames = table.Unwind(r, limit)
+			}
+			found = append(found, x)
+		}
+		return nil
+	})
+	return found, err
+}
+
+func (s saved) symbols(int) (*symbol.Table, error) {
+	var list []symbol.Image
+	for _, m := range s.Images() {
+		list = append(list, symbol.Image{Path: m.Path, Address: m.Address})
+	}
+	return symbol.New(s.File, s.CPU(), list, symbolOptions(0)), nil
+}
+
+func (s saved) stacks(_ context.Context, table *symbol.Table, limit int) ([]stopped, error) {
+	var found []stopped
+	for i, th := range s.Threads() {
+		x := stopped{threadStack: threadStack{Number: i, ID: th.Info.ID, Name: th.Info.Name}}
+		if th.Registers == nil {
+			x.Error = "the core has no registers of it"
+		}
+		x.frames = table.Unwind(th.Registers, limit)
+		found = append(found, x)
+	}
+	return found, nil
+}
+
+// name looks the functions up, which the process is not stopped for.
+func (x *stopped) name(table *symbol.Table) {
+	for _, f := range x.frames {
+		if f.Signal {
+			x.Frames = append(x.Frames, stackFrame{Number: len(x.Frames), PC: address(f.PC), Signal: true})
+			continue
+		}
+		list := table.Lookup(f.At)
+		if len(list) == 0 {
+			list = []symbol.Location{{}}
+		}
+		for _, l := range list {
+			x.Frames = append(x.Frames, stackFrame{
+				Number: len(x.Frames), PC: address(f.PC), Function: l.Function, Offset: l.Offset + f.PC - f.At, Image: l.Image, File: l.File, Line: l.Line, Inlined: l.Inlined,
+			})
+		}
+	}
+}
+
+func (x threadStack) print(w *printer) {
+	w.WriteString(fmt.Sprintf("thread %d", x.Number))
+	if x.ID != 0 {
+		w.WriteString(fmt.Sprintf(" (id %d)", x.ID))
+	}
+	if x.Name != "" {
+		w.WriteString(" " + x.Name)
+	}
+	w.line()
+	if x.Error != "" {
+		w.line("  ", x.Error)
+		return
+	}
+	for _, f := range x.Frames {
+		w.line(fmt.Sprintf("  #%-3d 0x%016x  %s", f.Number, uint64(f.PC), f.text()))
+	}
+}
+
+// text is the frame for people: function, and the line or else the image.
+func (f stackFrame) text() string {
+	if f.Signal {
+		return "<signal handler called>"
+	}
+	var b strings.Builder
+	b.WriteString(cmp.Or(f.Function, "??"))
+	switch {
+	case f.File != "":
+		fmt.Fprintf(&b, "  %s:%d", f.File, f.Line)
+	case f.Image != "":
+		if f.Function != "" {
+			fmt.Fprintf(&b, "+%#x", f.Offset)
+		}
+		b.WriteString("  " + filepath.Base(f.Image))
+	}
+	if f.Inlined {
+		b.WriteString("  (inlined)")
+	}
+	return b.String()
+}

@@ -1,0 +1,20 @@
+// Command godeep waits below a recursion of 50 calls.
+package main
+
+import (
+	"fmt"
+	"syscall"
+)
+
+//go:noinline
+func deeper(n int) int {
+	if n == 0 {
+		fmt.Println("ready")
+		var b [1]byte
+		_, _ = syscall.Read(0, b[:])
+		return int(b[0])
+	}
+	return deeper(n-1) + 1
+}
+
+func main() { fmt.Println(deeper(50)) }

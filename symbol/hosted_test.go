@@ -1,0 +1,5 @@
+//go:build !darwin
+
+package symbol_test
+
+import _ "github.com/gomach/mach/hosted"
