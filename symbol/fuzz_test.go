@@ -63,3 +63,20 @@ func FuzzMachO(f *testing.F) {
 		x.Unwind(&task.Registers{CPU: mach.CPU_TYPE_X86_64, X86: mach.X86ThreadState64{Rip: 0x10010, Rsp: 0x10100, Rbp: 0x10100}}, 100)
 	})
 }
+
+// Whatever Go's table says, looking up ends.
+func FuzzGoFrames(f *testing.F) {
+	b := make([]byte, 200)
+	copy(b, []byte{0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8, 1})
+	b[8+6*8], b[8+7*8] = 72, 80 // pctab, funcs
+	copy(b[72:], []byte{2, 4, 15, 4, 0})
+	b[80+4], b[80+8] = 16, 8
+	f.Add(b, uint64(0x1002))
+	f.Fuzz(func(t *testing.T, b []byte, addr uint64) {
+		g := newGoFrames(b, 0x1000)
+		if depth, kind := g.at(addr); (kind == goTop || kind == goUnknown) && depth != 0 {
+			t.Fatal(depth, kind)
+		}
+		goText(b, 0)
+	})
+}

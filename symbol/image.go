@@ -28,6 +28,7 @@ type image struct {
 	strings   [2][]byte
 
 	golang   *gosym.Table
+	goFrames *goFrames
 	goLooked bool
 
 	dwarf       *units
@@ -143,7 +144,8 @@ func (m *image) goTable() *gosym.Table {
 		data, text = m.machoGo()
 	}
 	if len(data) > 16 {
-		m.golang = newGoTable(data, text)
+		text = goText(data, text)
+		m.golang, m.goFrames = newGoTable(data, text), newGoFrames(data, text)
 	}
 	return m.golang
 }

@@ -67,6 +67,7 @@ const (
 func (t *Table) step(s *state, at uint64, exact, first bool) stepKind {
 	t.mu.Lock()
 	var f *fde
+	var g *goFrames
 	var bias uint64
 	if m := t.imageAt(at); m != nil {
 		bias = m.bias
@@ -82,6 +83,9 @@ func (t *Table) step(s *state, at uint64, exact, first bool) stepKind {
 				f, at = g, s.pc
 			}
 		}
+	}
+	if f == nil {
+		g = t.goFrames(at)
 	}
 	t.mu.Unlock()
 	before := *s
@@ -102,11 +106,41 @@ func (t *Table) step(s *state, at uint64, exact, first bool) stepKind {
 			return stepEnd
 		}
 	}
+	if g != nil {
+		switch depth, kind := g.at(at - bias); kind {
+		case goTop:
+			return stepEnd
+		case goMoved:
+			if s.goMoved(depth) {
+				return stepCall
+			}
+			*s = before
+			return stepEnd
+		case goDepth:
+			if s.goFrame(depth, first || exact) {
+				return stepCall
+			}
+			*s = before
+		}
+	}
 	if s.framePointer(first) {
 		return stepCall
 	}
 	*s = before
 	return stepEnd
+}
+
+// goFrames are what Go's table tells of the image that has an address; t is locked.
+func (t *Table) goFrames(addr uint64) *goFrames {
+	m := t.imageAt(addr)
+	if m == nil {
+		return nil
+	}
+	m.goTable()
+	if _, ok := m.goFrames.function(addr - m.bias); !ok {
+		return nil
+	}
+	return m.goFrames
 }
 
 // undefinedEnd reports whether the function says itself that it has no caller.

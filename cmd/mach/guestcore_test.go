@@ -44,6 +44,10 @@ func TestGuestCore(t *testing.T) {
 				t.Fatalf("%v\n%s", err, b)
 			}
 			var out, errs strings.Builder
+			if code := run(t.Context(), []string{"stack", file}, &out, &errs); code != 0 || !strings.Contains(out.String(), "  runtime.") {
+				t.Errorf("%s\n%s", errs.String(), out.String())
+			}
+			out.Reset()
 			if code := run(t.Context(), []string{"regs", "--json", file}, &out, &errs); code != 0 {
 				t.Fatal(errs.String())
 			}

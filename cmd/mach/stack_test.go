@@ -150,3 +150,19 @@ func TestStackOfGo(t *testing.T) {
 	pid := waiting(t, path)
 	sameStack(t, ours(t, fmt.Sprint(pid), uint64(pid)), theirs(t, pid))
 }
+
+// A stripped program has Go's own table, which names functions and measures frames.
+func TestStackOfStrippedGo(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "godeep")
+	cmd := exec.Command("go", "build", "-ldflags=-s -w", "-o", path, "./testdata/stack/godeep")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if b, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, b)
+	}
+	pid := waiting(t, path)
+	want := []string{"internal/runtime/syscall/linux.Syscall6", "syscall.RawSyscall6", "syscall.Syscall", "syscall.read"}
+	for range 51 {
+		want = append(want, "main.deeper")
+	}
+	sameStack(t, ours(t, fmt.Sprint(pid), uint64(pid)), append(want, "main.main", "runtime.main", "runtime.goexit"))
+}
