@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	chunk = 1 << 20
+	chunk = 256 << 10
 	grain = 4096 // of holes: the smallest page
 )
 

@@ -22,6 +22,7 @@ type unit struct {
 	entry *dwarf.Entry
 	read  bool
 	parts []part // in the order of the tree: what contains comes first
+	lined bool
 	lines []dwarf.LineEntry
 	files []*dwarf.LineFile
 }
@@ -80,9 +81,9 @@ func (u *units) lookup(addr uint64, last Location, demangle func(string) string)
 		return []Location{last}
 	}
 	x.readAll(u.data)
-	file, line := x.line(addr)
-	if file == "" {
-		file, line = last.File, last.Line
+	file, line := last.File, last.Line
+	if file == "" { // Go's own table has it, and is quicker
+		file, line = x.line(u.data, addr)
 	}
 	var chain []part
 	for _, p := range x.parts {
@@ -148,7 +149,7 @@ func (x *unit) readAll(d *dwarf.Data) {
 	}
 	x.read = true
 	if lr, err := d.LineReader(x.entry); err == nil && lr != nil {
-		x.readLines(lr)
+		x.files = lr.Files()
 	}
 	r := d.Reader()
 	r.Seek(x.entry.Offset)
@@ -187,12 +188,19 @@ func (x *unit) readAll(d *dwarf.Data) {
 
 const maxLines = 1 << 22
 
-func (x *unit) readLines(lr *dwarf.LineReader) {
+func (x *unit) readLines(d *dwarf.Data) {
+	if x.lined {
+		return
+	}
+	x.lined = true
+	lr, err := d.LineReader(x.entry)
+	if err != nil || lr == nil {
+		return
+	}
 	var e dwarf.LineEntry
 	for len(x.lines) < maxLines && lr.Next(&e) == nil {
 		x.lines = append(x.lines, e)
 	}
-	x.files = lr.Files()
 	slices.SortStableFunc(x.lines, func(a, b dwarf.LineEntry) int {
 		if a.Address == b.Address && a.EndSequence != b.EndSequence {
 			if a.EndSequence { // one sequence ends where another begins
@@ -205,7 +213,8 @@ func (x *unit) readLines(lr *dwarf.LineReader) {
 }
 
 // line is where an address comes from.
-func (x *unit) line(addr uint64) (string, int) {
+func (x *unit) line(d *dwarf.Data, addr uint64) (string, int) {
+	x.readLines(d)
 	i := sort.Search(len(x.lines), func(i int) bool { return x.lines[i].Address > addr })
 	if i == 0 {
 		return "", 0

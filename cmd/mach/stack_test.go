@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -43,6 +44,29 @@ func waiting(t *testing.T, path string) int {
 		t.Fatalf("%q, %v", line, err)
 	}
 	return cmd.Process.Pid
+}
+
+// settled waits until the first thread waits in a system call, of that number if it is
+// not negative (proc_pid_syscall(5)).
+func settled(t *testing.T, pid, call int) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/syscall", pid))
+		if err != nil {
+			t.Skip("no system calls of processes are told: ", err)
+		}
+		number, _, _ := strings.Cut(string(b), " ")
+		if call < 0 && strings.Trim(number, "\n") != "running" || number == fmt.Sprint(call) {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-t.Context().Done():
+			t.Fatalf("the target is at %q", b)
+		}
+	}
 }
 
 // ours are the functions of the thread's stack by mach, of a process or a core.
@@ -127,6 +151,7 @@ func TestStackOfC(t *testing.T) {
 		t.Fatalf("%v\n%s", err, b)
 	}
 	pid := waiting(t, path)
+	settled(t, pid, -1)
 	got, want := ours(t, fmt.Sprint(pid), uint64(pid)), theirs(t, pid)
 	sameStack(t, got, want)
 	if !slices.Contains(got, "<signal handler called>") {
@@ -148,6 +173,7 @@ func TestStackOfGo(t *testing.T) {
 		t.Fatalf("%v\n%s", err, b)
 	}
 	pid := waiting(t, path)
+	settled(t, pid, syscall.SYS_READ)
 	sameStack(t, ours(t, fmt.Sprint(pid), uint64(pid)), theirs(t, pid))
 }
 
@@ -160,6 +186,7 @@ func TestStackOfStrippedGo(t *testing.T) {
 		t.Fatalf("%v\n%s", err, b)
 	}
 	pid := waiting(t, path)
+	settled(t, pid, syscall.SYS_READ)
 	want := []string{"internal/runtime/syscall/linux.Syscall6", "syscall.RawSyscall6", "syscall.Syscall", "syscall.read"}
 	for range 51 {
 		want = append(want, "main.deeper")

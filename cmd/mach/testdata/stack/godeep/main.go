@@ -3,6 +3,7 @@ package main
 
 import (
 	"fmt"
+	"runtime"
 	"syscall"
 )
 
@@ -16,5 +17,7 @@ func deeper(n int) int {
 	}
 	return deeper(n-1) + 1
 }
+
+func init() { runtime.LockOSThread() } // so that the stack is the first thread's
 
 func main() { fmt.Println(deeper(50)) }
