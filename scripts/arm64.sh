@@ -149,8 +149,8 @@ commands() {
 	go_for build -o "$root/prebuilt$top/$dumper/main" "./$dumper"
 }
 
-# name_of FOLDER is the folder as a part of a file's name.
-name_of() { echo "$1" | tr / _; }
+# name_of FOLDER is the folder as a part of a file's name, as in scripts/arm64/init.
+name_of() { echo "$1" | sed 's|^\.$|mach|' | tr / _; }
 
 # tests FILE builds the test programs that a list of lines "FOLDER REGEXP" names,
 # those that are not there yet, and takes away others.
@@ -232,13 +232,26 @@ emulator() {
 }
 
 # split FOLDER writes what a machine prints to a file for each package, which
-# gets its name when the package has ended.
+# gets its name when the package has ended. It is no awk: some wait for more input
+# before they write anything.
 split() {
-	awk -v to="$1" '
-		/^arm64: begin / { folder = $3; gsub("/", "_", folder); file = to "/" folder ".part"; printf "" >file }
-		/^arm64: (up|no )/ { print }
-		file { print >file; fflush(file) }
-		/^arm64: end / { close(file); system("mv " file " " to "/" folder ".log"); print; fflush(); file = "" }'
+	part=
+	while IFS= read -r line; do
+		case $line in
+		'arm64: begin '*)
+			part=$1/$(name_of "${line#arm64: begin }").part
+			: >"$part"
+			;;
+		'arm64: up '* | 'arm64: end '*) printf '%s\n' "$line" ;;
+		esac
+		[ -z "$part" ] || printf '%s\n' "$line" >>"$part"
+		case $line in
+		'arm64: end '*)
+			mv "$part" "${part%part}log"
+			part=
+			;;
+		esac
+	done
 }
 
 # full PAGES runs every package whose result is not there yet, all of them in one
