@@ -37,6 +37,9 @@ const maxInstruction = 15
 // complete adds to an exception what the signal does not tell, by the registers of
 // the thread, which stands at it, and by the instruction that accessed memory.
 func (t *task) complete(tr *linux.Tracer, tid int, x core.Exception, f fault) (core.Exception, fault) {
+	if !f.isOpen() {
+		return x, f
+	}
 	r, err := tr.Registers(tid)
 	if err != nil {
 		return x, f

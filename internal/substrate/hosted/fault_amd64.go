@@ -25,6 +25,9 @@ func (f fault) access(code []byte, r *linux.Registers) fault {
 	return f
 }
 
+// isOpen tells whether the registers may tell more of the fault.
+func (f fault) isOpen() bool { return f.ofMemory() }
+
 func (f fault) ofMemory() bool { return f.trap == trapPage }
 
 func programCounter(r *linux.Registers) uint64 { return r.Rip }

@@ -25,6 +25,11 @@ func (f fault) access(code []byte, r *linux.Registers) fault {
 	return f
 }
 
+// isOpen tells whether the registers may tell more of the fault.
+func (f fault) isOpen() bool {
+	return f.ofMemory() || f.code == classWatch || f.code == classData|dataAlign
+}
+
 func (f fault) ofMemory() bool { return f.code == classData }
 
 func programCounter(r *linux.Registers) uint64 { return r.Pc }
