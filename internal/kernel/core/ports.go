@@ -200,14 +200,23 @@ func (c *Ctx) GiveMemory(i, cnt int, b []byte, count uint32) mach.KernReturn {
 // as the caller has room for, and how many those are. Room for less than min
 // words is KERN_INVALID_ARGUMENT.
 func (c *Ctx) PutInfo(i, cnt int, words []uint32, min int) mach.KernReturn {
-	room, kr := c.Get32(cnt)
+	n, kr := c.PutWords(i, cnt, words, min)
 	if kr != mach.KERN_SUCCESS {
 		return kr
 	}
-	if int64(room) < int64(min) {
-		return mach.KERN_INVALID_ARGUMENT
+	return c.Put32(cnt, uint32(n))
+}
+
+// PutWords is PutInfo for a function that leaves the count as it was.
+func (c *Ctx) PutWords(i, cnt int, words []uint32, min int) (n int, kr mach.KernReturn) {
+	room, kr := c.Get32(cnt)
+	if kr != mach.KERN_SUCCESS {
+		return 0, kr
 	}
-	n := len(words)
+	if int64(room) < int64(min) {
+		return 0, mach.KERN_INVALID_ARGUMENT
+	}
+	n = len(words)
 	if int64(room) < int64(n) {
 		n = int(room)
 	}
@@ -215,10 +224,7 @@ func (c *Ctx) PutInfo(i, cnt int, words []uint32, min int) mach.KernReturn {
 	for j, w := range words[:n] {
 		binary.LittleEndian.PutUint32(b[4*j:], w)
 	}
-	if kr := c.Write(i, b); kr != mach.KERN_SUCCESS {
-		return kr
-	}
-	return c.Put32(cnt, uint32(n))
+	return n, c.Write(i, b)
 }
 
 // TakeInfo reads an array of words that comes in, with its count by value in

@@ -193,7 +193,7 @@ func threadPolicyGet(c *core.Ctx, th *core.Thread) mach.KernReturn {
 	if mach.ThreadPolicyFlavor(c.U32(1)) == mach.THREAD_EXTENDED_POLICY {
 		least = 0
 	}
-	if kr := c.PutInfo(2, 3, w, least); kr != mach.KERN_SUCCESS {
+	if _, kr := c.PutWords(2, 3, w, least); kr != mach.KERN_SUCCESS { // the count stays (osfmk/kern/thread_policy.c)
 		return kr
 	}
 	return c.Put32(4, uint32(mach.BooleanOf(isDefault)))

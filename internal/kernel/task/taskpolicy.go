@@ -136,5 +136,6 @@ func taskPolicyGet(c *core.Ctx, t *core.Task) mach.KernReturn {
 	if def != 0 {
 		clear(w)
 	}
-	return c.PutInfo(2, 3, w, len(w))
+	_, kr = c.PutWords(2, 3, w, len(w)) // the count stays (osfmk/kern/task_policy.c)
+	return kr
 }
