@@ -108,10 +108,10 @@ func newRoot() *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
-	add("process", regsCommand(), threadsCommand(), vmmapCommand(), footprintCommand(), readCommand(), portsCommand())
+	add("process", regsCommand(), threadsCommand(), vmmapCommand(), footprintCommand(), readCommand(), portsCommand(), taskCommand())
 	add("process", stackCommand(), coreCommand())
-	add("host", hostCommand(), usedCommand(), cpuCommand())
-	add("offline", errorCommand(), constCommand(), structCommand(), funcCommand(), msgidCommand(), excCommand(), migCommand())
+	add("host", hostCommand(), usedCommand(), cpuCommand(), vmstatCommand())
+	add("offline", errorCommand(), constCommand(), structCommand(), funcCommand(), msgidCommand(), excCommand())
 	root.AddCommand(&cobra.Command{Use: "exit-codes", Short: "What mach ends with", Long: exitText})
 	root.AddCommand(&cobra.Command{Use: "examples", Short: "Command lines to start from", Long: examplesText})
 	return root
