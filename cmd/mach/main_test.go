@@ -8,10 +8,13 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/gomach/mach"
 )
 
 func TestMain(m *testing.M) {
@@ -33,11 +36,22 @@ func target() {
 		}
 		fmt.Println(names[0], names[1], names[2], names[3])
 	default:
-		fmt.Println("ready")
+		fmt.Println("ready", mach.AddressOf(&needle()[0]))
 	}
 	_, _ = os.Stdin.Read(make([]byte, 1))
 	os.Exit(0)
 }
+
+// needle is memory of the target to be found and changed. It is put together here, so
+// that the program's file does not have it.
+var needle = sync.OnceValue(func() []byte {
+	b := make([]byte, 4096)
+	for i, r := range "eht ni si eldeen" {
+		b[15-i] = byte(r)
+		b[32+2*(15-i)] = byte(r)
+	}
+	return b
+})
 
 // Each script is a way in which people use the program.
 func TestScripts(t *testing.T) {
@@ -47,11 +61,12 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
-			pid, err := startTarget(env)
+			pid, addr, err := startTarget(env)
 			if err != nil {
 				return err
 			}
 			env.Setenv("PID", fmt.Sprint(pid))
+			env.Setenv("ADDRESS", fmt.Sprintf("%#x", addr))
 			dead, err := deadPID()
 			env.Setenv("DEAD", fmt.Sprint(dead))
 			return err
@@ -65,33 +80,32 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-func startTarget(env *testscript.Env) (int, error) {
+func startTarget(env *testscript.Env) (pid int, addr uint64, err error) {
 	self, err := os.Executable()
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	cmd := exec.Command(self)
 	cmd.Env = append(os.Environ(), "MACH_TEST_TARGET=1")
 	in, err := cmd.StdinPipe()
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if err := cmd.Start(); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	env.Defer(func() {
 		in.Close()
 		_ = cmd.Wait()
 	})
-	b := make([]byte, len("ready"))
-	if _, err := out.Read(b); err != nil || string(b) != "ready" {
-		return 0, fmt.Errorf("the target said %q, %v", b, err)
+	if _, err := fmt.Fscanf(out, "ready %d\n", &addr); err != nil {
+		return 0, 0, fmt.Errorf("the target: %w", err)
 	}
-	return cmd.Process.Pid, nil
+	return cmd.Process.Pid, addr, nil
 }
 
 // deadPID is that of a process that has ended and was waited for.
