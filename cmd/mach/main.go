@@ -108,7 +108,7 @@ func newRoot() *cobra.Command {
 			root.AddCommand(c)
 		}
 	}
-	add("process", regsCommand(), threadsCommand(), vmmapCommand(), footprintCommand(), readCommand(), writeCommand(), searchCommand(), portsCommand(), taskCommand())
+	add("process", regsCommand(), threadsCommand(), vmmapCommand(), footprintCommand(), readCommand(), writeCommand(), searchCommand(), portsCommand(), taskCommand(), doctorCommand())
 	add("process", stackCommand(), coreCommand())
 	add("host", hostCommand(), usedCommand(), cpuCommand(), vmstatCommand())
 	add("offline", errorCommand(), constCommand(), structCommand(), funcCommand(), msgidCommand(), excCommand())
