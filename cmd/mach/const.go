@@ -23,7 +23,7 @@ func constCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			found, err := constants(g, args[0], header, typ)
+			found, err := constants(g.Constants(), args[0], header, typ)
 			if err != nil {
 				return err
 			}
@@ -36,9 +36,9 @@ func constCommand() *cobra.Command {
 }
 
 // constants finds them by name, pattern or value.
-func constants(g *gen.Gen, want, header, typ string) ([]gen.Constant, error) {
+func constants(list []gen.Constant, want, header, typ string) ([]gen.Constant, error) {
 	var all []gen.Constant
-	for _, k := range g.Constants() {
+	for _, k := range list {
 		if strings.Contains(k.Header, header) && (typ == "" || strings.EqualFold(k.Type, typ)) {
 			all = append(all, k)
 		}

@@ -144,6 +144,22 @@ func TestStartedProgramEnds(t *testing.T) {
 	}
 }
 
+// Without darwinrun "mach run" says how to get it.
+func TestRunWithoutRunner(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	var out, errs strings.Builder
+	if code := run(t.Context(), []string{"run", "./hello"}, &out, &errs); code != exitFailed {
+		t.Errorf("it ended with %d", code)
+	}
+	want := "go install github.com/gomach/mach/cmd/darwinrun@latest"
+	if runtime.GOOS != "linux" {
+		want = "runs on Linux only"
+	}
+	if !strings.Contains(errs.String(), want) {
+		t.Errorf("it said %s", errs.String())
+	}
+}
+
 // The command lines of "mach help examples" that need no process are right.
 func TestExamplesOfTheHelp(t *testing.T) {
 	n := 0
