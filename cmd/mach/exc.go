@@ -22,7 +22,7 @@ func excCommand() *cobra.Command {
 			return cmd.Help()
 		},
 	}
-	c.AddCommand(excDecodeCommand())
+	c.AddCommand(excWatchCommand(), excDecodeCommand())
 	return c
 }
 

@@ -83,7 +83,7 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "mach",
 		Short:         "Looks into processes and the host through Mach, and explains Mach",
-		Long:          "mach looks into processes and the host through the Mach kernel's interface, and\nexplains its codes, constants, structs and functions.\n\nA PID may be the name of a process. Every command but\nrun has --json.",
+		Long:          "mach looks into processes and the host through the Mach kernel's interface, and\nexplains its codes, constants, structs and functions.\n\nA PID may be the name of a process. Every command but run has --json.",
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
@@ -111,7 +111,7 @@ func newRoot() *cobra.Command {
 	add("process", regsCommand(), threadsCommand(), vmmapCommand(), footprintCommand(), readCommand(), writeCommand(), searchCommand(), portsCommand(), taskCommand(), doctorCommand(), runCommand())
 	add("process", stackCommand(), coreCommand())
 	add("host", hostCommand(), usedCommand(), cpuCommand(), vmstatCommand())
-	add("offline", errorCommand(), constCommand(), structCommand(), funcCommand(), msgidCommand(), excCommand(), manCommand())
+	add("offline", errorCommand(), constCommand(), structCommand(), funcCommand(), msgidCommand(), excCommand(), migCommand(), manCommand())
 	root.AddCommand(&cobra.Command{Use: "exit-codes", Short: "What mach ends with", Long: exitText})
 	root.AddCommand(&cobra.Command{Use: "examples", Short: "Command lines to start from", Long: examplesText})
 	return root
@@ -123,6 +123,7 @@ const examplesText = `  mach regs 4711              the registers of all threads
   mach vmmap firefox          the memory map of a process by its name
   mach read 4711 0x16f000000 256
   mach footprint 4711 --json
+  mach core 4711 -o it.core   a core that LLDB opens, and mach: mach regs it.core
   mach ports 4711             its port rights, and who holds the other end
   mach search 4711 -s secret  where a text is in its memory
   mach doctor 4711            why it may not be looked at, and what mends that

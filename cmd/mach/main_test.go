@@ -35,6 +35,8 @@ func target() {
 			os.Exit(1)
 		}
 		fmt.Println(names[0], names[1], names[2], names[3])
+	case "crash":
+		crasher()
 	default:
 		fmt.Println("ready", mach.AddressOf(&needle()[0]))
 	}
