@@ -227,6 +227,13 @@ var boxed [32]atomic.Pointer[error]
 // allocates for the first of its kind, and when another code has taken its
 // place since.
 func messageReturn(r uint64) error {
+	if int32(r) == 0 {
+		return nil
+	}
+	return messageFailure(r)
+}
+
+func messageFailure(r uint64) error {
 	k := KernReturn(int32(r))
 	if uint32(k) < 256 {
 		return kernReturn(r)
