@@ -40,6 +40,11 @@ type Ctx struct {
 	// Ctx, which callers may pool.
 	Scratch []byte
 
+	// Wake is what a handler waits for that has returned without a result; see
+	// Begin. Then is how it goes on once there is something in Wake.
+	Wake <-chan struct{}
+	Then Handler
+
 	word [8]byte // where Get and Put have their number
 	// Op is reusable state of the message calls, kept like Scratch.
 	Op any
@@ -60,6 +65,12 @@ type Reply struct {
 	Ports  map[int]ipc.Right   // by argument index: one right
 	Memory map[int][]byte      // by argument index: out-of-line bytes
 	Arrays map[int][]ipc.Right // by argument index: out-of-line rights
+}
+
+// Resume goes on with a call that has waited, to its result or the next wait.
+func (c *Ctx) Resume() uint64 {
+	c.Wake = nil
+	return c.Then(c)
 }
 
 // U32, I32, U64 and Name read an argument word as its type; the upper half of

@@ -81,6 +81,19 @@ func New(t Table, sub Substrate) *Kernel {
 
 // Call performs function number sym (position in proto.Functions plus one).
 func (k *Kernel) Call(c *Ctx, sym int) uint64 {
+	r := k.Begin(c, sym)
+	for c.Wake != nil {
+		<-c.Wake
+		r = c.Resume()
+	}
+	return r
+}
+
+// Begin is Call but for a wait that the handler leaves to its caller: as long
+// as c.Wake is not nil, something is to be received from it, and Resume goes on.
+// Like XNU's continuations that saves frames: the processor foresees no return
+// that follows a switch of goroutines, and each costs as much as a lock.
+func (k *Kernel) Begin(c *Ctx, sym int) uint64 {
 	if uint(sym-1) >= uint(len(proto.Functions)) {
 		return unknown
 	}

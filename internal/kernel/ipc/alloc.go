@@ -16,7 +16,7 @@ func (s *Space) allocName(name mach.MachPort) (uint32, *entry, mach.KernReturn) 
 	if i == 0 {
 		return 0, nil, mach.KERN_FAILURE
 	}
-	if s.dead {
+	if s.dead.Load() {
 		return 0, nil, mach.KERN_INVALID_TASK
 	}
 	for int(i) >= len(s.table) {
@@ -45,7 +45,7 @@ func (s *Space) allocName(name mach.MachPort) (uint32, *entry, mach.KernReturn) 
 // slot is alloc, or allocName if a name is chosen; a name in use is
 // KERN_NAME_EXISTS.
 func (s *Space) slot(chosen mach.MachPort) (uint32, *entry, mach.KernReturn) {
-	if s.dead {
+	if s.dead.Load() {
 		return 0, nil, mach.KERN_INVALID_TASK
 	}
 	if chosen == mach.MACH_PORT_NULL {

@@ -122,10 +122,10 @@ func (a *Audit) space(s *Space) {
 			a.entry(s, uint32(i), e)
 		}
 	}
-	if s.dead && used > 0 {
+	if s.dead.Load() && used > 0 {
 		a.fail("%d names in a dead space", used)
 	}
-	if !s.dead && (used != s.used || sends != len(s.names)) {
+	if !s.dead.Load() && (used != s.used || sends != len(s.names)) {
 		a.fail("%d names and %d send rights in a space that counts %d and %d", used, sends, s.used, len(s.names))
 	}
 }
@@ -145,7 +145,7 @@ func (a *Audit) entry(s *Space, i uint32, e *entry) {
 	}
 	if e.typ&mach.MACH_PORT_TYPE_RECEIVE != 0 {
 		h.receive++
-		if p.space != s || p.name != name || p.dead {
+		if p.space != s || p.name != name || p.dead.Load() {
 			a.fail("name %#x: receives for port %d, which has name %#x", uint32(name), p.id, uint32(p.name))
 		}
 	}
@@ -217,11 +217,11 @@ func (a *Audit) port(p *Port) {
 		a.sendOnce(to)
 	}
 	for i := range p.requests {
-		if !p.dead { // else used up by a dead-name notification, and kept for isDead
+		if !p.dead.Load() { // else used up by a dead-name notification, and kept for isDead
 			a.sendOnce(p.requests[i].to)
 		}
 	}
-	if p.dead && (queued > 0 || p.nsRequest != nil || p.pdRequest != nil || len(p.sets) > 0) {
+	if p.dead.Load() && (queued > 0 || p.nsRequest != nil || p.pdRequest != nil || len(p.sets) > 0) {
 		a.fail("port %d is dead and holds something", p.id)
 	}
 }
@@ -237,8 +237,8 @@ func (a *Audit) compare(p *Port) {
 	if h.send != p.srights || h.sendOnce != p.sorights {
 		a.fail("port %d: %d send and %d send-once rights, counted %d and %d", p.id, h.send, h.sendOnce, p.srights, p.sorights)
 	}
-	if p.dead != (h.receive == 0) || h.receive > 1 {
-		a.fail("port %d: dead %v with %d receive rights", p.id, p.dead, h.receive)
+	if p.dead.Load() != (h.receive == 0) || h.receive > 1 {
+		a.fail("port %d: dead %v with %d receive rights", p.id, p.dead.Load(), h.receive)
 	}
 	if h.memberships != len(p.sets) {
 		a.fail("port %d: in %d sets, counted %d", p.id, h.memberships, len(p.sets))
@@ -249,7 +249,7 @@ func (a *Audit) compare(p *Port) {
 			used++
 		}
 	}
-	if !p.dead && used != h.requests {
+	if !p.dead.Load() && used != h.requests {
 		a.fail("port %d: %d names have requests, counted %d", p.id, h.requests, used)
 	}
 }

@@ -54,6 +54,9 @@ func (s *Space) copyinRight(name mach.MachPort, d mach.MachMsgTypeName, f copyin
 	s.mu.Lock()
 	p, kr := s.copyin(name, d, f|deadOK, nil, &n)
 	s.mu.Unlock()
+	if kr == mach.KERN_SUCCESS {
+		p.mu.Unlock()
+	}
 	n.send()
 	if kr != mach.KERN_SUCCESS {
 		return Right{}, kr, n.violation
@@ -67,7 +70,7 @@ func (s *Space) copyinRight(name mach.MachPort, d mach.MachMsgTypeName, f copyin
 func (s *Space) isDead(e *entry, f copyinFlags) bool {
 	p := e.port
 	p.mu.Lock()
-	if !p.dead || f&deadSendOnceOK != 0 && e.request == 0 && e.typ&mach.MACH_PORT_TYPE_SEND_ONCE != 0 {
+	if !p.dead.Load() || f&deadSendOnceOK != 0 && e.request == 0 && e.typ&mach.MACH_PORT_TYPE_SEND_ONCE != 0 {
 		return false
 	}
 	if e.typ&mach.MACH_PORT_TYPE_SEND != 0 {
@@ -90,10 +93,10 @@ func (s *Space) isDead(e *entry, f copyinFlags) bool {
 }
 
 // copyin takes a right out of a slot (osfmk/ipc/ipc_right.c,
-// ipc_right_copyin). The space is locked; guardOK, if not nil, judges the guard
-// of a receive right that moves.
+// ipc_right_copyin). The space is locked, and the port that comes back is, too;
+// guardOK, if not nil, judges the guard of a receive right that moves.
 func (s *Space) copyin(name mach.MachPort, d mach.MachMsgTypeName, f copyinFlags, guardOK func(*Port) bool, n *notices) (*Port, mach.KernReturn) {
-	if s.dead {
+	if s.dead.Load() {
 		return nil, mach.KERN_INVALID_TASK
 	}
 	e := s.lookup(name)
@@ -110,7 +113,6 @@ func (s *Space) copyin(name mach.MachPort, d mach.MachMsgTypeName, f copyinFlags
 			return nil, mach.KERN_INVALID_CAPABILITY
 		}
 		p.mu.Lock()
-		defer p.mu.Unlock()
 		if d == mach.MACH_MSG_TYPE_MAKE_SEND {
 			p.mscount++
 			p.srights++
@@ -132,13 +134,14 @@ func (s *Space) copyinReceive(e *entry, name mach.MachPort, guardOK func(*Port) 
 	}
 	p := e.port
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	if p.flags&immovableReceive != 0 {
+		p.mu.Unlock()
 		n.violated(mach.KGUARD_EXC_IMMOVABLE, name, 0)
 		return nil, mach.KERN_INVALID_CAPABILITY
 	}
 	if guardOK != nil && !guardOK(p) {
 		n.violated(mach.KGUARD_EXC_INCORRECT_GUARD, name, p.context)
+		p.mu.Unlock()
 		return nil, mach.KERN_INVALID_ARGUMENT
 	}
 	if e.typ&mach.MACH_PORT_TYPE_SEND != 0 {
@@ -164,8 +167,12 @@ func (s *Space) copyinSend(e *entry, name mach.MachPort, d mach.MachMsgTypeName,
 		}
 		if !s.isDead(e, check) {
 			p := e.port
-			defer p.mu.Unlock()
-			return s.copyinLive(e, name, p, d, f, n)
+			kr := s.copyinLive(e, name, p, d, f, n)
+			if kr != mach.KERN_SUCCESS {
+				p.mu.Unlock()
+				return nil, kr
+			}
+			return p, mach.KERN_SUCCESS
 		}
 	}
 	if f&deadOK == 0 {
@@ -174,27 +181,28 @@ func (s *Space) copyinSend(e *entry, name mach.MachPort, d mach.MachMsgTypeName,
 	if d != mach.MACH_MSG_TYPE_COPY_SEND {
 		s.dropRef(e, name)
 	}
+	deadPort.mu.Lock()
 	return deadPort, mach.KERN_SUCCESS
 }
 
 // copyinLive takes a right out of a slot whose port is locked and alive.
-func (s *Space) copyinLive(e *entry, name mach.MachPort, p *Port, d mach.MachMsgTypeName, f copyinFlags, n *notices) (*Port, mach.KernReturn) {
+func (s *Space) copyinLive(e *entry, name mach.MachPort, p *Port, d mach.MachMsgTypeName, f copyinFlags, n *notices) mach.KernReturn {
 	want := mach.MachPortType_t(mach.MACH_PORT_TYPE_SEND)
 	if d == mach.MACH_MSG_TYPE_MOVE_SEND_ONCE {
 		want = mach.MACH_PORT_TYPE_SEND_ONCE
 	}
 	if e.typ&want == 0 {
-		return nil, mach.KERN_INVALID_RIGHT
+		return mach.KERN_INVALID_RIGHT
 	}
 	if d == mach.MACH_MSG_TYPE_MOVE_SEND && e.pinned && e.urefs == 1 {
-		return nil, mach.KERN_INVALID_CAPABILITY
+		return mach.KERN_INVALID_CAPABILITY
 	}
 	if p.strict && (d != mach.MACH_MSG_TYPE_MOVE_SEND_ONCE || f&inHeader == 0) {
-		return nil, mach.KERN_INVALID_CAPABILITY
+		return mach.KERN_INVALID_CAPABILITY
 	}
 	if f&immovableOK == 0 && (p.flags&immovableSend != 0 || e.immovable) {
 		n.violated(mach.KGUARD_EXC_IMMOVABLE, name, 0)
-		return nil, mach.KERN_INVALID_CAPABILITY
+		return mach.KERN_INVALID_CAPABILITY
 	}
 	switch d {
 	case mach.MACH_MSG_TYPE_COPY_SEND:
@@ -218,7 +226,7 @@ func (s *Space) copyinLive(e *entry, name mach.MachPort, p *Port, d mach.MachMsg
 			s.release(indexOf(name))
 		}
 	}
-	return p, mach.KERN_SUCCESS
+	return mach.KERN_SUCCESS
 }
 
 // dropRef takes a user reference off a dead name.

@@ -22,7 +22,7 @@ func (p *Port) destroy(n *notices) {
 }
 
 func (p *Port) destroyLocked(n *notices) {
-	if p.dead || p == deadPort {
+	if p.dead.Load() || p == deadPort {
 		return
 	}
 	if to := p.pdRequest; to != nil {
@@ -32,7 +32,7 @@ func (p *Port) destroyLocked(n *notices) {
 		return
 	}
 	p.leaveAll(nil)
-	p.dead = true
+	p.dead.Store(true)
 	p.queue.takers.finishAll(mach.MACH_RCV_PORT_CHANGED)
 	p.queue.senders.finishAll(mach.MACH_SEND_INVALID_DEST)
 	p.mscount, p.queue.seqno, p.context = 0, 0, 0

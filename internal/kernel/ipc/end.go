@@ -20,7 +20,7 @@ func (s *Space) Destroy(name mach.MachPort) (mach.KernReturn, Violation) {
 }
 
 func (s *Space) destroyName(name mach.MachPort, n *notices) (*Set, mach.KernReturn) {
-	if s.dead {
+	if s.dead.Load() {
 		return nil, mach.KERN_INVALID_TASK
 	}
 	e := s.lookup(name)
@@ -41,7 +41,7 @@ func (s *Space) destroyName(name mach.MachPort, n *notices) (*Set, mach.KernRetu
 	p, typ := e.port, e.typ
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.dead {
+	if p.dead.Load() {
 		if typ == mach.MACH_PORT_TYPE_SEND {
 			delete(s.names, p)
 			p.srights--
@@ -90,7 +90,7 @@ func (s *Space) Destruct(name mach.MachPort, srdelta int32, guard uint64) (mach.
 }
 
 func (s *Space) destruct(name mach.MachPort, srdelta int32, guard uint64, n *notices) mach.KernReturn {
-	if s.dead {
+	if s.dead.Load() {
 		return mach.KERN_INVALID_TASK
 	}
 	e := s.lookup(name)

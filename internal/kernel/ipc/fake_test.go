@@ -141,8 +141,8 @@ func idle(tb testing.TB, p *Port) {
 	tb.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.dead || p.srights != 0 || p.sorights != 0 || p.queue.head != nil || len(p.sets) != 0 {
-		tb.Errorf("port %d: dead %v, %d send and %d send-once rights, in %d sets", p.id, p.dead, p.srights, p.sorights, len(p.sets))
+	if !p.dead.Load() || p.srights != 0 || p.sorights != 0 || p.queue.head != nil || len(p.sets) != 0 {
+		tb.Errorf("port %d: dead %v, %d send and %d send-once rights, in %d sets", p.id, p.dead.Load(), p.srights, p.sorights, len(p.sets))
 	}
 }
 

@@ -6,7 +6,7 @@ import "github.com/gomach/mach"
 func (s *Space) Names() (names []mach.MachPort, types []mach.MachPortType_t, kr mach.KernReturn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.dead {
+	if s.dead.Load() {
 		return nil, nil, mach.KERN_INVALID_TASK
 	}
 	for i := range s.table {
@@ -37,7 +37,7 @@ const GenerationMask = 0xff
 func (s *Space) Info() (slots []NameInfo, kr mach.KernReturn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.dead {
+	if s.dead.Load() {
 		return nil, mach.KERN_INVALID_TASK
 	}
 	slots = make([]NameInfo, len(s.table))
@@ -60,7 +60,7 @@ func (s *Space) Info() (slots []NameInfo, kr mach.KernReturn) {
 func (s *Space) Sizes() (size, used uint32, kr mach.KernReturn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.dead {
+	if s.dead.Load() {
 		return 0, 0, mach.KERN_INVALID_TASK
 	}
 	return uint32(len(s.table)), uint32(s.used), mach.KERN_SUCCESS
@@ -70,7 +70,7 @@ func (s *Space) Sizes() (size, used uint32, kr mach.KernReturn) {
 func (s *Space) KObject(name mach.MachPort) (mach.IPCInfoObjectType, mach.KernReturn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.dead {
+	if s.dead.Load() {
 		return 0, mach.KERN_INVALID_TASK
 	}
 	e := s.lookup(name)

@@ -19,21 +19,20 @@ func NewKernelQueue() *Port {
 // timeout is positive, the time is over (MACH_RCV_TIMED_OUT). The caller
 // destroys the message.
 func (p *Port) Receive(timeout time.Duration, done <-chan struct{}) (*Message, mach.KernReturn) {
-	var got receipt
+	w := new(waiter)
+	w.ready(^uint32(0), false)
 	p.mu.Lock()
 	if p.queue.head != nil {
-		m, kr := p.take(^uint32(0), false, &got)
+		kr := p.take(w)
 		p.mu.Unlock()
-		return m, kr
+		return w.msg, kr
 	}
-	if p.dead {
+	if p.dead.Load() {
 		p.mu.Unlock()
 		return nil, mach.MACH_RCV_PORT_CHANGED
 	}
-	w := new(waiter).ready()
-	w.room = ^uint32(0)
-	p.queue.takers.add(w)
+	p.queue.takers.add(w, &p.mu)
 	p.mu.Unlock()
-	kr := w.wait(&p.mu, wait{timeout > 0, timeout, done}, mach.MACH_RCV_TIMED_OUT, mach.MACH_RCV_INTERRUPTED)
+	kr := w.wait(wait{timeout > 0, timeout, done}, mach.MACH_RCV_TIMED_OUT, mach.MACH_RCV_INTERRUPTED)
 	return w.msg, kr
 }

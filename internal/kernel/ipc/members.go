@@ -10,7 +10,7 @@ import (
 func (s *Space) portAndSet(name, set mach.MachPort) (*Port, *Set, mach.KernReturn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.dead {
+	if s.dead.Load() {
 		return nil, nil, mach.KERN_INVALID_TASK
 	}
 	e, t := s.lookup(name), s.lookup(set)
@@ -90,7 +90,7 @@ func (s *Space) SetMembers(name mach.MachPort) ([]mach.MachPort, mach.KernReturn
 		return nil, mach.KERN_INVALID_RIGHT
 	}
 	s.mu.Lock()
-	if s.dead {
+	if s.dead.Load() {
 		s.mu.Unlock()
 		return nil, mach.KERN_INVALID_TASK
 	}

@@ -28,7 +28,7 @@ func (s *Space) InsertRight(name mach.MachPort, r Right) mach.KernReturn {
 	p := r.Port
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.dead {
+	if p.dead.Load() {
 		return giveUp(mach.KERN_INVALID_CAPABILITY)
 	}
 	at, has := s.find(p)
@@ -56,7 +56,7 @@ func (s *Space) InsertRight(name mach.MachPort, r Right) mach.KernReturn {
 func (s *Space) InsertSame(name mach.MachPort, d mach.MachMsgTypeName) mach.KernReturn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.dead {
+	if s.dead.Load() {
 		return mach.KERN_INVALID_TASK
 	}
 	e := s.lookup(name)
@@ -72,7 +72,7 @@ func (s *Space) InsertSame(name mach.MachPort, d mach.MachMsgTypeName) mach.Kern
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case p.dead:
+	case p.dead.Load():
 		return mach.KERN_INVALID_CAPABILITY
 	case d == mach.MACH_MSG_TYPE_COPY_SEND && e.typ&mach.MACH_PORT_TYPE_SEND == 0,
 		d == mach.MACH_MSG_TYPE_MAKE_SEND && e.typ&mach.MACH_PORT_TYPE_RECEIVE == 0:
@@ -143,14 +143,15 @@ func (s *Space) ExtractRight(name mach.MachPort, d mach.MachMsgTypeName, own boo
 	s.mu.Lock()
 	p, kr := s.copyin(name, d, f, nil, &n)
 	s.mu.Unlock()
+	if kr == mach.KERN_SUCCESS {
+		if d == mach.MACH_MSG_TYPE_MOVE_RECEIVE {
+			p.flags &^= tempOwner // it travels in the routine's reply, see bindTransit
+		}
+		p.mu.Unlock()
+	}
 	n.send()
 	if kr != mach.KERN_SUCCESS {
 		return Right{}, kr, n.violation
-	}
-	if d == mach.MACH_MSG_TYPE_MOVE_RECEIVE {
-		p.mu.Lock()
-		p.flags &^= tempOwner // it travels in the routine's reply, see bindTransit
-		p.mu.Unlock()
 	}
 	return Right{p, resultType(d)}, mach.KERN_SUCCESS, Violation{}
 }

@@ -44,29 +44,31 @@ type Msg struct {
 // trap it starts an interrupted part again unless an option says otherwise, as
 // libSystem does.
 func (a *Msg) Do() mach.KernReturn {
-	if a.Option&mach.MACH_SEND_MSG != 0 {
-		for {
-			mr := a.send()
-			if mr == mach.MACH_SEND_INTERRUPTED && a.Option&mach.MACH_SEND_INTERRUPT == 0 {
-				continue
-			}
-			if mr != mach.MACH_MSG_SUCCESS {
-				return mr
-			}
-			break
-		}
+	mr, wake := a.Start()
+	if wake != nil {
+		<-wake
+		mr, _ = a.Resume()
 	}
-	if a.Option&mach.MACH_RCV_MSG != 0 {
-		for {
-			mr := a.receive()
-			if mr == mach.MACH_RCV_INTERRUPTED && a.Option&mach.MACH_RCV_INTERRUPT == 0 {
-				continue
-			}
-			return mr
-		}
-	}
-	return mach.MACH_MSG_SUCCESS
+	return mr
 }
+
+// Start is Do up to a receive that only a message ends: if wake is not nil, the
+// caller waits for it and goes on with Resume.
+func (a *Msg) Start() (mr mach.KernReturn, wake <-chan struct{}) {
+	if a.Option&mach.MACH_SEND_MSG != 0 {
+		mr = a.send()
+		for mr == mach.MACH_SEND_INTERRUPTED && a.Option&mach.MACH_SEND_INTERRUPT == 0 {
+			mr = a.send()
+		}
+	}
+	if mr == mach.MACH_MSG_SUCCESS && a.Option&mach.MACH_RCV_MSG != 0 {
+		return a.receive()
+	}
+	return mr, nil
+}
+
+// Resume ends the receive that Start began.
+func (a *Msg) Resume() (mach.KernReturn, <-chan struct{}) { return a.finish(a.waiter.result), nil }
 
 const maxBody = 64<<20 - maxTrailer // bytes of one message
 
@@ -80,25 +82,49 @@ func (a *Msg) send() mach.KernReturn {
 		}
 		return mr
 	}
+	a.Space.identify(m)
 	always, mr := a.Space.copyinHeader(m, &h, a.Option&mach.MACH_SEND_NOTIFY != 0, &a.n)
-	if mr == mach.MACH_MSG_SUCCESS && a.Policy.refuses(a.Kobject, m.Dest.Port) {
+	if mr != mach.MACH_MSG_SUCCESS {
+		a.notify()
+		m.free()
+		a.violated(mr, h)
+		return mr
+	}
+	// The destination stays locked from the look at its right to the queue,
+	// unless there is something to do in between.
+	p := m.Dest.Port
+	refused := a.Policy.refuses(a.Kobject, p)
+	if refused || len(m.Descs) > 0 || len(a.n.list) > 0 {
+		p.mu.Unlock()
+		if mr := a.copyinRest(m, refused); mr != mach.MACH_MSG_SUCCESS {
+			a.violated(mr, h)
+			return mr
+		}
+		if m.circular {
+			m.Destroy()
+			return mach.MACH_MSG_SUCCESS
+		}
+		p.mu.Lock()
+	}
+	return a.deliver(m, always)
+}
+
+// copyinRest takes what descriptors name, and sends the notifications that
+// taking the header's rights made due. It uses a message up that it refuses.
+func (a *Msg) copyinRest(m *Message, refused bool) mach.KernReturn {
+	if refused {
 		a.notify()
 		m.Descs = m.Descs[:0] // nothing was taken for them
 		m.Destroy()
 		a.Caller.Guard(Violation{Reason: mach.KGUARD_EXC_INVALID_OPTIONS, Payload: uint64(uint32(a.Option))})
 		return mach.MACH_SEND_INVALID_OPTIONS
 	}
-	if mr == mach.MACH_MSG_SUCCESS && len(m.Descs) > 0 {
-		mr = a.Space.copyinBody(m, a.VM, &a.n)
-	}
+	mr := a.Space.copyinBody(m, a.VM, &a.n)
 	a.notify()
 	if mr != mach.MACH_MSG_SUCCESS {
 		m.free()
-		a.violated(mr, h)
-		return mr
 	}
-	a.Space.identify(m)
-	return a.deliver(m, always)
+	return mr
 }
 
 // violated tells of what was wrong with a message that was refused
@@ -184,16 +210,12 @@ func (a *Msg) read() (m *Message, h header, mr mach.KernReturn) {
 	return m, h, m.inflate(count)
 }
 
-// deliver puts a message into its port's queue, waiting for room, or has the
-// kernel perform it. A message that could not be sent goes back to the sender.
+// deliver puts a message into the queue of its locked port, which it unlocks,
+// waiting for room, or has the kernel perform it. A message that could not be
+// sent goes back to the sender.
 func (a *Msg) deliver(m *Message, always bool) mach.KernReturn {
-	if m.circular {
-		m.Destroy()
-		return mach.MACH_MSG_SUCCESS
-	}
 	p := m.Dest.Port
-	p.mu.Lock()
-	if !p.dead && p.served() {
+	if !p.dead.Load() && p.served() {
 		p.queue.seqno++
 		p.mu.Unlock()
 		if reply := a.Caller.Serve(m); reply != nil {
@@ -230,13 +252,14 @@ func (a *Msg) deliverReply(m *Message, always bool) {
 func (a *Msg) enqueue(m *Message, p *Port, always bool) mach.KernReturn {
 	q := &p.queue
 	switch {
-	case p.dead:
+	case p.dead.Load():
 		p.unlockAndForget(m)
 	case !q.full(), !q.fullKernel() && (always || a.Option&mach.MACH_SEND_ALWAYS != 0 ||
 		m.Dest.Type == mach.MACH_MSG_TYPE_PORT_SEND_ONCE):
 		q.count++
-		p.post(m)
+		w := p.post(m)
 		p.mu.Unlock()
+		w.awake()
 	default:
 		return a.waitForRoom(m, p)
 	}
@@ -261,20 +284,22 @@ func (a *Msg) waitForRoom(m *Message, p *Port) mach.KernReturn {
 		p.mu.Unlock()
 		return mach.MACH_SEND_NO_BUFFER
 	}
-	w := a.waiter.ready()
-	p.queue.senders.add(w)
+	w := &a.waiter
+	w.ready(0, false)
+	p.queue.senders.add(w, &p.mu)
 	p.mu.Unlock()
-	mr := w.wait(&p.mu, a.limit(mach.MACH_SEND_TIMEOUT), mach.MACH_SEND_TIMED_OUT, mach.MACH_SEND_INTERRUPTED)
+	mr := w.wait(a.limit(mach.MACH_SEND_TIMEOUT), mach.MACH_SEND_TIMED_OUT, mach.MACH_SEND_INTERRUPTED)
 	if mr != mach.MACH_MSG_SUCCESS && mr != mach.MACH_SEND_INVALID_DEST {
 		return mr
 	}
 	p.mu.Lock()
-	if p.dead || mr != mach.MACH_MSG_SUCCESS {
+	if p.dead.Load() || mr != mach.MACH_MSG_SUCCESS {
 		p.unlockAndForget(m)
 		return mach.MACH_MSG_SUCCESS
 	}
-	p.post(m)
+	w = p.post(m)
 	p.mu.Unlock()
+	w.awake()
 	return mr
 }
 

@@ -35,7 +35,7 @@ func (s *Space) Deallocate(name mach.MachPort) (mach.KernReturn, Violation) {
 }
 
 func (s *Space) deallocate(name mach.MachPort, n *notices) (*Set, mach.KernReturn) {
-	if s.dead {
+	if s.dead.Load() {
 		return nil, mach.KERN_INVALID_TASK
 	}
 	e := s.lookup(name)
@@ -81,11 +81,11 @@ func (s *Space) deallocate(name mach.MachPort, n *notices) (*Set, mach.KernRetur
 func (s *Space) Terminate() {
 	var n notices
 	s.mu.Lock()
-	if s.dead {
+	if s.dead.Load() {
 		s.mu.Unlock()
 		return
 	}
-	s.dead = true
+	s.dead.Store(true)
 	table := s.table
 	s.table, s.names, s.used = nil, nil, 0
 	s.mu.Unlock()
@@ -107,7 +107,7 @@ func (s *Space) terminate(e *entry, name mach.MachPort, n *notices) {
 	p := e.port
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.dead {
+	if p.dead.Load() {
 		if e.typ&mach.MACH_PORT_TYPE_SEND != 0 {
 			p.srights--
 		} else {

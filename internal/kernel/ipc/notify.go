@@ -75,10 +75,10 @@ func (x notice) post() {
 // was given up unused, which uses it up (osfmk/ipc/ipc_notify.c).
 func notifySendOnce(p *Port) {
 	p.mu.Lock()
-	if p.dead || p.served() || p.queue.fullKernel() {
+	if p.dead.Load() || p.served() || p.queue.fullKernel() {
 		p.sorights--
 		call := p.unusedOnce
-		if p.dead {
+		if p.dead.Load() {
 			call = nil
 		}
 		p.mu.Unlock()
@@ -90,8 +90,9 @@ func notifySendOnce(p *Port) {
 	m := NewMessage(mach.MACH_NOTIFY_SEND_ONCE, nil)
 	m.Dest = Right{p, mach.MACH_MSG_TYPE_PORT_SEND_ONCE}
 	p.queue.count++
-	p.post(m)
+	w := p.post(m)
 	p.mu.Unlock()
+	w.awake()
 }
 
 // dropSend takes one send right off a port that is locked.
@@ -107,7 +108,7 @@ func (p *Port) dropSend(n *notices) {
 // lastSender prepares the no-senders notification of a locked port.
 func (p *Port) lastSender(n *notices) {
 	if p.kernel {
-		if p.noSenders != nil && !p.dead {
+		if p.noSenders != nil && !p.dead.Load() {
 			n.add(notice{call: p.noSenders, to: p})
 		}
 		return

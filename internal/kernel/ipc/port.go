@@ -11,7 +11,7 @@ import (
 // spaces, by messages in transit, and by the kernel.
 type Port struct {
 	mu   sync.Mutex
-	dead bool
+	dead atomic.Bool // set under the lock, for good
 
 	// Rights in existence, wherever they are held.
 	srights  uint32
@@ -101,7 +101,7 @@ func (p *Port) KObject() (mach.IPCInfoObjectType, any) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.kernel || p.dead {
+	if !p.kernel || p.dead.Load() {
 		return mach.IPC_OTYPE_NONE, nil
 	}
 	return p.kind, p.object
@@ -151,7 +151,7 @@ func (p *Port) MayHandle() bool {
 func (p *Port) Dead() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.dead
+	return p.dead.Load()
 }
 
 // MakeSend makes a send right for the holder of the receive right. It reports
@@ -159,7 +159,7 @@ func (p *Port) Dead() bool {
 func (p *Port) MakeSend() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.dead {
+	if p.dead.Load() {
 		return false
 	}
 	p.mscount++
@@ -171,7 +171,7 @@ func (p *Port) MakeSend() bool {
 func (p *Port) CopySend() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.dead {
+	if p.dead.Load() {
 		return false
 	}
 	p.srights++
@@ -182,7 +182,7 @@ func (p *Port) CopySend() bool {
 func (p *Port) MakeSendOnce() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.dead {
+	if p.dead.Load() {
 		return false
 	}
 	p.sorights++

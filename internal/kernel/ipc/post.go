@@ -3,90 +3,124 @@ package ipc
 import "github.com/gomach/mach"
 
 // offer hands a message of a locked port to the first receiver in the list
-// that has room for it; it reports whether the message is gone. Receivers that
-// have none are told (osfmk/ipc/ipc_mqueue.c, ipc_mqueue_post). The list's
-// owner is locked too.
-func (p *Port) offer(l *waitList, m *Message) bool {
+// that has room for it, and returns the receiver, which is to be woken once the
+// port is unlocked. Receivers that have none are told (osfmk/ipc/ipc_mqueue.c,
+// ipc_mqueue_post). The list's owner is locked too.
+func (p *Port) offer(l *waitList, m *Message) *waiter {
 	for l.first != nil {
 		w := l.first
-		w.got = receipt{name: p.name, size: m.size(), context: p.context}
-		if m.size() > w.room {
-			if w.large {
-				l.finish(w, mach.MACH_RCV_TOO_LARGE)
-				continue
-			}
-			w.result = mach.MACH_RCV_TOO_LARGE
-		} else {
-			w.result = mach.MACH_MSG_SUCCESS
+		w.got = p.receipt(m)
+		if m.size() > w.room && w.large {
+			l.finish(w, mach.MACH_RCV_TOO_LARGE)
+			continue
 		}
-		w.got.seqno = p.queue.seqno
-		p.queue.seqno++
-		w.msg = m
-		l.finish(w, w.result)
-		return true
+		l.remove(w)
+		p.give(w, m)
+		return w
 	}
-	return false
+	return nil
+}
+
+// receipt is what a receiver is told about a message, but for its number.
+func (p *Port) receipt(m *Message) receipt {
+	return receipt{name: p.name, size: m.size(), context: p.context}
+}
+
+// give makes a message of a locked port that of a receiver. One that does not
+// fit comes with MACH_RCV_TOO_LARGE.
+func (p *Port) give(w *waiter, m *Message) {
+	w.result = mach.MACH_MSG_SUCCESS
+	if m.size() > w.room {
+		w.result = mach.MACH_RCV_TOO_LARGE
+	}
+	w.got.seqno = p.queue.seqno
+	p.queue.seqno++
+	p.spend(m)
+	w.msg = m
+}
+
+// spend uses up the right that a message came by, as the port is locked anyway
+// when the message leaves it. Where somebody is to hear of that, copyoutDest
+// does it.
+func (p *Port) spend(m *Message) {
+	if p.space == nil || len(p.requests) > 0 {
+		return
+	}
+	switch {
+	case m.Dest.Type != mach.MACH_MSG_TYPE_PORT_SEND:
+		p.sorights--
+	case p.srights > 1, p.srights == 1 && p.nsRequest == nil:
+		p.srights--
+	default:
+		return
+	}
+	m.Dest.Port = nil
 }
 
 // post gives a locked, live port a message, whose room in the queue is
-// accounted for.
-func (p *Port) post(m *Message) {
+// accounted for. It returns the receiver that has it now, if any, which is to
+// be woken once the port is unlocked.
+func (p *Port) post(m *Message) *waiter {
 	if p.queue.head == nil {
-		if p.offer(&p.queue.takers, m) {
-			p.queue.taken()
-			return
+		w := p.offer(&p.queue.takers, m)
+		for i := 0; w == nil && i < len(p.sets); i++ {
+			w = p.sets[i].set.offered(p, m)
 		}
-		for _, in := range p.sets {
-			in.set.mu.Lock()
-			gone := p.offer(&in.set.takers, m)
-			in.set.mu.Unlock()
-			if gone {
-				p.queue.taken()
-				return
-			}
+		if w != nil {
+			p.queue.taken()
+			return w
 		}
 	}
 	first := p.queue.head == nil
 	p.queue.push(m)
 	if first {
 		for _, in := range p.sets {
-			in.set.mu.Lock()
-			in.set.ready(in)
-			// A receiver that the offer above sent away, as the message was too
-			// large for it, may be back already with more room.
-			gone := in.set.takers.first != nil && p.offer(&in.set.takers, m)
-			if !gone {
-				in.set.takers.tell()
-			}
-			in.set.mu.Unlock()
-			if gone {
+			if w := in.set.prepost(in, m); w != nil {
 				p.queue.pop()
 				p.queue.taken()
-				return
+				return w
 			}
 		}
 	}
 	p.queue.takers.tell()
+	return nil
 }
 
-// take takes the first message of a locked port for a receiver with room for
-// room bytes. A message that does not fit stays if large is set; otherwise it
-// comes with MACH_RCV_TOO_LARGE.
-func (p *Port) take(room uint32, large bool, got *receipt) (*Message, mach.KernReturn) {
+// offered offers a message of a locked member to the set's receivers.
+func (t *Set) offered(p *Port, m *Message) *waiter {
+	t.mu.Lock()
+	w := p.offer(&t.takers, m)
+	t.mu.Unlock()
+	return w
+}
+
+// prepost lists a locked member that has got its first message. A receiver that
+// offered sent away, as the message was too large for it, may be back already
+// with more room.
+func (t *Set) prepost(in *member, m *Message) *waiter {
+	t.mu.Lock()
+	t.ready(in)
+	w := in.port.offer(&t.takers, m)
+	if w == nil {
+		t.takers.tell()
+	}
+	t.mu.Unlock()
+	return w
+}
+
+// take takes the first message of a locked port for a receiver. A message that
+// does not fit stays if it can leave it; otherwise it comes with
+// MACH_RCV_TOO_LARGE.
+func (p *Port) take(w *waiter) mach.KernReturn {
 	m := p.queue.head
-	*got = receipt{name: p.name, size: m.size(), context: p.context}
-	result := mach.KernReturn(mach.MACH_MSG_SUCCESS)
-	if m.size() > room {
-		result = mach.MACH_RCV_TOO_LARGE
-		if large {
-			return nil, result
-		}
+	w.got = p.receipt(m)
+	if m.size() > w.room && w.large {
+		return mach.MACH_RCV_TOO_LARGE
 	}
 	p.queue.pop()
-	got.seqno = p.queue.seqno
-	p.queue.seqno++
+	p.give(w, m)
 	p.queue.taken()
-	return m, result
+	return w.result
 }
 
 // Send sends a message that the kernel made. It never waits: limits of the
@@ -98,14 +132,15 @@ func (m *Message) Send() {
 		return
 	}
 	p.mu.Lock()
-	if p.dead || p.served() || p.queue.fullKernel() {
+	if p.dead.Load() || p.served() || p.queue.fullKernel() {
 		p.mu.Unlock()
 		m.Destroy()
 		return
 	}
 	p.queue.count++
-	p.post(m)
+	w := p.post(m)
 	p.mu.Unlock()
+	w.awake()
 }
 
 // served reports whether the kernel answers the port's messages as they come.
@@ -120,7 +155,7 @@ func (m *Message) TrySend() bool {
 		return true
 	}
 	p.mu.Lock()
-	if !p.dead && p.queue.full() && m.Dest.Type != mach.MACH_MSG_TYPE_PORT_SEND_ONCE {
+	if !p.dead.Load() && p.queue.full() && m.Dest.Type != mach.MACH_MSG_TYPE_PORT_SEND_ONCE {
 		p.mu.Unlock()
 		return false
 	}

@@ -72,6 +72,7 @@ func (q *queue) setLimit(n uint32) {
 type waiter struct {
 	next, prev *waiter
 	list       *waitList
+	lock       *sync.Mutex   // of the list's owner
 	wake       chan struct{} // room for one
 	timer      *time.Timer
 	result     mach.KernReturn
@@ -92,19 +93,15 @@ type receipt struct {
 	size    uint32
 }
 
-// ready makes a waiter fit to wait; nobody knows it any more once its wait is
-// over.
-func (w *waiter) ready() *waiter {
-	if w.wake == nil {
-		w.wake = make(chan struct{}, 1)
-	}
-	w.msg, w.got, w.result = nil, receipt{}, 0
-	return w
+// ready makes a receiver fit to take a message; nobody knows it any more once
+// its wait is over.
+func (w *waiter) ready(room uint32, large bool) {
+	w.msg, w.result, w.room, w.large = nil, 0, room, large
 }
 
 // wait waits until somebody finishes the waiter, the time is over or the
-// thread is interrupted. lock is the list owner's, not held.
-func (w *waiter) wait(lock *sync.Mutex, limit wait, timedOut, interrupted mach.KernReturn) mach.KernReturn {
+// thread is interrupted. The list's lock is not held.
+func (w *waiter) wait(limit wait, timedOut, interrupted mach.KernReturn) mach.KernReturn {
 	if limit.none() {
 		<-w.wake
 		return w.result
@@ -127,13 +124,13 @@ func (w *waiter) wait(lock *sync.Mutex, limit wait, timedOut, interrupted mach.K
 	case <-limit.interrupt:
 		why = interrupted
 	}
-	lock.Lock()
+	w.lock.Lock()
 	if w.list != nil {
 		w.list.remove(w)
-		lock.Unlock()
+		w.lock.Unlock()
 		return why
 	}
-	lock.Unlock()
+	w.lock.Unlock()
 	<-w.wake
 	return w.result
 }
@@ -154,8 +151,12 @@ type waitList struct {
 	watches     []*Watch
 }
 
-func (l *waitList) add(w *waiter) {
-	w.list, w.prev, w.next = l, l.last, nil
+// add puts a waiter at the end. lock is that of the list's owner, held.
+func (l *waitList) add(w *waiter, lock *sync.Mutex) {
+	if w.wake == nil {
+		w.wake = make(chan struct{}, 1)
+	}
+	w.list, w.lock, w.prev, w.next = l, lock, l.last, nil
 	if l.last == nil {
 		l.first = w
 	} else {
@@ -182,7 +183,14 @@ func (l *waitList) remove(w *waiter) {
 func (l *waitList) finish(w *waiter, result mach.KernReturn) {
 	l.remove(w)
 	w.result = result
-	w.wake <- struct{}{}
+	w.awake()
+}
+
+// awake wakes a waiter that is out of its list. nil is nobody.
+func (w *waiter) awake() {
+	if w != nil {
+		w.wake <- struct{}{}
+	}
 }
 
 // finishAll does so with all.

@@ -2,74 +2,110 @@ package ipc
 
 import "github.com/gomach/mach"
 
-// receive waits for a message and copies it out.
-func (a *Msg) receive() mach.KernReturn {
-	m, got, mr := a.take()
-	if m == nil {
-		if mr == mach.MACH_RCV_TOO_LARGE {
-			return a.tooLarge(&got)
+// receive takes a message and copies it out. There may be none yet, and nothing
+// but one to end the wait: then it is for the caller to wait for wake.
+func (a *Msg) receive() (mr mach.KernReturn, wake <-chan struct{}) {
+	for {
+		mr, waits := a.take()
+		if waits {
+			limit := a.limit(mach.MACH_RCV_TIMEOUT)
+			if limit.none() {
+				return 0, a.waiter.wake
+			}
+			mr = a.waiter.wait(limit, mach.MACH_RCV_TIMED_OUT, mach.MACH_RCV_INTERRUPTED)
 		}
-		return mr
+		if mr != mach.MACH_RCV_INTERRUPTED || a.Option&mach.MACH_RCV_INTERRUPT != 0 {
+			return a.finish(mr), nil
+		}
 	}
-	if mr == mach.MACH_RCV_TOO_LARGE {
-		a.Space.copyoutDestOnly(m, &a.n)
-		a.notify()
-		return a.write(m, &got, mr)
-	}
-	option := a.Option
-	mr = a.Space.copyoutHeader(m, option&mach.MACH_RCV_VOUCHER != 0, &a.n)
-	if mr != mach.MACH_MSG_SUCCESS {
-		a.Space.copyoutDestOnly(m, &a.n)
-	} else if len(m.Descs) > 0 {
-		mr = a.Space.copyoutBody(m, a.VM, option&mach.MACH_RCV_GUARDED_DESC != 0, false, a.Receive, &a.n)
-	}
-	a.notify()
-	return a.write(m, &got, mr)
 }
 
-// take gets a message from the port or set that the caller names. Without a
-// message, MACH_RCV_TOO_LARGE means one that stays in its queue.
-func (a *Msg) take() (*Message, receipt, mach.KernReturn) {
-	s := a.Space
+// finish copies the message out that came to the waiter, if one did. Without
+// one MACH_RCV_TOO_LARGE means that it stays in its queue.
+func (a *Msg) finish(mr mach.KernReturn) mach.KernReturn {
+	m, got := a.waiter.msg, &a.waiter.got
+	a.waiter.msg = nil
+	switch {
+	case m != nil && mr == mach.MACH_RCV_TOO_LARGE:
+		a.Space.copyoutDestOnly(m, got.name, &a.n)
+	case m != nil:
+		mr = a.copyout(m, got.name)
+	case mr == mach.MACH_RCV_TOO_LARGE:
+		return a.tooLarge(got)
+	default:
+		return mr
+	}
+	a.notify()
+	return a.write(m, got, mr)
+}
+
+// copyout hands what is in the message to the receiver. to is the port that it
+// came to.
+func (a *Msg) copyout(m *Message, to mach.MachPort) mach.KernReturn {
+	mr := a.Space.copyoutHeader(m, to, a.Option&mach.MACH_RCV_VOUCHER != 0, &a.n)
+	if mr != mach.MACH_MSG_SUCCESS {
+		a.Space.copyoutDestOnly(m, to, &a.n)
+	} else if len(m.Descs) > 0 {
+		mr = a.Space.copyoutBody(m, a.VM, a.Option&mach.MACH_RCV_GUARDED_DESC != 0, false, a.Receive, &a.n)
+	}
+	return mr
+}
+
+// take gets a message from the port or set that the caller names, into the
+// waiter; without one the waiter waits there, unless the option is not to.
+func (a *Msg) take() (mr mach.KernReturn, waits bool) {
+	s, w := a.Space, &a.waiter
+	w.ready(a.room())
 	s.mu.Lock()
 	e := s.lookup(a.RcvName)
 	if e == nil || e.typ&(mach.MACH_PORT_TYPE_RECEIVE|mach.MACH_PORT_TYPE_PORT_SET) == 0 {
 		s.mu.Unlock()
-		return nil, receipt{}, mach.MACH_RCV_INVALID_NAME
+		return mach.MACH_RCV_INVALID_NAME, false
 	}
 	port, set := e.port, e.set
 	s.mu.Unlock()
 	if set != nil {
 		return a.takeFromSet(set)
 	}
-	var got receipt
-	room, large := a.room()
 	port.mu.Lock()
-	if port.queue.head != nil && port.space == s {
-		m, mr := port.take(room, large, &got)
-		port.mu.Unlock()
-		return m, got, mr
+	switch {
+	case port.dead.Load() || port.space != s:
+		mr = mach.MACH_RCV_PORT_CHANGED
+	case port.queue.head != nil:
+		mr = port.take(w)
+	case a.polls():
+		mr = mach.MACH_RCV_TIMED_OUT
+	default:
+		port.queue.takers.add(w, &port.mu)
+		waits = true
 	}
-	if port.dead || port.space != s {
-		port.mu.Unlock()
-		return nil, got, mach.MACH_RCV_PORT_CHANGED
-	}
-	if a.Option&mach.MACH_RCV_TIMEOUT != 0 && a.Timeout == 0 {
-		port.mu.Unlock()
-		return nil, got, mach.MACH_RCV_TIMED_OUT
-	}
-	w := a.waiter.ready()
-	w.room, w.large = room, large
-	port.queue.takers.add(w)
 	port.mu.Unlock()
-	limit := a.limit(mach.MACH_RCV_TIMEOUT)
-	if limit.none() { // here, as the way back from a wait is dear
-		<-w.wake
-		return w.msg, w.got, w.result
-	}
-	mr := w.wait(&port.mu, limit, mach.MACH_RCV_TIMED_OUT, mach.MACH_RCV_INTERRUPTED)
-	return w.msg, w.got, mr
+	return mr, waits
 }
+
+func (a *Msg) takeFromSet(t *Set) (mr mach.KernReturn, waits bool) {
+	t.mu.Lock()
+	if first := t.next(); first != nil {
+		mr = first.port.take(&a.waiter)
+		first.port.mu.Unlock()
+		return mr, false
+	}
+	// The set is locked and nothing waits in it.
+	switch {
+	case t.dead:
+		mr = mach.MACH_RCV_PORT_CHANGED
+	case a.polls():
+		mr = mach.MACH_RCV_TIMED_OUT
+	default:
+		t.takers.add(&a.waiter, &t.mu)
+		waits = true
+	}
+	t.mu.Unlock()
+	return mr, waits
+}
+
+// polls reports whether a receive that finds no message ends at once.
+func (a *Msg) polls() bool { return a.Option&mach.MACH_RCV_TIMEOUT != 0 && a.Timeout == 0 }
 
 // room is the space for a message without its trailer.
 func (a *Msg) room() (room uint32, large bool) {
@@ -77,32 +113,6 @@ func (a *Msg) room() (room uint32, large bool) {
 		room = a.RcvSize - t
 	}
 	return room, a.Option&mach.MACH_RCV_LARGE != 0
-}
-
-func (a *Msg) takeFromSet(t *Set) (*Message, receipt, mach.KernReturn) {
-	room, large := a.room()
-	var got receipt
-	t.mu.Lock()
-	if first := t.next(); first != nil {
-		m, mr := first.port.take(room, large, &got)
-		first.port.mu.Unlock()
-		return m, got, mr
-	}
-	// The set is locked and nothing waits in it.
-	if t.dead {
-		t.mu.Unlock()
-		return nil, got, mach.MACH_RCV_PORT_CHANGED
-	}
-	if a.Option&mach.MACH_RCV_TIMEOUT != 0 && a.Timeout == 0 {
-		t.mu.Unlock()
-		return nil, got, mach.MACH_RCV_TIMED_OUT
-	}
-	w := a.waiter.ready()
-	w.room, w.large = room, large
-	t.takers.add(w)
-	t.mu.Unlock()
-	mr := w.wait(&t.mu, a.limit(mach.MACH_RCV_TIMEOUT), mach.MACH_RCV_TIMED_OUT, mach.MACH_RCV_INTERRUPTED)
-	return w.msg, w.got, mr
 }
 
 // tooLarge tells the receiver the size of a message that stays queued, and the

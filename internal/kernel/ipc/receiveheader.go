@@ -4,12 +4,15 @@ import "github.com/gomach/mach"
 
 // copyoutHeader hands the header's rights to the receiver's space and writes
 // the header (osfmk/ipc/ipc_kmsg.c, ipc_kmsg_copyout_header).
-func (s *Space) copyoutHeader(m *Message, wantVoucher bool, n *notices) mach.KernReturn {
-	s.mu.Lock()
-	if s.dead {
-		s.mu.Unlock()
+func (s *Space) copyoutHeader(m *Message, to mach.MachPort, wantVoucher bool, n *notices) mach.KernReturn {
+	if s.dead.Load() {
 		return mach.MACH_RCV_HEADER_ERROR | mach.MACH_MSG_IPC_SPACE
 	}
+	if m.Dest.Port == nil && m.Reply.Port == nil && m.voucherBits == 0 { // nothing for the space
+		m.putHeader(m.bits(m.Reply.Type, m.Dest.Type, 0), mach.MACH_PORT_NULL, to, m.reserved)
+		return mach.MACH_MSG_SUCCESS
+	}
+	s.mu.Lock()
 	reply := mach.MachPort(mach.MACH_PORT_NULL)
 	if m.Reply.Port == deadPort {
 		reply = mach.MACH_PORT_DEAD
@@ -44,20 +47,24 @@ func (s *Space) copyoutHeader(m *Message, wantVoucher bool, n *notices) mach.Ker
 		}
 	}
 	destType := m.Dest.Type
-	dest := s.copyoutDest(m, n)
+	dest := s.copyoutDest(m, to, n)
 	s.mu.Unlock()
 	m.putHeader(m.bits(replyType, destType, voucherType), reply, dest, voucher)
 	return mach.MACH_MSG_SUCCESS
 }
 
-// copyoutDest uses up the destination right and tells the name of the receive
-// right, if it still is in the space. The space is locked.
-func (s *Space) copyoutDest(m *Message, n *notices) mach.MachPort {
+// copyoutDest uses up the destination right, if that has not been done, and tells
+// the name of the receive right, if it still is in the space: to is what it was
+// called when the message left its queue. The space is locked.
+func (s *Space) copyoutDest(m *Message, to mach.MachPort, n *notices) mach.MachPort {
 	p, typ := m.Dest.Port, m.Dest.Type
 	m.Dest = Right{}
+	if p == nil {
+		return to
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.dead {
+	if p.dead.Load() {
 		p.forget(typ)
 		return mach.MACH_PORT_DEAD
 	}
@@ -82,7 +89,7 @@ func (s *Space) copyoutDest(m *Message, n *notices) mach.MachPort {
 // copyoutDestOnly is for a message that cannot be received: its other rights
 // and its body are destroyed and a bare header remains (ipc_kmsg.c,
 // ipc_kmsg_copyout_dest_to_user).
-func (s *Space) copyoutDestOnly(m *Message, n *notices) {
+func (s *Space) copyoutDestOnly(m *Message, to mach.MachPort, n *notices) {
 	replyType, destType := m.Reply.Type, m.Dest.Type
 	reply := mach.MachPort(mach.MACH_PORT_NULL)
 	if m.Reply.Port == deadPort {
@@ -93,7 +100,7 @@ func (s *Space) copyoutDestOnly(m *Message, n *notices) {
 		voucher = 0
 	}
 	s.mu.Lock()
-	dest := s.copyoutDest(m, n)
+	dest := s.copyoutDest(m, to, n)
 	s.mu.Unlock()
 	m.Reply.Release()
 	m.Reply = Right{}
@@ -148,7 +155,7 @@ func (s *Space) takeBackReply(p *Port) mach.MachPort {
 	defer p.mu.Unlock()
 	p.sorights--
 	switch {
-	case p.dead:
+	case p.dead.Load():
 		return mach.MACH_PORT_DEAD
 	case p.space == s:
 		return p.name

@@ -19,7 +19,7 @@ func (s *Space) Type(name mach.MachPort) (mach.MachPortType_t, mach.KernReturn) 
 func (s *Space) info(name mach.MachPort) (typ mach.MachPortType_t, urefs uint32, kr mach.KernReturn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.dead {
+	if s.dead.Load() {
 		return 0, 0, mach.KERN_INVALID_TASK
 	}
 	e := s.lookup(name)
@@ -90,7 +90,7 @@ func (s *Space) ModRefs(name mach.MachPort, right mach.MachPortRight, delta int3
 	var set *Set
 	s.mu.Lock()
 	kr := mach.KernReturn(mach.KERN_INVALID_NAME)
-	if s.dead {
+	if s.dead.Load() {
 		kr = mach.KERN_INVALID_TASK
 	} else if e := s.lookup(name); e != nil {
 		switch right {

@@ -7,7 +7,7 @@ import "github.com/gomach/mach"
 func (s *Space) receiver(name mach.MachPort) (*Port, mach.KernReturn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.dead {
+	if s.dead.Load() {
 		return nil, mach.KERN_INVALID_TASK
 	}
 	e := s.lookup(name)
@@ -101,7 +101,7 @@ func (s *Space) requestNoSenders(name mach.MachPort, sync uint32, notify *Port) 
 // request for a dead name is answered at once with a dead-name notification; a
 // dead-name request for one fails, whatever sync says.
 func (s *Space) request(r request, n *notices) (*Port, mach.KernReturn) {
-	if s.dead {
+	if s.dead.Load() {
 		return nil, mach.KERN_INVALID_TASK
 	}
 	e := s.lookup(r.name)
@@ -167,7 +167,7 @@ func (p *Port) register(r request, e *entry, n *notices) (*Port, mach.KernReturn
 // sendPossible notifies armed send-possible requests of a locked port that a
 // message has been received from.
 func (p *Port) sendPossible(n *notices) {
-	if p.dead {
+	if p.dead.Load() {
 		return
 	}
 	for i := range p.requests {

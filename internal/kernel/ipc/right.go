@@ -11,7 +11,7 @@ type Right struct {
 // deadPort stands for MACH_PORT_DEAD in a right.
 var deadPort = func() *Port {
 	p := newPort()
-	p.dead = true
+	p.dead.Store(true)
 	return p
 }()
 
@@ -88,22 +88,30 @@ func (s *Space) copyout(p *Port, typ mach.MachMsgTypeName) (mach.MachPort, mach.
 // copyoutLocked is copyout with the space locked; on failure the right remains
 // the caller's.
 func (s *Space) copyoutLocked(p *Port, typ mach.MachMsgTypeName, n *notices) (mach.MachPort, mach.KernReturn) {
-	if s.dead {
+	if s.dead.Load() {
 		return 0, mach.KERN_INVALID_TASK
+	}
+	if typ == mach.MACH_MSG_TYPE_PORT_SEND_ONCE && !p.dead.Load() {
+		// The right moves as it is: nothing of the port changes, and if it dies
+		// now the name's next use will tell.
+		return s.putNew(p, typ)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.dead {
+	if p.dead.Load() {
 		p.forget(typ)
 		return mach.MACH_PORT_DEAD, mach.KERN_SUCCESS
 	}
-	if typ != mach.MACH_MSG_TYPE_PORT_SEND_ONCE {
-		if i, ok := s.find(p); ok {
-			e := &s.table[i]
-			s.put(p, typ, i, e)
-			return nameOf(i, e.gen), mach.KERN_SUCCESS
-		}
+	if i, ok := s.find(p); ok {
+		e := &s.table[i]
+		s.put(p, typ, i, e)
+		return nameOf(i, e.gen), mach.KERN_SUCCESS
 	}
+	return s.putNew(p, typ)
+}
+
+// putNew is put with a slot of its own.
+func (s *Space) putNew(p *Port, typ mach.MachMsgTypeName) (mach.MachPort, mach.KernReturn) {
 	i, e, kr := s.alloc()
 	if kr != mach.KERN_SUCCESS {
 		return 0, kr

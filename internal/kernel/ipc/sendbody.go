@@ -79,7 +79,7 @@ func (s *Space) copyinBody(m *Message, vm VM, n *notices) mach.KernReturn {
 	// A kernel object may be told about rights that go no further.
 	flags := deadOK
 	m.Dest.Port.mu.Lock()
-	if m.Dest.Port.dead || m.Dest.Port.served() {
+	if m.Dest.Port.dead.Load() || m.Dest.Port.served() {
 		flags |= immovableOK
 	}
 	m.Dest.Port.mu.Unlock()
@@ -128,6 +128,7 @@ func (s *Space) copyinPort(m *Message, name mach.MachPort, d mach.MachMsgTypeNam
 		}
 		return Right{}, mach.MACH_SEND_INVALID_RIGHT
 	}
+	p.mu.Unlock()
 	r.Port = p
 	if r.Type == mach.MACH_MSG_TYPE_PORT_RECEIVE && !m.bindTransit(p, m.Dest.Port) {
 		m.circular = true

@@ -56,15 +56,23 @@ func (h *header) check() mach.KernReturn {
 func (h *header) hasVoucher() bool { return h.voucherD != 0 && h.voucher != mach.MACH_PORT_NULL }
 
 // copyinHeader takes the rights that a header names out of the space, all or
-// none (osfmk/ipc/ipc_kmsg.c, ipc_kmsg_copyin_header_rights). always is set if
-// a send-possible request lets the message pass a full queue's limit.
+// none (osfmk/ipc/ipc_kmsg.c, ipc_kmsg_copyin_header_rights), and leaves the
+// destination locked if it takes them. always is set if a send-possible request
+// lets the message pass a full queue's limit.
 func (s *Space) copyinHeader(m *Message, h *header, notify bool, n *notices) (always bool, mr mach.KernReturn) {
 	if mr := h.check(); mr != mach.MACH_MSG_SUCCESS {
 		return false, mr
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.dead {
+	always, mr = s.copyinJudged(m, h, notify, n)
+	s.mu.Unlock()
+	return always, mr
+}
+
+// copyinJudged is copyinHeader for a header that is right by itself. The space
+// is locked.
+func (s *Space) copyinJudged(m *Message, h *header, notify bool, n *notices) (always bool, mr mach.KernReturn) {
+	if s.dead.Load() {
 		return false, mach.MACH_SEND_INVALID_DEST
 	}
 	if h.hasVoucher() {
@@ -101,11 +109,9 @@ func (s *Space) copyinHeader(m *Message, h *header, notify bool, n *notices) (al
 }
 
 // armOrPass is for MACH_SEND_NOTIFY: a full queue arms the send-possible
-// request, one with room takes the message in any case.
+// request, one with room takes the message in any case. The port is locked.
 func (p *Port) armOrPass(request int) (always bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.dead || p.kernel {
+	if p.dead.Load() || p.kernel {
 		return false
 	}
 	if !p.queue.full() {
@@ -117,9 +123,32 @@ func (p *Port) armOrPass(request int) (always bool) {
 	return false
 }
 
-// copyinRights takes the destination, voucher and reply rights. The header has
-// been judged: only the destination's right can still be missing.
+// copyinRights takes the destination, voucher and reply rights, and locks the
+// destination. The header has been judged: only the destination's right can
+// still be missing.
 func (s *Space) copyinRights(m *Message, h *header, dest *entry, n *notices) bool {
+	if h.localD != mach.MACH_MSG_TYPE_MAKE_SEND_ONCE || !valid(h.local) {
+		return s.copyinOthers(m, h, dest, n)
+	}
+	// The right to answer that most requests have comes first, as making it can
+	// be undone: so the destination is locked once.
+	p := s.lookup(h.local).port
+	p.mu.Lock()
+	p.sorights++
+	p.mu.Unlock()
+	m.Reply = Right{p, mach.MACH_MSG_TYPE_PORT_SEND_ONCE}
+	if s.copyinOthers(m, h, dest, n) {
+		return true
+	}
+	m.Reply = Right{}
+	p.mu.Lock()
+	p.sorights--
+	p.mu.Unlock()
+	return false
+}
+
+// copyinOthers is copyinRights without the reply right if the message has that.
+func (s *Space) copyinOthers(m *Message, h *header, dest *entry, n *notices) bool {
 	const destFlags = inHeader | immovableOK | deadSendOnceOK
 	const move, copySend = mach.MACH_MSG_TYPE_MOVE_SEND, mach.MACH_MSG_TYPE_COPY_SEND
 	isSend := func(d mach.MachMsgTypeName) bool { return d == move || d == copySend }
@@ -147,6 +176,11 @@ func (s *Space) copyinRights(m *Message, h *header, dest *entry, n *notices) boo
 		return false
 	}
 	m.Dest = Right{p, resultType(h.remoteD)}
+	m.voucherCopy = mach.MachMsgTypeName(h.voucherD) == copySend
+	if !h.hasVoucher() && (!valid(h.local) || m.Reply.Port != nil) {
+		return true
+	}
+	p.mu.Unlock() // two ports are never locked at once
 	if twice {
 		q, kr := s.copyin(h.remote, second, destFlags, nil, n)
 		if kr != mach.KERN_SUCCESS {
@@ -154,6 +188,7 @@ func (s *Space) copyinRights(m *Message, h *header, dest *entry, n *notices) boo
 			m.Dest = Right{}
 			return false
 		}
+		q.mu.Unlock()
 		if h.hasVoucher() && h.voucher == h.remote {
 			m.voucher = Right{q, mach.MACH_MSG_TYPE_PORT_SEND}
 		} else {
@@ -162,15 +197,17 @@ func (s *Space) copyinRights(m *Message, h *header, dest *entry, n *notices) boo
 	}
 	if h.hasVoucher() && m.voucher.Port == nil {
 		if q, kr := s.copyin(h.voucher, mach.MachMsgTypeName(h.voucherD), 0, nil, n); kr == mach.KERN_SUCCESS {
+			q.mu.Unlock()
 			m.voucher = Right{q, mach.MACH_MSG_TYPE_PORT_SEND}
 		}
 	}
-	m.voucherCopy = mach.MachMsgTypeName(h.voucherD) == copySend
 	if valid(h.local) && m.Reply.Port == nil {
 		if q, kr := s.copyin(h.local, h.localD, deadOK|inHeader, nil, n); kr == mach.KERN_SUCCESS {
+			q.mu.Unlock()
 			m.Reply = Right{q, resultType(h.localD)}
 		}
 	}
+	p.mu.Lock()
 	return true
 }
 
@@ -188,7 +225,7 @@ func replyOK(e *entry, d mach.MachMsgTypeName, dest *entry) bool {
 		}
 		p := e.port
 		p.mu.Lock()
-		dead, flags := p.dead, p.flags
+		dead, flags := p.dead.Load(), p.flags
 		p.mu.Unlock()
 		if dead {
 			return true

@@ -48,9 +48,14 @@ func (t *Set) add(p *Port) mach.KernReturn {
 	t.members[p] = m
 	p.sets = append(p.sets, m)
 	// Messages that wait already go to receivers that wait already.
-	for p.queue.head != nil && p.offer(&t.takers, p.queue.head) {
+	for p.queue.head != nil {
+		w := p.offer(&t.takers, p.queue.head)
+		if w == nil {
+			break
+		}
 		p.queue.pop()
 		p.queue.taken()
+		w.awake()
 	}
 	if p.queue.head != nil {
 		t.ready(m)

@@ -14,7 +14,7 @@ type Space struct {
 	free   uint32 // first free slot, 0: none
 	used   int
 	names  map[*Port]uint32 // the slot that holds send rights to a port
-	dead   bool
+	dead   atomic.Bool      // set under the lock, for good
 	sender atomic.Pointer[Sender]
 }
 

@@ -18,7 +18,7 @@ func (m *Message) bindTransit(p, dest *Port) bool {
 		}
 		q.mu.Lock()
 		next := q.dest
-		if q.space != nil || q.kernel || q.dead {
+		if q.space != nil || q.kernel || q.dead.Load() {
 			next = nil
 		}
 		q.mu.Unlock()

@@ -65,7 +65,7 @@ func (w *Watch) First() (name mach.MachPort, gone bool) {
 	}
 	w.port.mu.Lock()
 	defer w.port.mu.Unlock()
-	if w.port.dead || w.port.space != w.space {
+	if w.port.dead.Load() || w.port.space != w.space {
 		return mach.MACH_PORT_NULL, true
 	}
 	if w.port.queue.head == nil {

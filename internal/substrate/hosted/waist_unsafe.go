@@ -57,7 +57,11 @@ func (w *Waist) Call(sym libsystem.Symbol, args *[libsystem.MaxArgs]uint64) uint
 		c.args[i] = args[i]
 	}
 	c.Args = &c.args
-	r := w.kernel.Call(&c.Ctx, int(sym))
+	r := w.kernel.Begin(&c.Ctx, int(sym))
+	for c.Wake != nil { // as core.Call does it, with a frame less to return through
+		<-c.Wake
+		r = c.Resume()
+	}
 	c.Args, c.Thread = nil, nil
 	w.calls.Put(c)
 	return r
