@@ -72,26 +72,36 @@ func (m *Message) Close() error {
 		return nil
 	}
 	var err error
-	if m.count > 0 {
-		err = releaseBody(m.buf.bytes()[:m.size])
-	}
-	if m.reply.as|m.voucher.as != 0 {
-		err = errors.Join(err, m.reply.release(), m.voucher.release())
+	if !m.plain() {
+		err = m.release()
 	}
 	m.empty()
 	return err
 }
 
-// empty forgets the content: it belongs to somebody else now.
-func (m *Message) empty() {
-	if m.count > 0 || len(m.borrowed) > 0 {
-		m.emptyLists()
+// release gives up what the message owns.
+func (m *Message) release() (err error) {
+	if m.count > 0 {
+		err = releaseBody(m.buf.bytes()[:m.size])
 	}
-	m.size, m.count, m.data, m.err = 0, 0, 0, nil
-	m.reply, m.voucher = part{}, part{}
+	return errors.Join(err, m.reply.release(), m.voucher.release())
 }
 
-func (m *Message) emptyLists() {
+// plain reports whether there is only inline data in the message: most have no
+// more.
+func (m *Message) plain() bool {
+	return m.count|len(m.borrowed) == 0 && m.reply.as|m.voucher.as == 0
+}
+
+// empty forgets the content: it belongs to somebody else now.
+func (m *Message) empty() {
+	if !m.plain() {
+		m.emptyRights()
+	}
+	m.size, m.data, m.err = 0, 0, nil
+}
+
+func (m *Message) emptyRights() {
 	for i, r := range m.borrowed {
 		r.unuse()
 		m.borrowed[i] = nil
@@ -103,6 +113,7 @@ func (m *Message) emptyLists() {
 	clear(m.bytes)
 	clear(m.arrays)
 	m.borrowed, m.memory, m.bytes, m.arrays = m.borrowed[:0], m.memory[:0], m.bytes[:0], m.arrays[:0]
+	m.count, m.reply, m.voucher = 0, part{}, part{}
 }
 
 // Err returns the first mistake in building, which the send will return.
@@ -213,12 +224,11 @@ func (m *Message) finish(h *header) (size int, err error) {
 	if m.err != nil {
 		return 0, m.err
 	}
-	m.ready(0)
-	b := m.buf.bytes()
-	size = m.size
-	for size%4 != 0 {
-		b[size] = 0
-		size++
+	if m.size == 0 {
+		m.ready(0)
+	}
+	for size = m.size; size%4 != 0; size++ {
+		m.buf.bytes()[size] = 0
 	}
 	local, localAs := h.local, h.localAs
 	if m.reply.as != 0 {

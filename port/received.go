@@ -16,6 +16,7 @@ type Received struct {
 	buf    buffer
 	layout layout
 	full   bool
+	plain  bool // with nothing that would have to be released
 	id     int32
 	local  mach.MachPort
 }
@@ -71,15 +72,16 @@ func (m *Received) trouble(err error) error {
 
 // accept takes the message in the buffer apart.
 func (m *Received) accept() error {
-	m.full = true
+	h := m.buf.head()
+	m.full, m.id = true, h.MsghID
+	m.plain = h.MsghBits&(mach.MACH_MSGH_BITS_COMPLEX|mach.MACH_MSGH_BITS_REMOTE_MASK|mach.MACH_MSGH_BITS_VOUCHER_MASK) == 0
 	if err := m.layout.parse(m.buf.bytes()); err != nil {
 		// The kernel makes no such messages. If it did, its library would
 		// know best how to release them.
 		m.full = false
-		mach.MachMsgDestroy(m.buf.head())
+		mach.MachMsgDestroy(h)
 		return err
 	}
-	m.id = m.buf.head().MsghID
 	return nil
 }
 
@@ -92,8 +94,13 @@ func (m *Received) Close() error {
 	if !m.holds() {
 		return nil
 	}
-	m.full = false
-	var err error // of most messages there is nothing to release
+	if m.full = false; m.plain {
+		return nil
+	}
+	return m.release()
+}
+
+func (m *Received) release() (err error) {
 	if name, as := m.reply(); as != 0 {
 		err = release(name, as)
 	}

@@ -77,22 +77,18 @@ func (r *right) use() (mach.MachPort, bool) {
 	}
 }
 
-func (r *right) unuse() error {
-	for {
-		s := r.state.Load()
-		n := s - oneUser
-		last := n&isClosed != 0 && n&users == 0
-		if last {
-			n = isClosed
-		}
-		if r.state.CompareAndSwap(s, n) {
-			if last {
-				// Without a name: it was taken, but a waiter may have been
-				// made since.
-				return r.drop(mach.MachPort(s))
-			}
-			return nil
-		}
+func (r *right) unuse() {
+	if s := r.state.Add(^uint64(oneUser - 1)); s&isClosed != 0 {
+		r.left(s)
+	}
+}
+
+// left is called by users of a closed right who are done: the last one drops
+// it. Nobody joins any more. Without a name it was taken, but a waiter may have
+// been made since.
+func (r *right) left(s uint64) {
+	if s&users == 0 && r.state.CompareAndSwap(s, isClosed) {
+		r.drop(mach.MachPort(s))
 	}
 }
 
