@@ -10,10 +10,7 @@ import (
 
 // Memory is an address space as the kernel reads and writes it. A short count
 // comes with an error; a fault is an error, never a panic.
-type Memory interface {
-	ReadAt(p []byte, addr uint64) (int, error)
-	WriteAt(p []byte, addr uint64) (int, error)
-}
+type Memory = ipc.Memory
 
 // Ctx is one call: who makes it, with what arguments, in which memory.
 type Ctx struct {

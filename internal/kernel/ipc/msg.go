@@ -75,7 +75,8 @@ const maxBody = 64<<20 - maxTrailer // bytes of one message
 // send copies the message in and sends it. A message that could not be sent
 // goes back to the sender's buffer.
 func (a *Msg) send() mach.KernReturn {
-	m, h, mr := a.read()
+	var h header
+	m, mr := a.read(&h)
 	if mr != mach.MACH_MSG_SUCCESS {
 		if m != nil {
 			m.free()
@@ -174,17 +175,17 @@ func (a *Msg) free(m *Message) {
 }
 
 // read copies the bytes in and takes header and descriptors apart.
-func (a *Msg) read() (m *Message, h header, mr mach.KernReturn) {
+func (a *Msg) read(h *header) (m *Message, mr mach.KernReturn) {
 	size := a.SendSize
 	if size < headerSize || size&3 != 0 {
-		return nil, h, mach.MACH_SEND_MSG_TOO_SMALL
+		return nil, mach.MACH_SEND_MSG_TOO_SMALL
 	}
 	if size > maxBody {
-		return nil, h, mach.MACH_SEND_TOO_LARGE
+		return nil, mach.MACH_SEND_TOO_LARGE
 	}
 	m = a.newMessage(int(size))
 	if _, err := a.Mem.ReadAt(m.Data, a.Send); err != nil {
-		return m, h, mach.MACH_SEND_INVALID_DATA
+		return m, mach.MACH_SEND_INVALID_DATA
 	}
 	b := m.Data
 	bits := le.Uint32(b) & mach.MACH_MSGH_BITS_USER
@@ -197,17 +198,17 @@ func (a *Msg) read() (m *Message, h header, mr mach.KernReturn) {
 	m.ID = int32(le.Uint32(b[20:]))
 	m.voucherBits, m.reserved = h.voucherD, uint32(h.voucher)
 	if bits&mach.MACH_MSGH_BITS_COMPLEX == 0 {
-		return m, h, mach.MACH_MSG_SUCCESS
+		return m, mach.MACH_MSG_SUCCESS
 	}
 	if size < bodySize {
-		return m, h, mach.MACH_SEND_MSG_TOO_SMALL
+		return m, mach.MACH_SEND_MSG_TOO_SMALL
 	}
 	m.complex = true
 	count := le.Uint32(b[headerSize:])
 	if count > (size-bodySize)/12 {
-		return m, h, mach.MACH_SEND_MSG_TOO_SMALL
+		return m, mach.MACH_SEND_MSG_TOO_SMALL
 	}
-	return m, h, m.inflate(count)
+	return m, m.inflate(count)
 }
 
 // deliver puts a message into the queue of its locked port, which it unlocks,

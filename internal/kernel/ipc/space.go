@@ -18,7 +18,7 @@ type Space struct {
 	sender atomic.Pointer[Sender]
 }
 
-// Memory is an address space to read and write; core.Memory without the import.
+// Memory is an address space to read and write, which package core has as its own.
 type Memory interface {
 	ReadAt(p []byte, addr uint64) (int, error)
 	WriteAt(p []byte, addr uint64) (int, error)

@@ -7,7 +7,7 @@ import "github.com/gomach/mach"
 func trailerSize(option mach.MachMsgOption) uint32 {
 	switch elements(option) {
 	case mach.MACH_RCV_TRAILER_NULL:
-		return 8
+		return minTrailer
 	case mach.MACH_RCV_TRAILER_SEQNO:
 		return 12
 	case mach.MACH_RCV_TRAILER_SENDER:
@@ -20,21 +20,27 @@ func trailerSize(option mach.MachMsgOption) uint32 {
 	return maxTrailer
 }
 
-const maxTrailer = 68
+const (
+	minTrailer = 8 // type and size
+	maxTrailer = 68
+)
 
 func elements(option mach.MachMsgOption) uint32 { return uint32(option) >> 24 & 0xf }
 
-// putTrailer fills a trailer: type, size, sequence number, security token,
-// audit token, context, filter id, labels (none).
+// putTrailer fills the size bytes of a trailer: type, size, sequence number,
+// security token, audit token, context, filter id, labels (none).
 func putTrailer(b *[maxTrailer]byte, size uint32, sender *Sender, seqno uint32, context uint64) {
 	le.PutUint32(b[0:], mach.MACH_MSG_TRAILER_FORMAT_0)
 	le.PutUint32(b[4:], size)
-	le.PutUint32(b[8:], seqno)
-	for i, v := range sender.Security.Val {
-		le.PutUint32(b[12+4*i:], v)
+	if size == minTrailer {
+		return
 	}
-	for i, v := range sender.Audit.Val {
-		le.PutUint32(b[20+4*i:], v)
+	le.PutUint32(b[8:], seqno)
+	for i := range sender.Security.Val {
+		le.PutUint32(b[12+4*i:], sender.Security.Val[i])
+	}
+	for i := range sender.Audit.Val {
+		le.PutUint32(b[20+4*i:], sender.Audit.Val[i])
 	}
 	le.PutUint64(b[52:], context)
 	le.PutUint64(b[60:], 0)
