@@ -206,10 +206,11 @@ func (d *Debugger) Detach(ctx context.Context) error {
 	if !exited {
 		d.calm(ctx)
 	}
-	errs = append(errs, d.notifier.Close())
 	if d.server != nil {
 		errs = append(errs, d.server.Close())
 	}
+	exited = exited || errors.Join(errs...) != nil && d.dying() // before nobody would tell of it any more
+	errs = append(errs, d.notifier.Close())
 	d.serving.Wait()
 	errs = append(errs, d.death.Close(), d.task.Close())
 	if exited {

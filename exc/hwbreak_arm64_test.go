@@ -21,6 +21,7 @@ func TestBreakpointRegister(t *testing.T) {
 	ctx := within(t)
 	suspended, err := d.Task().Suspend(ctx)
 	ok(t, err)
+	defer suspended.Resume()
 	threads, err := d.Task().Threads()
 	ok(t, err)
 	defer threads.Close()
