@@ -82,7 +82,7 @@ func NewFile(r io.ReaderAt, size int64) (*File, error) {
 	}
 	le := binary.LittleEndian
 	if v := le.Uint32(head[:]); v != magic64 {
-		return nil, malformed("it begins with %#08x: 64-bit Mach-O files begin with %#08x", v, magic64)
+		return nil, malformed("it begins with %#08x: 64-bit Mach-O files begin with %#08x", v, uint32(magic64))
 	}
 	if v := le.Uint32(head[12:]); v != typeCore {
 		return nil, malformed("it is a Mach-O file of type %d; cores are type %d", v, typeCore)
