@@ -300,8 +300,18 @@ func TestKilledByItself(t *testing.T) {
 }
 
 // TestMessageRules: a message to an object of the kernel is refused since macOS 13
-// (MACH_SEND_INVALID_OPTIONS, xnu osfmk/mach/message.h), and was not before.
+// (MACH_SEND_INVALID_OPTIONS, xnu osfmk/mach/message.h), and was not before. It breaks a
+// guard besides, which ends the program unless guards are off.
 func TestMessageRules(t *testing.T) {
+	for _, arch := range []string{"arm64", "amd64"} {
+		t.Run("guarded/"+arch, func(t *testing.T) {
+			r := darwinrun(t, t.TempDir(), cguest(t, arch, "flags"), "m:")
+			if r.killedBy() != syscall.SIGKILL || !strings.Contains(r.stderr, "is ended by EXC_GUARD: kGUARD_EXC_INVALID_OPTIONS") {
+				t.Errorf("%v\n%s", r.err, r.stderr)
+			}
+		})
+	}
+	t.Setenv("MACH_GUARDS", "off")
 	eachArch(t, func(t *testing.T, arch string) {
 		exe := cguest(t, arch, "flags")
 		for _, c := range []struct{ rules, want string }{

@@ -1,4 +1,4 @@
-// What docs/darwinrun.md says that is not as on a Mac: the runner's memory, private mappings, debug registers, instructions.
+// What docs/darwinrun.md says that is not as on a Mac: the runner's memory, private mappings, instructions.
 #include <errno.h>
 #include <fcntl.h>
 #include <mach/mach.h>
@@ -13,15 +13,8 @@
 kern_return_t mach_vm_read_overwrite(vm_map_t, mach_vm_address_t, mach_vm_size_t, mach_vm_address_t, mach_vm_size_t *);
 kern_return_t mach_vm_region(vm_map_t, mach_vm_address_t *, mach_vm_size_t *, vm_region_flavor_t, vm_region_info_t, mach_msg_type_number_t *, mach_port_t *);
 
-static volatile long watched;
-static volatile int go;
 static sigjmp_buf back;
 static void handler(int s) { siglongjmp(back, s); }
-static void *writer(void *a) {
-	while (!go) usleep(1000);
-	watched = 7;
-	return a;
-}
 
 int main(void) {
 	setvbuf(stdout, 0, _IONBF, 0);
@@ -50,30 +43,6 @@ int main(void) {
 	pread(f, text, 6, 0);
 	printf(", after a write through it %.6s, the file %s\n", m, text);
 
-	// A watchpoint is refused, and the registers are what they were.
-	pthread_t t;
-	pthread_create(&t, 0, writer, 0);
-	thread_act_t th = pthread_mach_thread_np(t);
-#ifdef __arm64__
-	arm_debug_state64_t d = {0}, is;
-	mach_msg_type_number_t c = ARM_DEBUG_STATE64_COUNT;
-	d.__wvr[0] = (uint64_t)&watched & ~7ull;
-	d.__wcr[0] = 0xff << 5 | 3 << 3 | 2 << 1 | 1; // eight bytes, loads and stores, EL0, on
-	int set = thread_set_state(th, ARM_DEBUG_STATE64, (thread_state_t)&d, c);
-	int get = thread_get_state(th, ARM_DEBUG_STATE64, (thread_state_t)&is, &c);
-	int on = is.__wcr[0] & 1;
-#else
-	x86_debug_state64_t d = {0}, is;
-	mach_msg_type_number_t c = x86_DEBUG_STATE64_COUNT;
-	d.__dr0 = (uint64_t)&watched;
-	d.__dr7 = 1 | 0x90000; // local, eight bytes, stores
-	int set = thread_set_state(th, x86_DEBUG_STATE64, (thread_state_t)&d, c);
-	int get = thread_get_state(th, x86_DEBUG_STATE64, (thread_state_t)&is, &c);
-	int on = is.__dr7 & 0xff;
-#endif
-	go = 1;
-	pthread_join(t, 0);
-	printf("watchpoint: set %d get %d on %d stored %ld\n", set, get, on, watched);
 #ifdef __x86_64__
 	unsigned a = 1, b, cx, dx;
 	__asm__("cpuid" : "+a"(a), "=b"(b), "=c"(cx), "=d"(dx));
