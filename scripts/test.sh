@@ -50,7 +50,7 @@ done
 
 step "vet and tests"
 go vet ./...
-go test ./...
+go test -timeout 20m ./... # of one package, on a slow machine
 
 if [ "${1-}" != quick ]; then
 	step "race detector"
