@@ -88,20 +88,24 @@ func (s *state) expression(b []byte, first ...uint64) (uint64, bool) {
 			push(b)
 			push(a)
 		case 0x1a: // and
-			push(pop() & pop())
+			b, a := pop(), pop()
+			push(a & b)
 		case 0x1c: // minus
 			b, a := pop(), pop()
 			push(a - b)
 		case 0x1e: // mul
-			push(pop() * pop())
+			b, a := pop(), pop()
+			push(a * b)
 		case 0x1f: // neg
 			push(-pop())
 		case 0x20: // not
 			push(^pop())
 		case 0x21: // or
-			push(pop() | pop())
+			b, a := pop(), pop()
+			push(a | b)
 		case 0x22: // plus
-			push(pop() + pop())
+			b, a := pop(), pop()
+			push(a + b)
 		case 0x23: // plus_uconst
 			push(pop() + r.uleb())
 		case 0x24: // shl
@@ -114,7 +118,8 @@ func (s *state) expression(b []byte, first ...uint64) (uint64, bool) {
 			b, a := pop(), pop()
 			push(uint64(int64(a) >> min(b, 63)))
 		case 0x27: // xor
-			push(pop() ^ pop())
+			b, a := pop(), pop()
+			push(a ^ b)
 		case 0x28, 0x2f: // bra, skip
 			to := int(int16(r.u16()))
 			if op == 0x2f || pop() != 0 {
