@@ -30,6 +30,15 @@ func TestMain(m *testing.M) {
 	}
 }
 
+// guarded skips a test, before it sends to an object of the kernel, where that ends the
+// program: in a guest whose runner does not leave guards off.
+func guarded(t testing.TB) {
+	t.Helper()
+	if runtime.GOOS != "linux" && os.Getenv("MACH_GUARDS") != "off" {
+		t.Skip("a message to an object of the kernel raises EXC_GUARD here")
+	}
+}
+
 // refused skips a test where the rules of macOS 13 hold: in a guest, whose
 // runner decides them.
 func refused(t testing.TB, err error) {

@@ -159,6 +159,7 @@ func TestNoReplyRight(t *testing.T) {
 	h.MsghBits = uint32(mach.MACH_MSG_TYPE_COPY_SEND)
 	h.MsghRemotePort, h.MsghID = mach.MachTaskSelf(), 3210 // mach_port_set_mscount
 	h.name, h.n = p, 77
+	guarded(t)
 	err := mach.MachMsg(&h.MachMsgHeader, mach.MACH_SEND_MSG, 40, 0, 0, 0, 0)
 	refused(t, err)
 	if err != nil {

@@ -41,6 +41,7 @@ func call(t testing.TB, port mach.MachPort, id int32, complex bool, parts ...any
 		h.MsghBits |= mach.MACH_MSGH_BITS_COMPLEX
 	}
 	h.MsghRemotePort, h.MsghLocalPort, h.MsghID = port, reply(t), id
+	guarded(t)
 	err := mach.MachMsg(h, mach.MACH_SEND_MSG|mach.MACH_RCV_MSG|mach.MACH_RCV_TIMEOUT, uint32(n), uint32(len(b)), h.MsghLocalPort, 1000, 0)
 	refused(t, err)
 	if err != nil {
