@@ -168,7 +168,7 @@ func yama(t *testing.T) (wrapper []string, refused *atomic.Int64) {
 
 func TestUnderYama(t *testing.T) {
 	wrapper, _ := yama(t)
-	dumpsItsOwn(t, starting(t, wrapper...), true)
+	dumpsItsOwn(t, func() *exec.Cmd { return starting(t, wrapper...) }, true)
 }
 
 // What is no descendant is refused, or the filter would prove nothing.
