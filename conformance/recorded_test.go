@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/internal/apitest"
 	"github.com/gomach/mach/internal/kernel/recorded"
 )
 
@@ -104,9 +105,9 @@ func playRecording(kind string) {
 	fmt.Println("done", sequences, operations)
 }
 
-// every how many sequences are played: guests are slower.
+// every how many sequences are played: guests and the race detector are slower.
 func every(kind string) int {
-	if runtime.GOOS == "darwin" && kind != "differences" {
+	if (runtime.GOOS == "darwin" || apitest.Race) && kind != "differences" {
 		return 25
 	}
 	return 1

@@ -34,10 +34,10 @@ for cpu in $cpus; do
 	esac
 	# -p 2: more would only wait for each other, and some tests measure time.
 	# shellcheck disable=SC2086 # a flag or none
-	GOOS=darwin GOARCH=$cpu CGO_ENABLED=0 go test -p 2 -short $exec ./... || failed="$failed $cpu"
+	GOOS=darwin GOARCH=$cpu CGO_ENABLED=0 go test -p 2 -short -timeout 20m $exec ./... || failed="$failed $cpu"
 	# What calls answer that break a guard and end the process by default.
 	# shellcheck disable=SC2086
-	MACH_GUARDS=off GOOS=darwin GOARCH=$cpu CGO_ENABLED=0 go test -short $exec ./conformance || failed="$failed $cpu"
+	MACH_GUARDS=off GOOS=darwin GOARCH=$cpu CGO_ENABLED=0 go test -short -timeout 20m $exec ./conformance || failed="$failed $cpu"
 done
 [ -z "$failed" ] || {
 	echo "guests.sh: tests fail on$failed" >&2

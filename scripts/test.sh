@@ -57,7 +57,7 @@ if [ "${1-}" != quick ]; then
 	race=$(scripts/packages.sh race)
 	[ -n "$race" ] || die "packages.sh names no packages for the race detector"
 	# shellcheck disable=SC2086 # a list
-	CGO_ENABLED=1 go test -race -short $race
+	CGO_ENABLED=1 go test -race -short -timeout 20m $race
 
 	step "staticcheck"
 	scripts/staticcheck.sh
