@@ -45,15 +45,11 @@ several cores, --interval apart, named FILE.1, FILE.2 and so on.`,
 			if err := when.check(); err != nil {
 				return err
 			}
-			want := args[0]
-			if cmd.ArgsLenAtDash() == 0 {
-				pid, end, err := launch(cmd, args)
-				if err != nil {
-					return err
-				}
-				defer end()
-				want = fmt.Sprint(pid)
+			want, end, err := launched(cmd, args)
+			if err != nil {
+				return err
 			}
+			defer end()
 			return inspect(cmd, want, func(t *task.Task, pid int) error {
 				if file == "" {
 					file = fmt.Sprintf("core.%d", pid)

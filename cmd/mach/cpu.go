@@ -24,12 +24,7 @@ func cpuCommand() *cobra.Command {
 		Use:   "cpu [INTERVAL]",
 		Short: "How busy each processor is",
 		Long:  "cpu tells how each processor spends its time: once, over one second, or with an\nINTERVAL such as 2s again and again, until --count looks are over or it is interrupted.",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			return exactly("INTERVAL")(cmd, args)
-		},
+		Args:  optional("INTERVAL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			every, looks := time.Second, 1
 			if len(args) > 0 {

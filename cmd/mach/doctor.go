@@ -55,12 +55,7 @@ ends with 4 if the process may not be looked at.
 
 On macOS --sign signs mach itself as a debugger, with the property list that --plist
 prints; that needs no certificate.`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			return exactly("PID")(cmd, args)
-		},
+		Args:              optional("PID"),
 		ValidArgsFunction: completePID,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -36,22 +35,9 @@ func TestExcWatch(t *testing.T) {
 }
 
 func excWatch(t *testing.T, asJSON bool) {
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "MACH_TEST_TARGET=crash")
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(out)
-	if !lines.Scan() || lines.Text() != "ready" {
-		t.Fatalf("the target said %q", lines.Text())
+	cmd := started(t, os.Args[0], "crash")
+	if line := cmd.line(t); line != "ready\n" {
+		t.Fatalf("the target said %q", line)
 	}
 	args := []string{"exc", "watch", fmt.Sprint(cmd.Process.Pid), "--count", "2"}
 	if asJSON {
@@ -75,19 +61,19 @@ func excWatch(t *testing.T, asJSON bool) {
 		rest <- string(b)
 	}()
 	for range 2 {
-		fmt.Fprintln(in, "now")
-		if !lines.Scan() || !strings.Contains(lines.Text(), "over: runtime error: invalid memory address") {
-			t.Errorf("the target said %q", lines.Text())
+		fmt.Fprintln(cmd.in, "now")
+		if line := cmd.line(t); !strings.Contains(line, "over: runtime error: invalid memory address") {
+			t.Errorf("the target said %q", line)
 		}
 	}
 	if code, said := <-ended, <-rest; code != 0 {
 		t.Errorf("it ended with %d: %s", code, said)
 	}
-	fmt.Fprintln(in, "now")
-	if !lines.Scan() || !strings.HasPrefix(lines.Text(), "over: ") {
-		t.Errorf("afterwards the target said %q", lines.Text())
+	fmt.Fprintln(cmd.in, "now")
+	if line := cmd.line(t); !strings.HasPrefix(line, "over: ") {
+		t.Errorf("afterwards the target said %q", line)
 	}
-	in.Close()
+	cmd.in.Close()
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("the target: %v", err)
 	}

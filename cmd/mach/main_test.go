@@ -87,24 +87,15 @@ func startTarget(env *testscript.Env) (pid int, addr uint64, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), "MACH_TEST_TARGET=1")
-	in, err := cmd.StdinPipe()
+	cmd, err := begin(self, "1")
 	if err != nil {
-		return 0, 0, err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return 0, 0, err
-	}
-	if err := cmd.Start(); err != nil {
 		return 0, 0, err
 	}
 	env.Defer(func() {
-		in.Close()
+		cmd.in.Close()
 		_ = cmd.Wait()
 	})
-	if _, err := fmt.Fscanf(out, "ready %d\n", &addr); err != nil {
+	if _, err := fmt.Fscanf(cmd.out, "ready %d\n", &addr); err != nil {
 		return 0, 0, fmt.Errorf("the target: %w", err)
 	}
 	return cmd.Process.Pid, addr, nil

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"github.com/mattn/go-runewidth"
@@ -80,4 +81,21 @@ func (p *printer) table(titles []string, rows [][]string) {
 		}
 		p.line(strings.TrimRight(b.String(), " "))
 	}
+}
+
+// printThread writes the line above what is told of a thread. If something went wrong
+// it says that too, and gives false.
+func printThread(w *printer, number int, id uint64, name, wrong string) bool {
+	w.WriteString(fmt.Sprintf("thread %d", number))
+	if id != 0 {
+		w.WriteString(fmt.Sprintf(" (id %d)", id))
+	}
+	if name != "" {
+		w.WriteString(" " + name)
+	}
+	w.line()
+	if wrong != "" {
+		w.line("  ", wrong)
+	}
+	return wrong == ""
 }

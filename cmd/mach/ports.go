@@ -66,12 +66,7 @@ senders, P when the port is destroyed.
 
 On Linux a process has the rights that its own hosted kernel gave it, and those are not
 seen from outside: the list is empty, but for programs under darwinrun.`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			return exactly("PID")(cmd, args)
-		},
+		Args:              optional("PID"),
 		ValidArgsFunction: completePID,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {

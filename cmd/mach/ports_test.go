@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"runtime"
 	"slices"
 	"strconv"
@@ -164,29 +161,9 @@ func TestPortsOfAnother(t *testing.T) {
 	if runtime.GOOS == "linux" {
 		t.Skip("the hosted kernel serves one process")
 	}
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), "MACH_TEST_TARGET=rights")
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		in.Close()
-		_, _ = io.Copy(io.Discard, out)
-		_ = cmd.Wait()
-	}()
+	cmd := started(t, os.Args[0], "rights")
 	var names [4]mach.MachPortName
-	line, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
+	line := cmd.line(t)
 	if _, err := fmt.Sscan(line, &names[0], &names[1], &names[2], &names[3]); err != nil {
 		t.Fatalf("%q: %v", line, err)
 	}

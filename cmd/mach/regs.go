@@ -46,15 +46,11 @@ func regsCommand() *cobra.Command {
 		Long:  "regs prints the registers of every thread of a process, which is stopped for that\nmoment and runs on, or those in a core. After -- it starts a program, and ends it afterwards. --all adds\nvector and exception registers.",
 		Args:  pidOrCommand, ValidArgsFunction: completeSubject,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			want := args[0]
-			if cmd.ArgsLenAtDash() == 0 {
-				pid, end, err := launch(cmd, args)
-				if err != nil {
-					return err
-				}
-				defer end()
-				want = fmt.Sprint(pid)
+			want, end, err := launched(cmd, args)
+			if err != nil {
+				return err
 			}
+			defer end()
 			return look(cmd, want, func(s subject, pid int) error {
 				found, err := s.registers(cmd.Context(), all)
 				if err != nil {
@@ -160,16 +156,7 @@ func halves(r *mach.DarwinXmmReg) (low, high address) {
 }
 
 func (x threadRegisters) print(w *printer) {
-	w.WriteString(fmt.Sprintf("thread %d", x.Number))
-	if x.ID != 0 {
-		w.WriteString(fmt.Sprintf(" (id %d)", x.ID))
-	}
-	if x.Name != "" {
-		w.WriteString(" " + x.Name)
-	}
-	w.line()
-	if x.Error != "" {
-		w.line("  ", x.Error)
+	if !printThread(w, x.Number, x.ID, x.Name, x.Error) {
 		return
 	}
 	printRegisters(w, x.Registers)

@@ -57,15 +57,11 @@ information in /usr/lib/debug is used.`,
 			if limit < 1 {
 				return &usageError{fmt.Errorf("--limit is at least 1")}
 			}
-			want := args[0]
-			if cmd.ArgsLenAtDash() == 0 {
-				pid, end, err := launch(cmd, args)
-				if err != nil {
-					return err
-				}
-				defer end()
-				want = fmt.Sprint(pid)
+			want, end, err := launched(cmd, args)
+			if err != nil {
+				return err
 			}
+			defer end()
 			return look(cmd, want, func(s subject, pid int) error {
 				table, err := s.symbols(pid)
 				if err != nil {
@@ -192,16 +188,7 @@ func (x *stopped) name(table *symbol.Table) {
 }
 
 func (x threadStack) print(w *printer) {
-	w.WriteString(fmt.Sprintf("thread %d", x.Number))
-	if x.ID != 0 {
-		w.WriteString(fmt.Sprintf(" (id %d)", x.ID))
-	}
-	if x.Name != "" {
-		w.WriteString(" " + x.Name)
-	}
-	w.line()
-	if x.Error != "" {
-		w.line("  ", x.Error)
+	if !printThread(w, x.Number, x.ID, x.Name, x.Error) {
 		return
 	}
 	for _, f := range x.Frames {

@@ -122,6 +122,16 @@ func launch(cmd *cobra.Command, args []string) (pid int, end func(), err error) 
 	}
 }
 
+// launched is what a command line of pidOrCommand names: a process by what was given,
+// or one that was started, by its PID. end ends the latter.
+func launched(cmd *cobra.Command, args []string) (want string, end func(), err error) {
+	if cmd.ArgsLenAtDash() != 0 {
+		return args[0], func() {}, nil
+	}
+	pid, end, err := launch(cmd, args)
+	return fmt.Sprint(pid), end, err
+}
+
 // pidOrCommand takes the arguments PID, or -- COMMAND [ARGUMENT...].
 func pidOrCommand(cmd *cobra.Command, args []string) error {
 	if cmd.ArgsLenAtDash() == 0 && len(args) > 0 {

@@ -32,12 +32,7 @@ func vmstatCommand() *cobra.Command {
 		Long: `vmstat tells how the computer's memory is used and what has happened to it since the
 system was started, as vm_stat(1) does. With an INTERVAL such as 2s it tells again and
 again what happened in it, until --count looks are over or it is interrupted.`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			return exactly("INTERVAL")(cmd, args)
-		},
+		Args: optional("INTERVAL"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			before, err := host.MemoryStatistics()
 			if err != nil {
