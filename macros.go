@@ -6,7 +6,8 @@ import (
 )
 
 // This file has the function-like macros of the headers that are written by hand,
-// by header; those that have one shape are generated (zmacros.go).
+// by header. Those that have one shape are generated (zmacros.go); those that take
+// exceptions' codes apart stand beside the codes (exception_codes.go).
 
 // MachMsghBits packs the dispositions of a header's remote and local port. It
 // leaves no room for a voucher; see [MachMsghBitsSet].
@@ -466,117 +467,6 @@ func UnixErr(errno int32) MachError_t { return Err_kern | 3<<14 | MachError_t(er
 //
 // C: err_vm_reclaim of <mach/vm_types.h>.
 func ErrVMReclaim(e int32) MachError_t { return Err_vm | 1<<14 | MachError_t(e) }
-
-// The first word of an EXC_RESOURCE or EXC_GUARD exception packs what the
-// exception is about. Pass it, or the second where the parameter is called
-// subcode.
-
-// ExcResourceDecodeResourceType is the resource that an EXC_RESOURCE exception is about, such as [RESOURCE_TYPE_CPU].
-//
-// C: EXC_RESOURCE_DECODE_RESOURCE_TYPE of <kern/exc_resource.h>.
-func ExcResourceDecodeResourceType(code MachExceptionDataType) uint64 {
-	return uint64(code) >> 61 & 0x7
-}
-
-// ExcResourceDecodeFlavor is the flavor within the resource, such as [FLAVOR_CPU_MONITOR].
-//
-// C: EXC_RESOURCE_DECODE_FLAVOR of <kern/exc_resource.h>.
-func ExcResourceDecodeFlavor(code MachExceptionDataType) uint64 { return uint64(code) >> 58 & 0x7 }
-
-// ExcResourceCpumonitorDecodeInterval is the interval of the CPU monitor, in seconds.
-//
-// C: EXC_RESOURCE_CPUMONITOR_DECODE_INTERVAL of <kern/exc_resource.h>.
-func ExcResourceCpumonitorDecodeInterval(code MachExceptionDataType) uint64 {
-	return uint64(code) >> 7 & 0x1ffffff
-}
-
-// ExcResourceCpumonitorDecodePercentage is the CPU limit, in percent.
-//
-// C: EXC_RESOURCE_CPUMONITOR_DECODE_PERCENTAGE of <kern/exc_resource.h>.
-func ExcResourceCpumonitorDecodePercentage(code MachExceptionDataType) uint64 {
-	return uint64(code) & 0x7f
-}
-
-// ExcResourceCpumonitorDecodePercentageObserved is the CPU use that was observed, in percent.
-//
-// C: EXC_RESOURCE_CPUMONITOR_DECODE_PERCENTAGE_OBSERVED of <kern/exc_resource.h>.
-func ExcResourceCpumonitorDecodePercentageObserved(subcode MachExceptionDataType) uint64 {
-	return uint64(subcode) & 0x7f
-}
-
-// ExcResourceCpumonitorDecodeWakeupsPermitted is the limit on wakeups a second. The kernel writes
-// twenty bits, of which C's macro reads twelve; so does this.
-//
-// C: EXC_RESOURCE_CPUMONITOR_DECODE_WAKEUPS_PERMITTED of <kern/exc_resource.h>.
-func ExcResourceCpumonitorDecodeWakeupsPermitted(code MachExceptionDataType) uint64 {
-	return uint64(code) & 0xfff
-}
-
-// ExcResourceCpumonitorDecodeObservationInterval is the interval of the wakeups monitor, in seconds.
-//
-// C: EXC_RESOURCE_CPUMONITOR_DECODE_OBSERVATION_INTERVAL of <kern/exc_resource.h>.
-func ExcResourceCpumonitorDecodeObservationInterval(code MachExceptionDataType) uint64 {
-	return uint64(code) >> 20 & 0xfffff
-}
-
-// ExcResourceCpumonitorDecodeWakeupsObserved is the wakeups a second that were observed.
-//
-// C: EXC_RESOURCE_CPUMONITOR_DECODE_WAKEUPS_OBSERVED of <kern/exc_resource.h>.
-func ExcResourceCpumonitorDecodeWakeupsObserved(subcode MachExceptionDataType) uint64 {
-	return uint64(subcode) & 0xfffff
-}
-
-// ExcResourceHwmDecodeLimit is the memory limit, in MiB.
-//
-// C: EXC_RESOURCE_HWM_DECODE_LIMIT of <kern/exc_resource.h>.
-func ExcResourceHwmDecodeLimit(code MachExceptionDataType) uint64 { return uint64(code) & 0x1fff }
-
-// ExcResourceIODecodeInterval is the interval of the I/O monitor, in seconds.
-//
-// C: EXC_RESOURCE_IO_DECODE_INTERVAL of <kern/exc_resource.h>.
-func ExcResourceIODecodeInterval(code MachExceptionDataType) uint64 {
-	return uint64(code) >> 15 & 0x1ffff
-}
-
-// ExcResourceIODecodeLimit is the I/O limit, in MiB.
-//
-// C: EXC_RESOURCE_IO_DECODE_LIMIT of <kern/exc_resource.h>.
-func ExcResourceIODecodeLimit(code MachExceptionDataType) uint64 { return uint64(code) & 0x7fff }
-
-// ExcResourceIOObserved is the I/O that was observed, in MiB.
-//
-// C: EXC_RESOURCE_IO_OBSERVED of <kern/exc_resource.h>.
-func ExcResourceIOObserved(subcode MachExceptionDataType) uint64 { return uint64(subcode) & 0x7fff }
-
-// ExcResourceThreadsDecodeThreads is the number of threads that the task has.
-//
-// C: EXC_RESOURCE_THREADS_DECODE_THREADS of <kern/exc_resource.h>.
-func ExcResourceThreadsDecodeThreads(code MachExceptionDataType) uint64 { return uint64(code) & 0x7fff }
-
-// ExcResourceThreadsDecodePorts is the number of ports that the task has.
-//
-// C: EXC_RESOURCE_THREADS_DECODE_PORTS of <kern/exc_resource.h>.
-func ExcResourceThreadsDecodePorts(code MachExceptionDataType) uint64 { return uint64(code) & 0xffffff }
-
-// ExcGuardDecodeGuardType is what was guarded in an EXC_GUARD exception, such as
-// [GUARD_TYPE_FD].
-//
-// C: EXC_GUARD_DECODE_GUARD_TYPE of <kern/exc_guard.h>.
-func ExcGuardDecodeGuardType(code MachExceptionDataType) uint64 { return uint64(code) >> 61 & 0x7 }
-
-// ExcGuardDecodeGuardFlavor is what was done to it; its meaning depends on the
-// guard type.
-//
-// C: EXC_GUARD_DECODE_GUARD_FLAVOR of <kern/exc_guard.h>.
-func ExcGuardDecodeGuardFlavor(code MachExceptionDataType) uint64 {
-	return uint64(code) >> 32 & 0x1fffffff
-}
-
-// ExcGuardDecodeGuardTarget is the port name, file descriptor or process that
-// the exception is about; its meaning depends on the guard type.
-//
-// C: EXC_GUARD_DECODE_GUARD_TARGET of <kern/exc_guard.h>.
-func ExcGuardDecodeGuardTarget(code MachExceptionDataType) uint32 { return uint32(code) }
 
 // CPUSubtypeIntel is the subtype of an Intel 32-bit family and model.
 //

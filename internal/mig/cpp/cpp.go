@@ -126,7 +126,7 @@ func (p *preprocessor) directive(f *file, hash Token) {
 	word, rest := line[0], line[1:]
 	switch word.Text {
 	case "if", "ifdef", "ifndef":
-		p.open1(f, word, rest)
+		p.begin(f, word, rest)
 		return
 	case "elif", "else", "endif":
 		p.branch(f, word, rest)
@@ -158,8 +158,8 @@ func (p *preprocessor) directive(f *file, hash Token) {
 	}
 }
 
-// open1 begins a conditional part.
-func (p *preprocessor) open1(f *file, word Token, rest []Token) {
+// begin opens a conditional part.
+func (p *preprocessor) begin(f *file, word Token, rest []Token) {
 	c := condition{pos: word.Pos}
 	switch {
 	case !f.live():

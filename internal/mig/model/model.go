@@ -16,7 +16,6 @@ type Subsystem struct {
 	Base                     int64 // number of the first message
 	KernelUser, KernelServer bool
 	Routines                 []*Routine // without those that are skipped
-	End                      int64      // number behind the last message, skipped ones counted
 	Types                    map[string]*Type
 	Imports                  []*ast.Imported
 	ServerDemux              string
@@ -72,7 +71,6 @@ func Check(statements []ast.Statement, problems *source.Problems) *Subsystem {
 	for _, r := range c.out.Routines {
 		r.Number += c.out.Base
 	}
-	c.out.End = c.out.Base + c.next
 	return c.out
 }
 

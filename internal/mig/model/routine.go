@@ -41,9 +41,6 @@ type Arg struct {
 	ServerCopy     bool
 }
 
-// Polymorphic tells whether the caller says what kind of right is sent.
-func (a *Arg) Polymorphic() bool { return a.Type.In.Name == Polymorphic }
-
 // Routine is an operation.
 type Routine struct {
 	Name        string

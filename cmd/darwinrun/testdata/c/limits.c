@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <mach/mach.h>
-#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,14 +10,13 @@
 #include <unistd.h>
 
 kern_return_t mach_vm_read_overwrite(vm_map_t, mach_vm_address_t, mach_vm_size_t, mach_vm_address_t, mach_vm_size_t *);
-kern_return_t mach_vm_region(vm_map_t, mach_vm_address_t *, mach_vm_size_t *, vm_region_flavor_t, vm_region_info_t, mach_msg_type_number_t *, mach_port_t *);
 
 static sigjmp_buf back;
 static void handler(int s) { siglongjmp(back, s); }
 
 int main(void) {
 	setvbuf(stdout, 0, _IONBF, 0);
-	signal(SIGTRAP, handler), signal(SIGSEGV, handler), signal(SIGBUS, handler), signal(SIGILL, handler);
+	signal(SIGSEGV, handler), signal(SIGBUS, handler), signal(SIGILL, handler);
 	char byte, text[8] = "";
 	mach_vm_size_t n;
 	int s;
