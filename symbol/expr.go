@@ -1,5 +1,50 @@
 package symbol
 
+// Operations of expressions (DWARF 5, 7.7.1), DW_OP_ before each name.
+const (
+	opAddr       = 0x03
+	opDeref      = 0x06
+	opConst1u    = 0x08
+	opConst1s    = 0x09
+	opConst2u    = 0x0a
+	opConst2s    = 0x0b
+	opConst4u    = 0x0c
+	opConst4s    = 0x0d
+	opConst8u    = 0x0e
+	opConst8s    = 0x0f
+	opConstu     = 0x10
+	opConsts     = 0x11
+	opDup        = 0x12
+	opDrop       = 0x13
+	opOver       = 0x14
+	opSwap       = 0x16
+	opAnd        = 0x1a
+	opMinus      = 0x1c
+	opMul        = 0x1e
+	opNeg        = 0x1f
+	opNot        = 0x20
+	opOr         = 0x21
+	opPlus       = 0x22
+	opPlusUconst = 0x23
+	opShl        = 0x24
+	opShr        = 0x25
+	opShra       = 0x26
+	opXor        = 0x27
+	opBra        = 0x28
+	opEq         = 0x29
+	opGe         = 0x2a
+	opGt         = 0x2b
+	opLe         = 0x2c
+	opLt         = 0x2d
+	opNe         = 0x2e
+	opSkip       = 0x2f
+	opLit0       = 0x30
+	opLit31      = 0x4f
+	opBreg0      = 0x70
+	opBreg31     = 0x8f
+	opNop        = 0x96
+)
+
 // expression evaluates a DWARF expression (DWARF 5, 2.5) over registers and memory,
 // with a value on its stack to begin with if there is one. It is false for what makes
 // no sense, and for operations that frames do not use.
@@ -40,113 +85,113 @@ func (s *state) expression(b []byte, first ...uint64) (uint64, bool) {
 		}
 		op := r.u8()
 		switch {
-		case op >= 0x30 && op <= 0x4f: // lit
-			push(op - 0x30)
+		case op >= opLit0 && op <= opLit31:
+			push(op - opLit0)
 			continue
-		case op >= 0x70 && op <= 0x8f: // breg
-			push(s.register(op-0x70) + uint64(r.sleb()))
+		case op >= opBreg0 && op <= opBreg31:
+			push(s.register(op-opBreg0) + uint64(r.sleb()))
 			continue
 		}
 		switch op {
-		case 0x03, 0x0e, 0x0f: // addr, const8
+		case opAddr, opConst8u, opConst8s:
 			push(r.u64())
-		case 0x06: // deref
+		case opDeref:
 			v, ok := s.word(pop())
 			if !ok {
 				return 0, false
 			}
 			push(v)
-		case 0x08:
+		case opConst1u:
 			push(r.u8())
-		case 0x09:
+		case opConst1s:
 			push(uint64(int64(int8(r.u8()))))
-		case 0x0a:
+		case opConst2u:
 			push(r.u16())
-		case 0x0b:
+		case opConst2s:
 			push(uint64(int64(int16(r.u16()))))
-		case 0x0c:
+		case opConst4u:
 			push(r.u32())
-		case 0x0d:
+		case opConst4s:
 			push(uint64(int64(int32(r.u32()))))
-		case 0x10:
+		case opConstu:
 			push(r.uleb())
-		case 0x11:
+		case opConsts:
 			push(uint64(r.sleb()))
-		case 0x12: // dup
+		case opDup:
 			v := pop()
 			push(v)
 			push(v)
-		case 0x13: // drop
+		case opDrop:
 			pop()
-		case 0x14: // over
+		case opOver:
 			b, a := pop(), pop()
 			push(a)
 			push(b)
 			push(a)
-		case 0x16: // swap
+		case opSwap:
 			b, a := pop(), pop()
 			push(b)
 			push(a)
-		case 0x1a: // and
+		case opAnd:
 			b, a := pop(), pop()
 			push(a & b)
-		case 0x1c: // minus
+		case opMinus:
 			b, a := pop(), pop()
 			push(a - b)
-		case 0x1e: // mul
+		case opMul:
 			b, a := pop(), pop()
 			push(a * b)
-		case 0x1f: // neg
+		case opNeg:
 			push(-pop())
-		case 0x20: // not
+		case opNot:
 			push(^pop())
-		case 0x21: // or
+		case opOr:
 			b, a := pop(), pop()
 			push(a | b)
-		case 0x22: // plus
+		case opPlus:
 			b, a := pop(), pop()
 			push(a + b)
-		case 0x23: // plus_uconst
+		case opPlusUconst:
 			push(pop() + r.uleb())
-		case 0x24: // shl
+		case opShl:
 			b, a := pop(), pop()
 			push(a << min(b, 64))
-		case 0x25: // shr
+		case opShr:
 			b, a := pop(), pop()
 			push(a >> min(b, 64))
-		case 0x26: // shra
+		case opShra:
 			b, a := pop(), pop()
 			push(uint64(int64(a) >> min(b, 63)))
-		case 0x27: // xor
+		case opXor:
 			b, a := pop(), pop()
 			push(a ^ b)
-		case 0x28, 0x2f: // bra, skip
+		case opBra, opSkip:
 			to := int(int16(r.u16()))
-			if op == 0x2f || pop() != 0 {
+			if op == opSkip || pop() != 0 {
 				if to += r.at; to < 0 || to > len(r.b) {
 					return 0, false
 				}
 				r.at = to
 			}
-		case 0x29:
+		case opEq:
 			b, a := pop(), pop()
 			flag(a == b)
-		case 0x2a:
+		case opGe:
 			b, a := pop(), pop()
 			flag(int64(a) >= int64(b))
-		case 0x2b:
+		case opGt:
 			b, a := pop(), pop()
 			flag(int64(a) > int64(b))
-		case 0x2c:
+		case opLe:
 			b, a := pop(), pop()
 			flag(int64(a) <= int64(b))
-		case 0x2d:
+		case opLt:
 			b, a := pop(), pop()
 			flag(int64(a) < int64(b))
-		case 0x2e:
+		case opNe:
 			b, a := pop(), pop()
 			flag(a != b)
-		case 0x96: // nop
+		case opNop:
 		default:
 			return 0, false
 		}
