@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gomach/mach/exc"
+	"github.com/gomach/mach/symbol"
 	"github.com/gomach/mach/task"
 )
 
@@ -21,25 +23,21 @@ type crash struct {
 	Codes     []address       `json:"codes"`
 	Text      string          `json:"text"`
 	Thread    threadRegisters `json:"thread"`
-	Backtrace []frame         `json:"backtrace"`
-}
-
-// frame is a place in a backtrace.
-type frame struct {
-	Address address `json:"address"`
-	File    string  `json:"file,omitempty"`
+	Backtrace []stackFrame    `json:"backtrace"`
+	Report    string          `json:"report,omitempty"` // the file of the crash report
 }
 
 func excWatchCommand() *cobra.Command {
 	var follow bool
 	var most int
+	var reports string
 	c := &cobra.Command{
 		Use:   "watch PID",
 		Short: "The exceptions of a process as they happen",
 		Long: `watch waits for the exceptions of a process, such as bad accesses and traps, until the
 process or mach ends. Of each it prints the codes in words, the thread with its registers
-and the backtrace by frame pointers, and leaves the exception to the process: one that
-nothing in it deals with ends it. Programs that deal with their own, as Go does with nil
+and the backtrace, and leaves the exception to the process: one that nothing in it deals
+with ends it. --ips writes crash reports, in Apple's form, of all threads into a folder. Programs that deal with their own, as Go does with nil
 pointers, run on. Signals that a program sends itself, as abort does, are no exceptions.
 --follow watches the processes that it forks, too, where the system tells of them: the
 hosted kernel does not. With --json each is a document of its own.`,
@@ -47,6 +45,13 @@ hosted kernel does not. With --json each is a document of its own.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if most < 0 {
 				return &usageError{fmt.Errorf("%d is no number of exceptions", most)}
+			}
+			if reports != "" {
+				if info, err := os.Stat(reports); err != nil {
+					return err
+				} else if !info.IsDir() {
+					return fmt.Errorf("%s is no folder", reports)
+				}
 			}
 			pid, err := findPID(args[0])
 			if err != nil {
@@ -56,7 +61,7 @@ hosted kernel does not. With --json each is a document of its own.`,
 			if err != nil {
 				return err
 			}
-			w := crashWatch{cmd: cmd, left: most, endless: most == 0}
+			w := crashWatch{cmd: cmd, left: most, endless: most == 0, reports: reports}
 			if follow {
 				if err := d.Follow(cmd.Context(), w.child); err != nil {
 					return errors.Join(err, d.Close())
@@ -69,6 +74,7 @@ hosted kernel does not. With --json each is a document of its own.`,
 		},
 	}
 	c.Flags().BoolVar(&follow, "follow", false, "watch forked processes, too")
+	c.Flags().StringVar(&reports, "ips", "", "write a crash report of each, an .ips file, into this folder")
 	c.Flags().IntVarP(&most, "count", "n", 0, "end after so many exceptions; 0 for no end")
 	return c
 }
@@ -77,6 +83,7 @@ hosted kernel does not. With --json each is a document of its own.`,
 type crashWatch struct {
 	cmd      *cobra.Command
 	children sync.WaitGroup
+	reports  string // the folder
 
 	mu      sync.Mutex // one is printed at a time
 	left    int
@@ -109,7 +116,7 @@ func (w *crashWatch) watch(ctx context.Context, d *exc.Debugger, pid int) error 
 		}
 		done := false
 		if stop.Reason == exc.Crashed {
-			done, err = w.print(newCrash(d.Task().WithContext(ctx), pid, stop))
+			done, err = w.crash(ctx, d.Task().WithContext(ctx), pid, stop)
 		}
 		if e := d.Pass(ctx); err == nil && !errors.Is(e, exc.ErrExited) {
 			err = e
@@ -120,34 +127,60 @@ func (w *crashWatch) watch(ctx context.Context, d *exc.Debugger, pid int) error 
 	}
 }
 
-func newCrash(t *task.Task, pid int, s *exc.Stop) crash {
+// crash tells of an exception at which the process stands.
+func (w *crashWatch) crash(ctx context.Context, t *task.Task, pid int, s *exc.Stop) (done bool, err error) {
+	table, err := live{t}.symbols(pid)
+	if err != nil {
+		return false, err
+	}
+	defer table.Close()
+	x := newCrash(pid, s, table)
+	x.Thread.Number = numberOf(t, x.Thread.ID)
+	if w.reports != "" {
+		c := crashed{task: t, pid: pid, stop: s, table: table}
+		if c.cpu, err = t.CPU(); err != nil {
+			return false, err
+		}
+		head, report, err := c.report(ctx, x.Time)
+		if err != nil {
+			return false, err
+		}
+		if x.Report, err = writeIPS(w.reports, x.Time, head, report); err != nil {
+			return false, err
+		}
+	}
+	return w.print(x)
+}
+
+// numberOf is the place of a thread in its process's list.
+func numberOf(t *task.Task, id uint64) int {
+	threads, err := t.Threads()
+	if err != nil {
+		return 0
+	}
+	defer threads.Close()
+	for i, th := range threads.All() {
+		if v, err := th.ID(); err == nil && v == id {
+			return i
+		}
+	}
+	return 0
+}
+
+func newCrash(pid int, s *exc.Stop, table *symbol.Table) crash {
 	e := s.Exception
-	x := crash{Time: time.Now(), PID: pid, Type: e.Type.String(), Text: fmt.Sprint(e.Detail()), Backtrace: []frame{}}
+	x := crash{Time: time.Now(), PID: pid, Type: e.Type.String(), Text: fmt.Sprint(e.Detail()), Backtrace: []stackFrame{}}
 	for _, c := range e.Codes {
 		x.Codes = append(x.Codes, address(c))
 	}
-	x.Thread.ID, _ = s.Thread.ID()
-	x.Thread.Name, _ = s.Thread.Label()
-	r, err := s.Thread.Registers()
-	if err != nil {
-		x.Thread.Error = err.Error()
+	th := newStopped(s.Thread, table, maxReportFrames)
+	x.Thread.ID, x.Thread.Name, x.Thread.Error = th.ID, th.Name, th.Error
+	if th.registers == nil {
 		return x
 	}
-	for name, v := range r.All() {
-		x.Thread.Registers = append(x.Thread.Registers, register{name, address(v)})
-	}
-	files, err := t.Files()
-	if err != nil {
-		files = nil // addresses alone
-	}
-	const deepest = 128
-	for _, f := range r.Stack(t, deepest) {
-		y := frame{Address: address(f.PC)}
-		if region, err := t.RegionAt(f.PC); err == nil && region.Contains(f.PC) {
-			y.File, _, _ = files.Of(region)
-		}
-		x.Backtrace = append(x.Backtrace, y)
-	}
+	x.Thread.general(th.registers)
+	th.name(table)
+	x.Backtrace = th.Frames
 	return x
 }
 
@@ -163,11 +196,10 @@ func (w *crashWatch) print(x crash) (done bool, err error) {
 		p.line(x.Time.Format(time.RFC3339), fmt.Sprintf(" process %d: %s", x.PID, x.Type))
 		p.line(x.Text)
 		x.Thread.print(p)
-		var rows [][]string
-		for i, f := range x.Backtrace {
-			rows = append(rows, []string{fmt.Sprint(i), fmt.Sprintf("%#x", uint64(f.Address)), f.File})
+		printFrames(p, x.Backtrace)
+		if x.Report != "" {
+			p.line("  crash report: ", x.Report)
 		}
-		p.table([]string{">#", "ADDRESS", "FILE"}, rows)
 		p.line()
 	})
 	return w.left == 0 && !w.endless, err

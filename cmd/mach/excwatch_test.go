@@ -9,6 +9,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/gomach/mach"
+	"github.com/gomach/mach/exc"
+	"github.com/gomach/mach/task"
 )
 
 // crasher is a target that touches address 16 for each line that it reads, and says when
@@ -34,6 +38,149 @@ func TestExcWatch(t *testing.T) {
 	}
 }
 
+// watcher is a "mach exc watch" that runs.
+type watcher struct {
+	printed strings.Builder
+	ended   chan int
+	said    chan string
+}
+
+// watchExceptions starts one, and comes back when it watches.
+func watchExceptions(t *testing.T, args []string) *watcher {
+	t.Helper()
+	w := &watcher{ended: make(chan int, 1), said: make(chan string, 1)}
+	told, tell := io.Pipe() // says when it watches
+	go func() {
+		code := run(t.Context(), args, &w.printed, tell)
+		tell.Close()
+		w.ended <- code
+	}()
+	watching := bufio.NewReader(told)
+	if line, err := watching.ReadString('\n'); err != nil || !strings.HasPrefix(line, "watching process ") {
+		t.Fatalf("%q, %v", line, err)
+	}
+	go func() {
+		b, _ := io.ReadAll(watching)
+		w.said <- string(b)
+	}()
+	return w
+}
+
+// end is what it has printed.
+func (w *watcher) end(t *testing.T) string {
+	t.Helper()
+	if code, said := <-w.ended, <-w.said; code != 0 {
+		t.Errorf("it ended with %d: %s", code, said)
+	}
+	return w.printed.String()
+}
+
+// checkReport compares a crash report with what was printed.
+func checkReport(t *testing.T, x crash) {
+	t.Helper()
+	f, err := os.Open(x.Report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	lines := bufio.NewReader(f)
+	first, err := lines.ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	var head ipsHead
+	var r ipsReport
+	if err := json.Unmarshal([]byte(first), &head); err != nil || head.BugType != "309" || head.Incident == "" {
+		t.Errorf("%+v, %v", head, err)
+	}
+	if err := json.NewDecoder(lines).Decode(&r); err != nil {
+		t.Fatal(err)
+	}
+	if r.PID != x.PID || r.Incident != head.Incident || r.Exception.Type != "EXC_BAD_ACCESS" || r.Exception.Signal != "SIGSEGV" ||
+		r.Exception.Subtype != "KERN_INVALID_ADDRESS at 0x0000000000000010" || r.Exception.Codes != "0x0000000000000001, 0x0000000000000010" ||
+		r.Termination == nil || r.Termination.Indicator != "Segmentation fault: 11" {
+		t.Errorf("%+v", r)
+	}
+	if r.Faulting >= len(r.Threads) {
+		t.Fatalf("thread %d of %d", r.Faulting, len(r.Threads))
+	}
+	th := r.Threads[r.Faulting]
+	if !th.Triggered || th.ID != x.Thread.ID || th.State["flavor"] == nil || len(th.Frames) != len(x.Backtrace) {
+		t.Errorf("%+v\n%+v", th, x.Backtrace)
+	}
+	for i, f := range th.Frames {
+		m := r.Images[f.Index]
+		if m.Base+f.Offset != uint64(x.Backtrace[i].PC) || f.Symbol != x.Backtrace[i].Function {
+			t.Errorf("frame %d: %+v of %+v, want %+v", i, f, m, x.Backtrace[i])
+		}
+	}
+}
+
+// A forked process has the handlers of the one that is watched, and nothing else is known
+// of it (xnu osfmk/kern/ipc_tt.c, ipc_task_init). With --follow its exceptions are told;
+// without it they are its own business.
+func TestExcWatchFollow(t *testing.T) {
+	for _, follow := range []bool{true, false} {
+		t.Run(fmt.Sprint("follow=", follow), func(t *testing.T) { excFollow(t, follow) })
+	}
+}
+
+func excFollow(t *testing.T, follow bool) {
+	parent, kid := started(t, os.Args[0], "crash"), started(t, os.Args[0], "crash")
+	for _, c := range []*child{parent, kid} {
+		if line := c.line(t); line != "ready\n" {
+			t.Fatalf("the target said %q", line)
+		}
+	}
+	args := []string{"exc", "watch", "--json", fmt.Sprint(parent.Process.Pid), "--count", "1"}
+	if follow {
+		args = append(args, "--follow")
+	}
+	w := watchExceptions(t, args)
+	inherit(t, parent.Process.Pid, kid.Process.Pid)
+	crash := func(c *child) {
+		fmt.Fprintln(c.in, "now")
+		if line := c.line(t); !strings.HasPrefix(line, "over: ") {
+			t.Errorf("the target said %q", line)
+		}
+	}
+	crash(kid)
+	want := kid.Process.Pid
+	if !follow {
+		crash(parent)
+		want = parent.Process.Pid
+	} else {
+		parent.in.Close() // the watch ends with both
+		_ = parent.Wait()
+	}
+	var x struct{ PID int }
+	if err := json.Unmarshal([]byte(w.end(t)), &x); err != nil || x.PID != want {
+		t.Errorf("told of process %d, want %d (%v)", x.PID, want, err)
+	}
+}
+
+// inherit gives a process the handlers of another one, as a fork does.
+func inherit(t *testing.T, from, to int) {
+	t.Helper()
+	tasks := [2]*task.Task{}
+	for i, pid := range []int{from, to} {
+		x, err := task.ForPID(t.Context(), pid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer x.Close()
+		tasks[i] = x
+	}
+	handlers, err := exc.Task(tasks[0]).Get(mach.EXC_MASK_BAD_ACCESS | mach.EXC_MASK_BREAKPOINT)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer handlers.Close()
+	if err := handlers.Restore(exc.Task(tasks[1])); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func excWatch(t *testing.T, asJSON bool) {
 	cmd := started(t, os.Args[0], "crash")
 	if line := cmd.line(t); line != "ready\n" {
@@ -41,34 +188,16 @@ func excWatch(t *testing.T, asJSON bool) {
 	}
 	args := []string{"exc", "watch", fmt.Sprint(cmd.Process.Pid), "--count", "2"}
 	if asJSON {
-		args = append(args, "--json")
+		args = append(args, "--json", "--ips", t.TempDir())
 	}
-	told, tell := io.Pipe() // says when it watches
-	var printed strings.Builder
-	ended := make(chan int, 1)
-	go func() {
-		code := run(t.Context(), args, &printed, tell)
-		tell.Close()
-		ended <- code
-	}()
-	watching := bufio.NewReader(told)
-	if line, err := watching.ReadString('\n'); err != nil || !strings.HasPrefix(line, "watching process ") {
-		t.Fatalf("%q, %v", line, err)
-	}
-	rest := make(chan string, 1)
-	go func() {
-		b, _ := io.ReadAll(watching)
-		rest <- string(b)
-	}()
+	w := watchExceptions(t, args)
 	for range 2 {
 		fmt.Fprintln(cmd.in, "now")
 		if line := cmd.line(t); !strings.Contains(line, "over: runtime error: invalid memory address") {
 			t.Errorf("the target said %q", line)
 		}
 	}
-	if code, said := <-ended, <-rest; code != 0 {
-		t.Errorf("it ended with %d: %s", code, said)
-	}
+	printed := w.end(t)
 	fmt.Fprintln(cmd.in, "now")
 	if line := cmd.line(t); !strings.HasPrefix(line, "over: ") {
 		t.Errorf("afterwards the target said %q", line)
@@ -78,12 +207,12 @@ func excWatch(t *testing.T, asJSON bool) {
 		t.Errorf("the target: %v", err)
 	}
 	if !asJSON {
-		if n := strings.Count(printed.String(), "EXC_BAD_ACCESS\nbad access to 0x10: "); n != 2 || !strings.Contains(printed.String(), "#  ADDRESS") {
-			t.Errorf("%d are printed:\n%s", n, printed.String())
+		if n := strings.Count(printed, "EXC_BAD_ACCESS\nbad access to 0x10: "); n != 2 || !strings.Contains(printed, "mach.crasher") {
+			t.Errorf("%d are printed:\n%s", n, printed)
 		}
 		return
 	}
-	d := json.NewDecoder(strings.NewReader(printed.String()))
+	d := json.NewDecoder(strings.NewReader(printed))
 	for range 2 {
 		var x crash
 		if err := d.Decode(&x); err != nil {
@@ -91,8 +220,12 @@ func excWatch(t *testing.T, asJSON bool) {
 		}
 		pc := slices.IndexFunc(x.Thread.Registers, func(r register) bool { return r.Name == "pc" || r.Name == "rip" })
 		if x.Type != "EXC_BAD_ACCESS" || len(x.Codes) != 2 || x.Codes[1] != 0x10 || x.PID != cmd.Process.Pid || pc < 0 ||
-			len(x.Backtrace) < 2 || x.Backtrace[0].Address != x.Thread.Registers[pc].Value {
+			len(x.Backtrace) < 2 || x.Backtrace[0].PC != x.Thread.Registers[pc].Value {
 			t.Errorf("%+v", x)
 		}
+		if !slices.ContainsFunc(x.Backtrace, func(f stackFrame) bool { return strings.Contains(f.Function, "crasher") }) {
+			t.Errorf("the backtrace is %+v", x.Backtrace)
+		}
+		checkReport(t, x)
 	}
 }

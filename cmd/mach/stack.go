@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gomach/mach/symbol"
+	"github.com/gomach/mach/task"
 )
 
 // threadStack is the stack of one thread.
@@ -40,7 +41,8 @@ type stackFrame struct {
 // stopped is a thread whose registers were read, and its way out.
 type stopped struct {
 	threadStack
-	frames []symbol.Frame
+	registers *task.Registers // nil if they cannot be read
+	frames    []symbol.Frame
 }
 
 func stackCommand() *cobra.Command {
@@ -122,29 +124,41 @@ func (l live) symbols(pid int) (*symbol.Table, error) {
 }
 
 func (l live) stacks(ctx context.Context, table *symbol.Table, limit int) (found []stopped, err error) {
-	err = l.Suspended(ctx, func(ctx context.Context) error {
-		threads, err := l.WithContext(ctx).Threads()
-		if err != nil {
-			return err
-		}
-		defer threads.Close()
-		for i, th := range threads.All() {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			x := stopped{threadStack: threadStack{Number: i}}
-			x.ID, _ = th.ID()
-			x.Name, _ = th.Label()
-			if r, err := th.Registers(); err != nil {
-				x.Error = err.Error()
-			} else {
-				x.frames = table.Unwind(r, limit)
-			}
-			found = append(found, x)
-		}
-		return nil
+	err = l.Suspended(ctx, func(ctx context.Context) (err error) {
+		found, err = l.walk(ctx, table, limit)
+		return err
 	})
 	return found, err
+}
+
+// walk walks the stacks of a process that does not run.
+func (l live) walk(ctx context.Context, table *symbol.Table, limit int) (found []stopped, err error) {
+	threads, err := l.WithContext(ctx).Threads()
+	if err != nil {
+		return nil, err
+	}
+	defer threads.Close()
+	for i, th := range threads.All() {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		x := newStopped(th, table, limit)
+		x.Number = i
+		found = append(found, x)
+	}
+	return found, nil
+}
+
+func newStopped(th *task.Thread, table *symbol.Table, limit int) (x stopped) {
+	x.ID, _ = th.ID()
+	x.Name, _ = th.Label()
+	r, err := th.Registers()
+	if err != nil {
+		x.Error = err.Error()
+		return x
+	}
+	x.registers, x.frames = r, table.Unwind(r, limit)
+	return x
 }
 
 func (s saved) symbols(int) (*symbol.Table, error) {
@@ -162,7 +176,7 @@ func (s saved) stacks(_ context.Context, table *symbol.Table, limit int) ([]stop
 		if th.Registers == nil {
 			x.Error = "the core has no registers of it"
 		}
-		x.frames = table.Unwind(th.Registers, limit)
+		x.registers, x.frames = th.Registers, table.Unwind(th.Registers, limit)
 		found = append(found, x)
 	}
 	return found, nil
@@ -191,7 +205,11 @@ func (x threadStack) print(w *printer) {
 	if !printThread(w, x.Number, x.ID, x.Name, x.Error) {
 		return
 	}
-	for _, f := range x.Frames {
+	printFrames(w, x.Frames)
+}
+
+func printFrames(w *printer, list []stackFrame) {
+	for _, f := range list {
 		w.line(fmt.Sprintf("  #%-3d 0x%016x  %s", f.Number, uint64(f.PC), f.text()))
 	}
 }
