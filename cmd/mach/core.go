@@ -36,7 +36,9 @@ LLDB opens and mach's other commands take in place of a PID. The process is stop
 while its memory is read, and runs on. Pages of zeros take no room on the disk.
 
 With --cpu or --memory it waits until the process uses that much; with --count it writes
-several cores, --interval apart, named FILE.1, FILE.2 and so on.`,
+several cores, --interval apart, named FILE.1, FILE.2 and so on. With --exception it waits
+for an exception, such as a bad access, and with --signal (on macOS) for a signal; both are
+left to the process, which mostly ends by them, once the core is written.`,
 		Args: pidOrCommand, ValidArgsFunction: completePID,
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if when.memory, err = byteCount(memory); err != nil {
@@ -54,7 +56,11 @@ several cores, --interval apart, named FILE.1, FILE.2 and so on.`,
 				if file == "" {
 					file = fmt.Sprintf("core.%d", pid)
 				}
-				list, err := writeCores(cmd, t, pid, file, o, when)
+				write := writeCores
+				if when.event.given() {
+					write = coresAtEvents
+				}
+				list, err := write(cmd, t, pid, file, o, when)
 				if err != nil && len(list) == 0 {
 					return err
 				}
@@ -73,6 +79,13 @@ several cores, --interval apart, named FILE.1, FILE.2 and so on.`,
 	f.StringVar(&memory, "memory", "", "wait until its footprint has that size, such as 500M")
 	f.IntVarP(&when.count, "count", "n", 1, "how many cores")
 	f.DurationVar(&when.interval, "interval", 10*time.Second, "the least time between two cores")
+	f.StringVar(&when.event.exception, "exception", "", "wait for an exception, of a type such as EXC_BAD_ACCESS or any")
+	f.Lookup("exception").NoOptDefVal = anyException
+	f.StringVar(&when.event.signal, "signal", "", "wait for a signal, such as SIGUSR1")
+	c.MarkFlagsMutuallyExclusive("exception", "cpu")
+	c.MarkFlagsMutuallyExclusive("exception", "memory")
+	c.MarkFlagsMutuallyExclusive("signal", "cpu")
+	c.MarkFlagsMutuallyExclusive("signal", "memory")
 	c.AddCommand(coreInfoCommand())
 	return c
 }
@@ -90,20 +103,21 @@ func writeCores(cmd *cobra.Command, t *task.Task, pid int, file string, o core.O
 		if err != nil {
 			return list, err
 		}
-		path := file
-		if when.count > 1 {
-			path = fmt.Sprintf("%s.%d", file, i+1)
-		}
-		bar := newProgress(cmd, path)
-		o.Progress = bar.update
-		r, err := core.Create(cmd.Context(), path, t, o)
-		bar.end()
+		x, err := writeCore(cmd, t, pid, when.path(file, i), o, reason)
 		if err != nil {
 			return list, err
 		}
-		list = append(list, coreWritten{pid, path, reason, r.Threads, r.Regions, r.Saved, r.Zeros, r.Unreadable, r.Size, r.Stopped})
+		list = append(list, x)
 	}
 	return list, nil
+}
+
+func writeCore(cmd *cobra.Command, t *task.Task, pid int, path string, o core.Options, reason string) (coreWritten, error) {
+	bar := newProgress(cmd, path)
+	defer bar.end()
+	o.Progress = bar.update
+	r, err := core.Create(cmd.Context(), path, t, o)
+	return coreWritten{pid, path, reason, r.Threads, r.Regions, r.Saved, r.Zeros, r.Unreadable, r.Size, r.Stopped}, err
 }
 
 func printWritten(w *printer, list []coreWritten) {

@@ -19,12 +19,21 @@ type trigger struct {
 	memory   uint64  // bytes, 0 for no matter
 	count    int
 	interval time.Duration
+	event    happening
+}
+
+// path is the file of a core, the i-th.
+func (w trigger) path(file string, i int) string {
+	if w.count == 1 {
+		return file
+	}
+	return fmt.Sprintf("%s.%d", file, i+1)
 }
 
 // every is how often a trigger looks, and the time that --cpu is an average over.
 const every = time.Second
 
-func (w trigger) check() error {
+func (w *trigger) check() error {
 	switch {
 	case w.cpu < 0 || math.IsNaN(w.cpu):
 		return &usageError{errors.New("--cpu is a number of percent")}
@@ -33,7 +42,7 @@ func (w trigger) check() error {
 	case w.interval < 0:
 		return &usageError{errors.New("--interval is not negative")}
 	}
-	return nil
+	return w.event.check()
 }
 
 // wait waits until the trigger is pulled, and says why it was.

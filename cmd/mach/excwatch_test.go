@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -156,6 +157,36 @@ func excFollow(t *testing.T, follow bool) {
 	var x struct{ PID int }
 	if err := json.Unmarshal([]byte(w.end(t)), &x); err != nil || x.PID != want {
 		t.Errorf("told of process %d, want %d (%v)", x.PID, want, err)
+	}
+}
+
+// A core at an exception has the thread at the instruction that failed, and the process
+// deals with the exception afterwards.
+func TestCoreAtException(t *testing.T) {
+	cmd := started(t, os.Args[0], "crash")
+	if line := cmd.line(t); line != "ready\n" {
+		t.Fatalf("the target said %q", line)
+	}
+	file := filepath.Join(t.TempDir(), "core")
+	w := watchExceptions(t, []string{"core", fmt.Sprint(cmd.Process.Pid), "-o", file, "--exception", "--modified", "--json"})
+	fmt.Fprintln(cmd.in, "now")
+	if line := cmd.line(t); !strings.HasPrefix(line, "over: ") {
+		t.Errorf("the target said %q", line)
+	}
+	if said := w.end(t); !strings.Contains(said, `"reason": "EXC_BAD_ACCESS: bad access to 0x10`) {
+		t.Errorf("it said %s", said)
+	}
+	var out, errs strings.Builder
+	if code := run(t.Context(), []string{"stack", file}, &out, &errs); code != 0 || !strings.Contains(out.String(), "mach.crasher") {
+		t.Errorf("%d %s\n%s", code, errs.String(), out.String())
+	}
+	// What does not happen before the end is an error.
+	w = watchExceptions(t, []string{"core", fmt.Sprint(cmd.Process.Pid), "-o", file, "--exception=EXC_ARITHMETIC"})
+	fmt.Fprintln(cmd.in, "now") // another one
+	cmd.line(t)
+	cmd.in.Close()
+	if code, said := <-w.ended, <-w.said; code != exitFailed || !strings.Contains(said, "it has ended") {
+		t.Errorf("%d %s", code, said)
 	}
 }
 

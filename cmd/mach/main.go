@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -50,6 +51,9 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	err := root.ExecuteContext(ctx)
 	if err == nil {
 		return 0
+	}
+	if strings.HasPrefix(err.Error(), "if any flags in the group") { // cobra's, which has no type
+		err = &usageError{err}
 	}
 	fmt.Fprintf(errs, "mach: %v\n", err)
 	return exitCode(ctx, err)

@@ -20,13 +20,20 @@ func emit(cmd *cobra.Command, v any, text func(w *printer)) error {
 		e.SetEscapeHTML(false)
 		return e.Encode(v)
 	}
-	w := &printer{Writer: bufio.NewWriter(cmd.OutOrStdout())}
+	w := newPrinter(cmd)
 	text(w)
 	return w.Flush()
 }
 
 // printer writes lines and tables. What fails is told by Flush.
-type printer struct{ *bufio.Writer }
+type printer struct {
+	*bufio.Writer
+	colour bool
+}
+
+func newPrinter(cmd *cobra.Command) *printer {
+	return &printer{bufio.NewWriter(cmd.OutOrStdout()), colours(cmd.OutOrStdout())}
+}
 
 // line writes the parts and a newline.
 func (p *printer) line(parts ...string) {
@@ -67,7 +74,7 @@ func (p *printer) table(titles []string, rows [][]string) {
 	if titled {
 		rows = append([][]string{head}, rows...)
 	}
-	for _, r := range rows {
+	for n, r := range rows {
 		var b strings.Builder
 		for i, s := range r {
 			if i > 0 {
@@ -79,23 +86,27 @@ func (p *printer) table(titles []string, rows [][]string) {
 				b.WriteString(runewidth.FillRight(s, width[i]))
 			}
 		}
-		p.line(strings.TrimRight(b.String(), " "))
+		line := strings.TrimRight(b.String(), " ")
+		if titled && n == 0 {
+			line = p.bold(line)
+		}
+		p.line(line)
 	}
 }
 
 // printThread writes the line above what is told of a thread. If something went wrong
 // it says that too, and gives false.
 func printThread(w *printer, number int, id uint64, name, wrong string) bool {
-	w.WriteString(fmt.Sprintf("thread %d", number))
+	head := fmt.Sprintf("thread %d", number)
 	if id != 0 {
-		w.WriteString(fmt.Sprintf(" (id %d)", id))
+		head += fmt.Sprintf(" (id %d)", id)
 	}
 	if name != "" {
-		w.WriteString(" " + name)
+		head += " " + name
 	}
-	w.line()
+	w.line(w.bold(head))
 	if wrong != "" {
-		w.line("  ", wrong)
+		w.line("  ", w.red(wrong))
 	}
 	return wrong == ""
 }

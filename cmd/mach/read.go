@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -43,7 +42,7 @@ func readCommand() *cobra.Command {
 				if asJSON, err := cmd.Flags().GetBool("json"); err != nil || asJSON {
 					return readJSON(cmd, t, uint64(addr), n)
 				}
-				w := &printer{bufio.NewWriter(cmd.OutOrStdout())}
+				w := newPrinter(cmd)
 				return errors.Join(copyMemory(w, t, uint64(addr), n, raw), w.Flush())
 			})
 		},

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -39,18 +41,31 @@ type address uint64
 func (h address) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "%#x", uint64(h)), nil }
 
 func regsCommand() *cobra.Command {
-	var all bool
+	var all, watch bool
+	var every time.Duration
+	var looks int
 	c := &cobra.Command{
 		Use:   "regs PID|CORE | -- COMMAND [ARGUMENT...]",
 		Short: "The registers of every thread",
-		Long:  "regs prints the registers of every thread of a process, which is stopped for that\nmoment and runs on, or those in a core. After -- it starts a program, and ends it afterwards. --all adds\nvector and exception registers.",
+		Long:  "regs prints the registers of every thread of a process, which is stopped for that\nmoment and runs on, or those in a core. After -- it starts a program, and ends it afterwards. --all adds\nvector and exception registers. --watch looks again and again, and prints what has changed,\nuntil the process ends or it is interrupted.",
 		Args:  pidOrCommand, ValidArgsFunction: completeSubject,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case every <= 0:
+				return &usageError{fmt.Errorf("--interval is more than 0, not %v", every)}
+			case looks < 0:
+				return &usageError{fmt.Errorf("%d is no number of looks", looks)}
+			case watch && len(args) > 0 && isCore(args[0]):
+				return &usageError{errors.New("nothing changes in a core")}
+			}
 			want, end, err := launched(cmd, args)
 			if err != nil {
 				return err
 			}
 			defer end()
+			if watch {
+				return inspect(cmd, want, func(t *task.Task, pid int) error { return watchRegisters(cmd, t, pid, all, every, looks) })
+			}
 			return look(cmd, want, func(s subject, pid int) error {
 				found, err := s.registers(cmd.Context(), all)
 				if err != nil {
@@ -64,6 +79,9 @@ func regsCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVarP(&all, "all", "a", false, "vector and exception registers, too")
+	c.Flags().BoolVarP(&watch, "watch", "w", false, "look again and again, and print what has changed")
+	c.Flags().DurationVar(&every, "interval", time.Second, "the time between two looks of --watch")
+	c.Flags().IntVarP(&looks, "count", "n", 0, "how many looks of --watch; 0 for no end")
 	return c
 }
 

@@ -210,17 +210,17 @@ func (x threadStack) print(w *printer) {
 
 func printFrames(w *printer, list []stackFrame) {
 	for _, f := range list {
-		w.line(fmt.Sprintf("  #%-3d 0x%016x  %s", f.Number, uint64(f.PC), f.text()))
+		w.line(fmt.Sprintf("  #%-3d ", f.Number), w.dim(fmt.Sprintf("0x%016x", uint64(f.PC))), "  ", f.text(w))
 	}
 }
 
 // text is the frame for people: function, and the line or else the image.
-func (f stackFrame) text() string {
+func (f stackFrame) text(w *printer) string {
 	if f.Signal {
 		return "<signal handler called>"
 	}
 	var b strings.Builder
-	b.WriteString(cmp.Or(f.Function, "??"))
+	b.WriteString(w.blue(cmp.Or(f.Function, "??")))
 	switch {
 	case f.File != "":
 		fmt.Fprintf(&b, "  %s:%d", f.File, f.Line)

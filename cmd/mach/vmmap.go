@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -50,11 +52,12 @@ func (s *memorySum) add(o memorySum) {
 
 func vmmapCommand() *cobra.Command {
 	var submap, summary bool
+	var picture string
 	var exact *bool
 	c := &cobra.Command{
 		Use:   "vmmap PID|CORE",
 		Short: "The memory map of a process",
-		Long:  "vmmap lists the regions of a process's memory, which runs on meanwhile, and sums them\nup by type. The type is that of vmmap(1): the tag that the memory was allocated with,\nor the segment of the file behind it.",
+		Long:  "vmmap lists the regions of a process's memory, which runs on meanwhile, and sums them\nup by type. The type is that of vmmap(1): the tag that the memory was allocated with,\nor the segment of the file behind it. --svg draws the map into a file.",
 		Args:  exactly("PID"), ValidArgsFunction: completeSubject,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return look(cmd, args[0], func(s subject, pid int) error {
@@ -63,6 +66,15 @@ func vmmapCommand() *cobra.Command {
 					return err
 				}
 				sums := sumUp(regions)
+				if picture != "" {
+					title := "Memory of " + args[0]
+					if _, err := strconv.Atoi(args[0]); err == nil {
+						title = "Memory of process " + args[0]
+					}
+					if err := writeSVG(picture, title, regions, sums); err != nil {
+						return err
+					}
+				}
 				if summary {
 					regions = nil
 				}
@@ -82,6 +94,7 @@ func vmmapCommand() *cobra.Command {
 	}
 	c.Flags().BoolVar(&submap, "submap", false, "the regions inside of submaps, such as the shared cache, too")
 	c.Flags().BoolVar(&summary, "summary", false, "the sums only")
+	c.Flags().StringVar(&picture, "svg", "", "draw the map into this file, as a picture, too")
 	exact = bytesFlag(c)
 	return c
 }
@@ -127,7 +140,7 @@ func printRegions(w *printer, regions []mapped, exact bool) {
 	var rows [][]string
 	for _, r := range regions {
 		rows = append(rows, []string{
-			r.Type, fmt.Sprintf("%x-%x", uint64(r.Start), uint64(r.End)), size(r.Size, exact), size(r.Resident, exact), size(r.Dirty, exact),
+			strings.Repeat("  ", int(min(r.Depth, 8))) + r.Type, fmt.Sprintf("%x-%x", uint64(r.Start), uint64(r.End)), size(r.Size, exact), size(r.Resident, exact), size(r.Dirty, exact),
 			size(r.Swapped, exact), r.Prot + "/" + r.Max, r.Share, filepath.Base(cmp.Or(r.Path, " ")),
 		})
 	}
