@@ -39,6 +39,7 @@ type Message struct {
 	buf      buffer
 	size     int // bytes in use, header included; 0 is an empty message
 	count    int // descriptors
+	free     int // room between the descriptors and the inline data, for more of them
 	data     int // where the inline data begins
 	reply    part
 	voucher  part
@@ -113,7 +114,7 @@ func (m *Message) emptyRights() {
 	clear(m.bytes)
 	clear(m.arrays)
 	m.borrowed, m.memory, m.bytes, m.arrays = m.borrowed[:0], m.memory[:0], m.bytes[:0], m.arrays[:0]
-	m.count, m.reply, m.voucher = 0, part{}, part{}
+	m.count, m.free, m.reply, m.voucher = 0, 0, part{}, part{}
 }
 
 // Err returns the first mistake in building, which the send will return.
@@ -138,7 +139,7 @@ func (m *Message) ready(n int) bool {
 	if m.size == 0 {
 		m.size, m.data = headerSize, headerSize
 	}
-	if n > maxMessage-m.size {
+	if n > maxMessage-m.size && n > maxMessage-m.join() {
 		m.fail(failed("mach_msg", mach.MACH_SEND_TOO_LARGE))
 		return false
 	}
@@ -190,30 +191,64 @@ func (m *Message) Len() int {
 	return m.size - m.data
 }
 
-// descriptor makes room for one of n bytes, ahead of the inline data.
+// descriptor makes room for one of n bytes, ahead of the inline data. The data
+// moves only where the room that was left ahead of it is used up, and leaves as
+// much as the descriptors take by then: so a message of many descriptors and much
+// data takes no more than a few moves.
 func (m *Message) descriptor(n int) []byte {
-	if m == nil {
+	if m == nil || m.err != nil {
 		return nil
 	}
-	if m.count == 0 {
-		n += bodyOffset - headerSize
-	}
-	if m.err != nil || !m.ready(n) {
+	if n > m.free && !m.part(n) {
 		return nil
 	}
-	at := m.data
 	b := m.buf.bytes()
-	copy(b[at+n:m.size+n], b[at:m.size])
-	clear(b[at : at+n])
-	if m.count == 0 {
-		at, n = bodyOffset, n-(bodyOffset-headerSize)
-		m.size += bodyOffset - headerSize
-	}
+	at := m.data - m.free
+	m.free -= n
 	m.count++
-	m.data = at + n
-	m.size += n
 	le.PutUint32(b[headerSize:], uint32(m.count))
-	return b[at : at+n]
+	d := b[at : at+n]
+	clear(d)
+	return d
+}
+
+// part makes room for at least n bytes between the descriptors and the inline
+// data.
+func (m *Message) part(n int) bool {
+	if !m.ready(n) { // sets where the data is
+		return false
+	}
+	room := n
+	if m.count == 0 {
+		room += bodyOffset - headerSize
+	} else if taken := m.data - m.free - bodyOffset; m.size > m.data && taken > n && taken < maxMessage-m.size {
+		room = taken
+	}
+	if !m.ready(room) {
+		return false
+	}
+	b := m.buf.bytes()
+	copy(b[m.data+room:m.size+room], b[m.data:m.size])
+	m.data += room
+	m.size += room
+	m.free += room
+	if m.count == 0 {
+		m.free -= bodyOffset - headerSize
+	}
+	return true
+}
+
+// join closes the room between the descriptors and the inline data and returns
+// the message's size.
+func (m *Message) join() int {
+	if m.free > 0 {
+		b := m.buf.bytes()
+		copy(b[m.data-m.free:], b[m.data:m.size])
+		m.data -= m.free
+		m.size -= m.free
+		m.free = 0
+	}
+	return m.size
 }
 
 // finish writes the header and pads the message.
@@ -227,7 +262,7 @@ func (m *Message) finish(h *header) (size int, err error) {
 	if m.size == 0 {
 		m.ready(0)
 	}
-	for size = m.size; size%4 != 0; size++ {
+	for size = m.join(); size%4 != 0; size++ {
 		m.buf.bytes()[size] = 0
 	}
 	local, localAs := h.local, h.localAs

@@ -1,8 +1,10 @@
 package port
 
 import (
+	"bytes"
 	"errors"
 	"math"
+	"math/bits"
 	"testing"
 
 	"github.com/gomach/mach"
@@ -117,10 +119,16 @@ func seeds() (all [][]byte) {
 // What the builder makes, the parser takes apart the same.
 func FuzzBuild(f *testing.F) {
 	f.Add([]byte("pmPd\x00abc"))
+	f.Add([]byte("cccc\x00d\x00\x01\x02\x04\x03\x00"))
 	f.Fuzz(func(t *testing.T, script []byte) {
+		// Go tries to make each input that it finds shorter, in as many ways as the
+		// square of its length, before it goes on.
+		if len(script) > 128 {
+			return
+		}
 		m := NewMessage(9)
 		var kinds []mach.MachMsgDescriptorType
-		data := 0
+		var inline []byte
 		for _, c := range script {
 			switch c % 5 {
 			case 0:
@@ -131,10 +139,10 @@ func FuzzBuild(f *testing.F) {
 				kinds = append(kinds, mach.MACH_MSG_OOL_DESCRIPTOR)
 			case 2:
 				m.Append(c)
-				data++
+				inline = append(inline, c)
 			case 3:
 				m.AppendUint64(uint64(c))
-				data += 8
+				inline = le.AppendUint64(inline, uint64(c))
 			case 4:
 				m.CopySends()
 				kinds = append(kinds, mach.MACH_MSG_OOL_PORTS_DESCRIPTOR)
@@ -148,8 +156,9 @@ func FuzzBuild(f *testing.F) {
 		if err := l.parse(m.buf.bytes()[:n]); err != nil {
 			t.Fatal(err)
 		}
-		if len(l.descs) != len(kinds) || l.size-l.data != (data+3)&^3 || n != l.size {
-			t.Fatalf("%d descriptors and %d bytes, want %d and %d", len(l.descs), l.size-l.data, len(kinds), data)
+		data := append(inline, make([]byte, -len(inline)&3)...)
+		if len(l.descs) != len(kinds) || !bytes.Equal(m.buf.bytes()[l.data:l.size], data) || n != l.size {
+			t.Fatalf("%d descriptors and data %x, want %d and %x", len(l.descs), m.buf.bytes()[l.data:l.size], len(kinds), data)
 		}
 		for i, d := range l.descs {
 			if got := mach.MachMsgDescriptorType(m.buf.bytes()[d+11]); got != kinds[i] {
@@ -157,4 +166,49 @@ func FuzzBuild(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Building takes time by what is built: descriptors that come behind much data do
+// not move it one by one.
+func TestBuildMovesLittle(t *testing.T) {
+	const descriptors, data = 1 << 14, 1 << 20
+	m := NewMessage(1).Append(make([]byte, data)...)
+	moves := 0
+	for range descriptors {
+		at := m.data
+		if m.CopyName(1); m.data != at {
+			moves++
+		}
+	}
+	if n, err := m.finish(&header{}); err != nil || n != bodyOffset+descriptors*portDescriptor+data {
+		t.Fatalf("%d bytes, %v", n, err)
+	}
+	if moves > 2*bits.Len(descriptors) {
+		t.Errorf("the data moved %d times for %d descriptors", moves, descriptors)
+	}
+}
+
+// What is built in any order of descriptors and data, with sends between, is the
+// same message.
+func TestBuildOnAfterFinish(t *testing.T) {
+	m := NewMessage(1).Append(1, 2, 3, 4)
+	for i := range 9 {
+		m.CopyName(mach.MachPort(i + 1))
+		m.AppendUint32(uint32(i))
+		n, err := m.finish(&header{})
+		var l layout
+		if err != nil || l.parse(m.buf.bytes()[:n]) != nil || len(l.descs) != i+1 || m.Len() != 8+4*i {
+			t.Fatalf("%d: %d descriptors, %d bytes: %v", i, len(l.descs), m.Len(), err)
+		}
+		for k, d := range l.descs {
+			if name := le.Uint32(m.buf.bytes()[d:]); name != uint32(k+1) {
+				t.Errorf("%d: descriptor %d is of %#x", i, k, name)
+			}
+		}
+		for k := range i + 1 {
+			if v := le.Uint32(m.buf.bytes()[l.data+4+4*k:]); v != uint32(k) {
+				t.Errorf("%d: number %d is %d", i, k, v)
+			}
+		}
+	}
 }

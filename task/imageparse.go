@@ -13,6 +13,9 @@ const (
 	maxImages = 1 << 16
 	maxPath   = 4096 // Darwin's PATH_MAX is 1,024
 	maxInfos  = 4096 // the struct has about 400 bytes today
+	// maxPaths bounds what all paths take together: an entry of the list costs its
+	// task nothing if its path is another's.
+	maxPaths = 16 << 20
 )
 
 // ErrImages says that a task's list of images does not make sense. It may be
@@ -91,6 +94,7 @@ func (i *Images) entries(r MemoryReader, list uint64, count int, wide bool) erro
 	if !wide {
 		entry = 12
 	}
+	paths := 0
 	// In steps: the count may be a lie, and is not worth its memory then.
 	const step = 256
 	for at := 0; at < count; at += step {
@@ -108,6 +112,9 @@ func (i *Images) entries(r MemoryReader, list uint64, count int, wide bool) erro
 			if path != 0 {
 				// A path that cannot be read leaves an image without one.
 				m.Path, _ = cString(r, path, maxPath)
+				if paths += len(m.Path); paths > maxPaths {
+					return fmt.Errorf("%w: its paths are longer than %d bytes", ErrImages, maxPaths)
+				}
 			}
 			if modified != 0 && modified < 1<<40 {
 				m.Modified = time.Unix(int64(modified), 0)

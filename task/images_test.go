@@ -160,18 +160,71 @@ func TestParseImagesErrors(t *testing.T) {
 	}
 }
 
+// A list costs what it takes to tell it: entries that share one long path are not
+// worth 4 KiB each.
+func TestImagesOfOnePath(t *testing.T) {
+	const entries = 1 << 16
+	m := make(memory, 4096+24*entries+8192)
+	binary.LittleEndian.PutUint32(m, 1)
+	binary.LittleEndian.PutUint32(m[4:], entries)
+	binary.LittleEndian.PutUint64(m[8:], base+4096)
+	path := m[4096+24*entries:]
+	for i := range entries {
+		binary.LittleEndian.PutUint64(m[4096+24*i:], base)
+		binary.LittleEndian.PutUint64(m[4096+24*i+8:], base+4096+24*entries)
+	}
+	copy(path, strings.Repeat("a", 200))
+	i, err := task.ParseImages(m, base, 16, true)
+	if err != nil || len(i.List) != entries || len(i.List[entries-1].Path) != 200 {
+		t.Fatalf("many images: %d, %v", len(i.List), err)
+	}
+	copy(path, strings.Repeat("a", 4000))
+	read := 0
+	_, err = task.ParseImages(counted{m, &read}, base, 16, true)
+	if !errors.Is(err, task.ErrImages) || read > 32<<20 {
+		t.Errorf("%d bytes were read: %v", read, err)
+	}
+}
+
+// counted counts what is read.
+type counted struct {
+	memory
+	read *int
+}
+
+func (c counted) ReadMemory(p []byte, addr uint64) (int, error) {
+	n, err := c.memory.ReadMemory(p, addr)
+	*c.read += n
+	return n, err
+}
+
+// The script changes a good list, three bytes a change: where, and what to. A list
+// itself would be too long an input: Go tries to make each that it finds shorter, in
+// as many ways as the square of its length, before it goes on.
 func FuzzParseImages(f *testing.F) {
-	good := infos(true, task.Image{Address: 1, Path: "/a"})
-	f.Add([]byte(good), uint64(320), true)
-	f.Add([]byte(infos(false, task.Image{Address: 1, Path: "/a"})), uint64(200), false)
-	f.Add([]byte{}, uint64(1<<63), true)
-	f.Add([]byte(good[:1030]), uint64(1<<63), true)
-	f.Fuzz(func(t *testing.T, b []byte, size uint64, wide bool) {
-		i, err := task.ParseImages(memory(b), base, size, wide)
+	f.Add([]byte{}, uint16(4096), uint64(320), true)
+	f.Add([]byte{}, uint16(4096), uint64(200), false)
+	f.Add([]byte{0, 0, 1}, uint16(2048), uint64(1<<63), true)
+	f.Add([]byte{4, 0, 200, 5, 0, 1, 8, 4, 255, 0, 8, 1}, uint16(1030), uint64(0), true)
+	f.Fuzz(func(t *testing.T, script []byte, n uint16, size uint64, wide bool) {
+		if len(script) > 96 {
+			return
+		}
+		b := infos(wide, task.Image{Address: 1, Path: "/a"}, task.Image{Address: base, Path: "/b"})
+		for ; len(script) >= 3; script = script[3:] {
+			b[binary.LittleEndian.Uint16(script)%4096] = script[2]
+		}
+		b = b[:min(n, 4096)]
+		var m task.MemoryReader = b
+		at := base
+		if !wide {
+			m, at = low{b}, 0x1000
+		}
+		i, err := task.ParseImages(m, at, size, wide)
 		if err != nil {
 			return
 		}
-		if len(i.List) > 1<<16 || len(i.List)*12 > len(b) {
+		if len(i.List)*12 > len(b) {
 			t.Errorf("%d images out of %d bytes", len(i.List), len(b))
 		}
 		for _, m := range i.List {

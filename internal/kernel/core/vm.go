@@ -63,7 +63,7 @@ type RegionStatter interface {
 // Advice is a hint about a range.
 type Advice uint8
 
-// The hints that vm_behavior_set and purgeable memory need.
+// The hints that vm_behavior_set, purgeable memory and VM_FLAGS_SUPERPAGE_* need.
 const (
 	AdviceNormal Advice = iota
 	AdviceRandom
