@@ -135,7 +135,7 @@ func TestGuardedFromBirth(t *testing.T) {
 	}
 }
 
-// Pitfall 12: the self ports are pinned. They are copied, never taken over.
+// Pitfall 12: the self ports are everybody's. They are copied, never taken over.
 func TestPitfall12SelfPort(t *testing.T) {
 	porttest.LeakCheck(t)
 	counted := func(when string, want uint32) {

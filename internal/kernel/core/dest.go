@@ -33,7 +33,7 @@ func sent(f *proto.Function, h Handler) Handler {
 	}
 	return func(c *Ctx) uint64 {
 		name := c.Name(0)
-		if c.MIG != nil || name == c.Task.SelfName() {
+		if c.MIG != nil || c.Task.Space.IsOwn(name) {
 			return h(c)
 		}
 		switch live, queue := c.Task.Space.CanSend(name); {

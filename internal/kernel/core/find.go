@@ -114,7 +114,8 @@ func (t *Task) End() { t.end() }
 func (t *Task) Port(f Flavor) *ipc.Port { return t.ports.get(f, taskKinds[f], t) }
 
 // SelfName is the name of the task's control port in its own space, which C
-// keeps in mach_task_self_. The first call makes it.
+// keeps in mach_task_self_. The first call makes it. A task that gives the right up
+// still has the name in its variable, as the name of nothing.
 func (t *Task) SelfName() mach.MachPort {
 	if n := t.selfName.Load(); n != 0 {
 		return mach.MachPort(n)
@@ -124,7 +125,7 @@ func (t *Task) SelfName() mach.MachPort {
 	if n := t.selfName.Load(); n != 0 {
 		return mach.MachPort(n)
 	}
-	n, kr := t.Space.InsertPinned(t.Port(Control))
+	n, kr := t.Space.InsertOwn(t.Port(Control))
 	if kr != mach.KERN_SUCCESS {
 		return mach.MACH_PORT_NULL
 	}

@@ -72,7 +72,7 @@ func (c *Ctx) Object(i int, kinds ...mach.IPCInfoObjectType) (any, bool) {
 // flavor min.
 func (c *Ctx) TaskArg(i int, min Flavor) (*Task, bool) {
 	// Nearly every call is about the caller itself.
-	if c.MIG == nil && c.Name(i) == c.Task.SelfName() && c.Name(i) != mach.MACH_PORT_NULL {
+	if c.MIG == nil && c.Task.Space.IsOwn(c.Name(i)) {
 		return c.Task, true
 	}
 	p, kr := c.PortArg(i)

@@ -194,9 +194,6 @@ func (s *Space) copyinLive(e *entry, name mach.MachPort, p *Port, d mach.MachMsg
 	if e.typ&want == 0 {
 		return mach.KERN_INVALID_RIGHT
 	}
-	if d == mach.MACH_MSG_TYPE_MOVE_SEND && e.pinned && e.urefs == 1 {
-		return mach.KERN_INVALID_CAPABILITY
-	}
 	if p.strict && (d != mach.MACH_MSG_TYPE_MOVE_SEND_ONCE || f&inHeader == 0) {
 		return mach.KERN_INVALID_CAPABILITY
 	}

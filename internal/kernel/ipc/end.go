@@ -35,8 +35,6 @@ func (s *Space) destroyName(name mach.MachPort, n *notices) (*Set, mach.KernRetu
 	case e.typ == mach.MACH_PORT_TYPE_DEAD_NAME:
 		s.release(indexOf(name))
 		return nil, mach.KERN_SUCCESS
-	case e.typ == mach.MACH_PORT_TYPE_SEND && e.pinned:
-		return nil, mach.KERN_INVALID_CAPABILITY
 	}
 	p, typ := e.port, e.typ
 	p.mu.Lock()

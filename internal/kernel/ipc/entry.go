@@ -21,13 +21,13 @@ type entry struct {
 	typ   mach.MachPortType_t // MACH_PORT_TYPE_* of the rights, without requests
 	urefs uint32
 	gen   uint8
-	// immovable: the right can be used but not moved; pinned: its last
-	// reference cannot be given up.
-	immovable, pinned bool
-	port              *Port
-	set               *Set
-	request           int    // index of the dead-name request in port.requests, plus one
-	next              uint32 // free list
+	// immovable: the right can be used but not moved; own: it is the one that
+	// InsertOwn gave.
+	immovable, own bool
+	port           *Port
+	set            *Set
+	request        int    // index of the dead-name request in port.requests, plus one
+	next           uint32 // free list
 }
 
 func nameOf(index uint32, gen uint8) mach.MachPort { return mach.MachPort(index<<8 | uint32(gen)) }

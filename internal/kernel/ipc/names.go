@@ -2,19 +2,26 @@ package ipc
 
 import "github.com/gomach/mach"
 
-// InsertPinned gives the space a send right whose last reference cannot be
-// given up and that does not leave the space: what mach_task_self_ names.
-func (s *Space) InsertPinned(p *Port) (mach.MachPort, mach.KernReturn) {
+// InsertOwn gives the space the send right that mach_task_self_ names. The task may
+// give it up: macOS pins the control ports of its own (platform) binaries alone (xnu
+// osfmk/ipc/ipc_init.c, IPC_CONTROL_PORT_OPTIONS_DEFAULT; osfmk/kern/task.c,
+// task_set_exc_guard_ctrl_port_default).
+func (s *Space) InsertOwn(p *Port) (mach.MachPort, mach.KernReturn) {
 	name, kr := s.InsertSend(p)
 	if kr == mach.KERN_SUCCESS {
 		s.mu.Lock()
 		if e := s.lookup(name); e != nil {
-			e.pinned = true
+			e.own = true
+			s.own.Store(uint32(name))
 		}
 		s.mu.Unlock()
 	}
 	return name, kr
 }
+
+// IsOwn reports whether the name is what InsertOwn gave, and the right is there
+// still.
+func (s *Space) IsOwn(name mach.MachPort) bool { return uint32(name) == s.own.Load() && valid(name) }
 
 // Deallocate gives up one user reference of a send, send-once or dead-name
 // right, or a port set (osfmk/ipc/ipc_right.c, ipc_right_dealloc).
@@ -69,8 +76,6 @@ func (s *Space) deallocate(name mach.MachPort, n *notices) (*Set, mach.KernRetur
 	case e.typ&mach.MACH_PORT_TYPE_RECEIVE != 0:
 		e.typ, e.urefs = mach.MACH_PORT_TYPE_RECEIVE, 0
 		p.dropSend(n)
-	case e.pinned:
-		return nil, mach.KERN_INVALID_CAPABILITY
 	default:
 		s.dropSends(e, name, n)
 	}

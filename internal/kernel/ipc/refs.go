@@ -265,9 +265,6 @@ func (s *Space) deltaSend(e *entry, name mach.MachPort, delta int32, n *notices)
 		e.urefs = urefs
 		return mach.KERN_SUCCESS
 	}
-	if e.pinned {
-		return mach.KERN_INVALID_CAPABILITY
-	}
 	s.dropSends(e, name, n)
 	return mach.KERN_SUCCESS
 }

@@ -230,8 +230,7 @@ func replyOK(e *entry, d mach.MachMsgTypeName, dest *entry) bool {
 		if dead {
 			return true
 		}
-		if flags&immovableSend != 0 || p.strict || e.immovable ||
-			d == mach.MACH_MSG_TYPE_MOVE_SEND && e.pinned && e.urefs == 1 {
+		if flags&immovableSend != 0 || p.strict || e.immovable {
 			return false
 		}
 		want := mach.MachPortType_t(mach.MACH_PORT_TYPE_SEND)

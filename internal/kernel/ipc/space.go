@@ -16,6 +16,7 @@ type Space struct {
 	names  map[*Port]uint32 // the slot that holds send rights to a port
 	dead   atomic.Bool      // set under the lock, for good
 	sender atomic.Pointer[Sender]
+	own    atomic.Uint32 // the name that InsertOwn gave, 0 when it is gone
 }
 
 // Memory is an address space to read and write, which package core has as its own.
@@ -84,6 +85,9 @@ func (s *Space) alloc() (uint32, *entry, mach.KernReturn) {
 
 // release frees a slot; its name will not come back soon.
 func (s *Space) release(i uint32) {
+	if s.table[i].own {
+		s.own.Store(0)
+	}
 	s.table[i] = entry{gen: s.table[i].gen + genStep, next: s.free}
 	s.free = i
 	s.used--
