@@ -17,3 +17,18 @@ type Excepter interface {
 	// system does with it what it would have done. A nil f ends the watching.
 	Exceptions(f func(Exception) (handled bool)) error
 }
+
+// Forker is an Excepter that notices the processes that its task forks.
+type Forker interface {
+	// Forks has f called with each process that the task forks while Exceptions
+	// has a function. The process stands still, before it runs any code, until the
+	// function that f returns has run. f owns the child; it must not wait, and
+	// must use neither the task nor the child: that is for the other function.
+	Forks(f func(child TaskSub) (then func()))
+}
+
+// Taker is a TaskSub that can take another one's place: both are of one process.
+type Taker interface {
+	// Take uses up the other.
+	Take(other TaskSub)
+}

@@ -83,6 +83,27 @@ func (k *Kernel) TaskOf(pid int) (*Task, error) {
 	return fresh, nil
 }
 
+// Born makes a task of a process that a task has just forked. Somebody may have
+// asked for the process before, and has the task then.
+func (k *Kernel) Born(sub TaskSub) *Task {
+	fresh := k.unknownTask(sub)
+	k.mu.Lock()
+	t := k.tasks[sub.PID()]
+	if t == nil || !t.Alive() {
+		k.tasks[sub.PID()] = fresh
+		k.mu.Unlock()
+		go fresh.endWithSub()
+		return fresh
+	}
+	k.mu.Unlock()
+	if x, ok := t.Sub.(Taker); ok {
+		x.Take(sub)
+	} else {
+		sub.Close()
+	}
+	return t
+}
+
 // end makes the task dead: its ports die, its names go.
 func (t *Task) end() {
 	t.once.Do(func() {

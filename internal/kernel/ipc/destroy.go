@@ -53,6 +53,10 @@ func (p *Port) destroyLocked(n *notices) {
 			n.add(notice{id: mach.MACH_NOTIFY_DEAD_NAME, to: r.to, name: r.name})
 		}
 	}
+	for f := range p.deaths {
+		n.add(notice{call: func(*Port) { (*f)() }})
+	}
+	p.deaths = nil
 	// The slots keep their indices: isDead reads the types once more.
 }
 

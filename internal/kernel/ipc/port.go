@@ -34,6 +34,8 @@ type Port struct {
 	// unusedOnce is called, without locks, when a send-once right to a kernel
 	// port was given up unused.
 	unusedOnce func(*Port)
+	// deaths are called, without locks, when the port has died.
+	deaths map[*func()]struct{}
 
 	// What the port was made as, fixed from then on.
 	reply      bool // may stand where a reply port is asked for
@@ -121,6 +123,29 @@ func (p *Port) OnUnusedOnce(f func(*Port)) {
 	p.mu.Lock()
 	p.unusedOnce = f
 	p.mu.Unlock()
+}
+
+// OnDeath has f called, without locks, when the port has died, at once if it is
+// dead. forget ends that; f may still be running then.
+func (p *Port) OnDeath(f func()) (forget func()) {
+	key := &f
+	p.mu.Lock()
+	dead := p.dead.Load()
+	if !dead {
+		if p.deaths == nil {
+			p.deaths = map[*func()]struct{}{}
+		}
+		p.deaths[key] = struct{}{}
+	}
+	p.mu.Unlock()
+	if dead {
+		f()
+	}
+	return func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.deaths, key)
+	}
 }
 
 // Immovable marks a kernel port as one whose send rights stay in the space

@@ -14,8 +14,20 @@ const cpuExceptions = mach.EXC_MASK_BAD_ACCESS | mach.EXC_MASK_BAD_INSTRUCTION |
 
 // watching says whether the substrate tells of a task's exceptions.
 type watching struct {
-	mu sync.Mutex
-	on bool
+	mu     sync.Mutex
+	on     bool
+	forget []func() // what an heir waits for, see born
+}
+
+// End implements core.Ender.
+func (w *watching) End() {
+	w.mu.Lock()
+	all := w.forget
+	w.forget = nil
+	w.mu.Unlock()
+	for _, f := range all {
+		f()
+	}
 }
 
 type watchingKey struct{}
@@ -31,6 +43,10 @@ func (s *subject) watch() mach.KernReturn {
 	return watchTask(s.task)
 }
 
+func watchingOf(t *core.Task) *watching {
+	return t.State(watchingKey{}, func() any { return &watching{} }).(*watching)
+}
+
 func watchTask(t *core.Task) mach.KernReturn {
 	x, ok := t.Sub.(core.Excepter)
 	if !ok {
@@ -40,7 +56,7 @@ func watchTask(t *core.Task) mach.KernReturn {
 	for _, th := range t.Known() {
 		wanted = wanted || ThreadActions(th).any(cpuExceptions)
 	}
-	w := t.State(watchingKey{}, func() any { return &watching{} }).(*watching)
+	w := watchingOf(t)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.on == wanted {
@@ -51,6 +67,12 @@ func watchTask(t *core.Task) mach.KernReturn {
 		f = func(e core.Exception) bool {
 			th, err := t.Thread(e.Thread)
 			return err == nil && Raise(th, e.Type, e.Codes)
+		}
+		if x, ok := t.Sub.(core.Forker); ok {
+			x.Forks(func(child core.TaskSub) func() {
+				h := Leave(t)
+				return func() { born(t.Kernel, child, h) }
+			})
 		}
 	}
 	if err := x.Exceptions(f); err != nil {

@@ -30,6 +30,14 @@ func (t *task) Exceptions(f func(core.Exception) (handled bool)) error {
 	if f == nil {
 		return tr.SetHandler(nil, linux.Watch{})
 	}
+	w := linux.Watch{Signals: linux.Exceptions}
+	if forks := t.forks.Load(); forks != nil {
+		w.Fork = func(child *linux.Tracer) func() {
+			c := newTask(child.Process())
+			c.tracer = child
+			return (*forks)(c)
+		}
+	}
 	err = tr.SetHandler(func(e linux.Event) linux.Action {
 		if e.Kind != linux.EventSignal || !e.Info.FromKernel() && !e.Stepped {
 			return linux.Deliver
@@ -49,8 +57,27 @@ func (t *task) Exceptions(f func(core.Exception) (handled bool)) error {
 			return linux.Suppress
 		}
 		return linux.Deliver
-	}, linux.Watch{Signals: linux.Exceptions})
+	}, w)
 	return told(t.PID(), err)
+}
+
+// Forks implements core.Forker. It counts from the next Exceptions on.
+func (t *task) Forks(f func(core.TaskSub) func()) { t.forks.Store(&f) }
+
+// Take implements core.Taker: the tracer of the other is that which the kernel has
+// attached to the process.
+func (t *task) Take(other core.TaskSub) {
+	o := other.(*task)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed || o.p.StartTime() != t.p.StartTime() {
+		go o.Close()
+		return
+	}
+	if t.tracer != nil {
+		go t.tracer.Close()
+	}
+	t.tracer, t.lender = o.tracer, o
 }
 
 // translate says which exception a signal stands for.

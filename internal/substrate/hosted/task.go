@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -21,6 +22,7 @@ type task struct {
 
 	mu     sync.Mutex
 	tracer *linux.Tracer // made when first needed
+	lender *task         // whose the tracer's process is, see Take
 	closed bool
 
 	// stopMu orders suspensions. The process stands still while somebody wants
@@ -28,6 +30,8 @@ type task struct {
 	stopMu    sync.Mutex
 	suspended bool
 	frozen    int
+
+	forks atomic.Pointer[func(core.TaskSub) func()] // see Forks
 
 	faults  map[int]fault // the last exception of each thread that had one
 	samples map[int]sample
@@ -203,5 +207,8 @@ func (t *task) Close() error {
 		tr.Close()
 	}
 	t.space.walk.stop()
+	if t.lender != nil {
+		t.lender.p.Close()
+	}
 	return t.p.Close()
 }

@@ -43,6 +43,9 @@ func (t *Tracer) options() int {
 	if t.watch.ThreadExit {
 		options |= unix.PTRACE_O_TRACEEXIT
 	}
+	if t.watch.Fork != nil {
+		options |= unix.PTRACE_O_TRACEFORK | unix.PTRACE_O_TRACEVFORK
+	}
 	return options
 }
 

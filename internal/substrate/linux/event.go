@@ -64,6 +64,14 @@ type Watch struct {
 	// Signals is the set of signals, bit n-1 for signal n. See Exceptions.
 	Signals                             uint64
 	ThreadStart, ThreadExit, Exec, Exit bool
+
+	// Fork, if there is one, is called with a tracer of each process that the
+	// process makes, by fork, vfork or clone, while a Handler is set. It owns the
+	// tracer and its Process. The new process stands still, before it runs user
+	// code, until the function that Fork returns has run. Fork itself runs on the
+	// tracer's thread, so it must not wait and must not use either tracer;
+	// the other function may do both.
+	Fork func(child *Tracer) (then func())
 }
 
 // Exceptions is the set of the signals that a CPU's faults raise.

@@ -205,8 +205,8 @@ func TestExecEvent(t *testing.T) {
 // watches for other things, or for the end of threads, must not hold it up, nor
 // one that has merely dumped or suspended the process before.
 func TestExecWithoutWatching(t *testing.T) {
-	for name, w := range map[string]Watch{
-		"nothing":     {},
+	for name, w := range map[string]*Watch{
+		"nothing":     nil,
 		"signals":     {Signals: Exceptions},
 		"thread exit": {ThreadExit: true},
 		"start, exit": {Signals: Exceptions, ThreadStart: true, ThreadExit: true, Exit: true},
@@ -218,13 +218,13 @@ func TestExecWithoutWatching(t *testing.T) {
 			if err != nil || len(tids) < 7 {
 				t.Fatal(tids, err)
 			}
-			if w != (Watch{}) {
+			if w != nil {
 				err := x.tr.SetHandler(func(e Event) Action {
 					if e.Kind == EventThreadExit {
 						_, _ = x.tr.Registers(e.TID) // it may have to go before its turn comes
 					}
 					return Deliver
-				}, w)
+				}, *w)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -39,7 +39,7 @@ func (t *Tracer) note(x *tracee, s stop) {
 			x.after = nil
 			t.tell(x, *e)
 		}
-	case unix.PTRACE_EVENT_CLONE:
+	case unix.PTRACE_EVENT_CLONE, unix.PTRACE_EVENT_FORK, unix.PTRACE_EVENT_VFORK:
 		t.noteClone(x)
 	case unix.PTRACE_EVENT_EXEC:
 		t.noteExec(x)
@@ -78,7 +78,7 @@ func (t *Tracer) noteSignal(x *tracee) {
 }
 
 // noteClone takes charge of a new thread, which the kernel has attached for
-// us. A clone that is a process of its own is let go.
+// us. A process of its own is let go, unless somebody watches for those.
 func (t *Tracer) noteClone(x *tracee) {
 	id, err := eventMessage(x.tid)
 	if err != nil {
@@ -91,9 +91,13 @@ func (t *Tracer) noteClone(x *tracee) {
 		t.threads[tid] = child
 		t.attached++
 	}
-	child.foreign = !t.p.HasThread(tid, 0)
+	thread := t.p.HasThread(tid, 0)
+	child.foreign = !thread
+	if !thread && t.watch.Fork != nil {
+		t.branch(child)
+	}
 	var e *Event
-	if !child.foreign && t.watch.ThreadStart {
+	if thread && t.watch.ThreadStart {
 		e = &Event{Kind: EventThreadStart, TID: x.tid, NewTID: tid}
 	}
 	t.finishCall(x, e)

@@ -36,7 +36,7 @@ func (t *Tracer) settle() {
 		}
 	}
 	t.detachRunning(running)
-	if len(t.threads) == 0 && t.lost {
+	if t.lost && t.loop.attached() == 0 {
 		t.lost = false
 		t.releaseForeign()
 	}

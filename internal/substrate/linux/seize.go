@@ -181,7 +181,7 @@ func (t *Tracer) adoptStrays() {
 // only then every stop that there is to be found is such a one's.
 func (t *Tracer) releaseForeign() {
 	for range 1000 {
-		if len(t.threads) > 0 {
+		if t.loop.attached() > 0 {
 			return
 		}
 		var info childInfo

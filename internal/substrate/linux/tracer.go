@@ -4,19 +4,16 @@ package linux
 
 import (
 	"context"
-	"os"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // Tracer stops, inspects and steers the threads of one process.
 //
-// ptrace belongs to the OS thread that attached, so each Tracer has a locked
-// thread of its own, and its methods are requests to that thread. Nothing is
+// ptrace belongs to the OS thread that attached, so a Tracer has a locked
+// thread, which it shares with those of the process's children alone, and its
+// methods are requests to that thread. Nothing is
 // attached until a method needs it, and threads that nobody wants stopped or
 // watched are let go at once.
 //
@@ -24,19 +21,14 @@ import (
 // suspended itself (SuspendThread), or while an event handler looks at it.
 // There are no counts: one Resume undoes any number of Suspends.
 type Tracer struct {
-	p     *Process
-	calls chan func()
-	// answers are handlers' decisions, which are taken also while a request
-	// waits.
-	answers chan func()
-	ended   chan struct{}
-	once    sync.Once
-	cache   registerCache
-	gadget  atomic.Uint64 // a system call instruction in the target, 0 if unknown
+	*loop
+	p      *Process
+	ended  chan struct{} // closed by Close
+	once   sync.Once
+	cache  registerCache
+	gadget atomic.Uint64 // a system call instruction in the target, 0 if unknown
 
 	// What follows belongs to the tracer's thread.
-	self        int // its tid
-	alarm       *alarm
 	ctx         context.Context // of the request that is served, or nil
 	waiting     time.Time       // when that began to wait, or zero
 	urgent      bool            // it has waited for long
@@ -63,79 +55,29 @@ func (p *Process) Trace() (*Tracer, error) {
 	if p.self {
 		return nil, wrap("trace", p.pid, 0, ErrSelf)
 	}
+	l := &loop{calls: make(chan func()), answers: make(chan func())}
+	t := l.add(p)
+	go l.run()
+	return t, nil
+}
+
+// add makes a tracer of the loop.
+func (l *loop) add(p *Process) *Tracer {
 	t := &Tracer{
+		loop:    l,
 		p:       p,
-		calls:   make(chan func()),
-		answers: make(chan func()),
 		ended:   make(chan struct{}),
 		threads: map[int]*tracee{},
 		left:    map[int]*leftCalls{},
 
 		restartTime: time.Second,
 	}
-	go t.run()
-	return t, nil
+	l.tracers = append(l.tracers, t)
+	return t
 }
 
 // Process gives the traced process.
 func (t *Tracer) Process() *Process { return t.p }
-
-// run is the tracer's thread. It ends locked, so Go ends the OS thread too,
-// whereupon Linux detaches whatever might be left.
-func (t *Tracer) run() {
-	runtime.LockOSThread()
-	if unix.Gettid() == os.Getpid() {
-		// The main thread is the one that Go never ends. Occupy it for as
-		// long as it takes another goroutine to start on another thread.
-		started := make(chan struct{})
-		go func() {
-			runtime.LockOSThread()
-			close(started)
-			t.serve()
-		}()
-		<-started
-		runtime.UnlockOSThread()
-		return
-	}
-	t.serve()
-}
-
-func (t *Tracer) serve() {
-	defer close(t.ended)
-	t.self = unix.Gettid()
-	// Short sleeps are to be short (see pause); 50 µs is the usual slack.
-	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
-	t.alarm = newAlarm()
-	defer t.alarm.close()
-	bell := newBell()
-	defer bell.leave()
-	for !t.closing {
-		if len(t.threads) == 0 {
-			// Nothing is attached: no event can come.
-			bell.rest()
-			select {
-			case f := <-t.calls:
-				f()
-			case f := <-t.answers:
-				f()
-			}
-			continue
-		}
-		if bell.ring() {
-			t.collect() // what came while it was not heard
-		}
-		select {
-		case f := <-t.calls:
-			f()
-		case f := <-t.answers:
-			f()
-		case <-bell.rings:
-			t.collect()
-		case <-bell.tick.C:
-			t.collect()
-		}
-	}
-}
 
 // do runs f on the tracer's thread.
 func (t *Tracer) do(f func() error) error { return t.doContext(context.Background(), f) }
@@ -149,6 +91,10 @@ func (t *Tracer) doContext(ctx context.Context, f func() error) error {
 	}
 	result := make(chan error, 1)
 	call := func() {
+		if t.closing {
+			result <- ErrClosed
+			return
+		}
 		t.ctx, t.waiting, t.urgent = ctx, time.Time{}, false
 		err := f()
 		t.ctx, t.urgent = nil, false
@@ -175,6 +121,7 @@ func (t *Tracer) Close() error {
 			}
 			t.settle()
 			t.closing = true
+			close(t.ended)
 			return nil
 		})
 	})

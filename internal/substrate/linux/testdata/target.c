@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -227,6 +229,59 @@ static void fault(void) {
 	_exit(0);
 }
 
+// --- forks: makes a child as standard input asks for, f: fork, v: vfork, c: clone
+// with memory of its own, s: clone that shares the memory. The child executes a
+// trap and ends with the status 7.
+
+static int born(void *unused) {
+	(void)unused;
+	do_trap();
+	syscall(SYS_exit_group, 7);
+	return 0;
+}
+// A child that forks when standard input says so, and says how that one ended.
+static void grandchildren(void) {
+	char c, buf[64];
+	while (read(0, &c, 1) == 1 && c != 'n') {}
+	pid_t pid = fork();
+	if (pid == 0) {
+		while (read(0, &c, 1) == 1 && c != 'e') {}
+		_exit(0);
+	}
+	int status = -1;
+	waitpid(pid, &status, 0);
+	snprintf(buf, sizeof buf, "grandchild %d\n", status);
+	say(buf);
+	_exit(0);
+}
+static void forks(void) {
+	static char stack[1 << 16] __attribute__((aligned(16)));
+	say("ready\n");
+	char c, buf[64];
+	while (read(0, &c, 1) == 1) {
+		pid_t pid;
+		switch (c) {
+		case 'f':
+			if ((pid = fork()) == 0) born(0);
+			break;
+		case 'v':
+			if ((pid = vfork()) == 0) born(0);
+			break;
+		case 'c': pid = clone(born, stack + sizeof stack, 0, 0); break;
+		case 's': pid = clone(born, stack + sizeof stack, CLONE_VM | SIGCHLD, 0); break;
+		case 'g':
+			if ((pid = fork()) == 0) grandchildren();
+			break;
+		default: continue;
+		}
+		int status = -1;
+		if (pid < 0 || waitpid(pid, &status, __WALL) != pid) status = -1;
+		snprintf(buf, sizeof buf, "%d %#x\n", pid, status);
+		say(buf);
+	}
+	_exit(0);
+}
+
 // --- mem: pages of each protection, with known contents.
 
 static void mem(void) {
@@ -293,6 +348,7 @@ int main(int argc, char **argv) {
 	if (!strcmp(what, "strict")) strict();
 	if (!strcmp(what, "count")) count();
 	if (!strcmp(what, "fault")) fault();
+	if (!strcmp(what, "forks")) forks();
 	if (!strcmp(what, "mem")) mem();
 	if (!strcmp(what, "maps")) maps(n);
 	if (!strcmp(what, "vfork")) vforker(n);
