@@ -31,10 +31,9 @@ const debugMask = mach.EXC_MASK_BAD_ACCESS | mach.EXC_MASK_BAD_INSTRUCTION | mac
 //
 // A child that the process forks has the same breakpoints and the same handler.
 // It is left to itself as soon as it comes to one of them, unless it is followed:
-// see [Debugger.Follow]. (Not with the hosted kernel, to which a child of another
-// process is nobody's: it ends by SIGTRAP at a breakpoint.) A program that the
-// process executes in its own place has another task: that is the end of the
-// process for the debugger.
+// see [Debugger.Follow]. One that comes to a breakpoint when the debugger has gone
+// ends by SIGTRAP. A program that the process executes in its own place has another
+// task: that is the end of the process for the debugger.
 //
 // Unix signals are stops, for the reason [Signalled], if the debugger's process
 // has attached to the process by ptrace with PT_ATTACHEXC, which is its business:
@@ -75,6 +74,8 @@ type Debugger struct {
 	points  map[uint64]*Breakpoint
 	cleared map[uint64][]byte // what was at breakpoints that are gone: threads may have reached them
 	follow  func(*Debugger)
+
+	crossings map[uint64]*crossing // by thread, see vfork.go
 }
 
 // Debug begins to watch a process, which goes on running. The caller closes the
@@ -101,6 +102,7 @@ func debug(ctx context.Context, t *task.Task) (*Debugger, error) {
 		task: t, stops: make(chan *Stop), asked: make(chan struct{}, 1), dead: make(chan struct{}),
 		done: make(chan struct{}), turn: make(chan struct{}, 1), changed: make(chan struct{}),
 		told: map[uint64]uint64{}, points: map[uint64]*Breakpoint{}, cleared: map[uint64][]byte{},
+		crossings: map[uint64]*crossing{},
 	}
 	if err := d.attach(ctx); err != nil {
 		d.Close()

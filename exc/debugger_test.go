@@ -19,6 +19,7 @@ import (
 
 	"github.com/gomach/mach"
 	"github.com/gomach/mach/exc"
+	targets "github.com/gomach/mach/internal/substrate/target"
 	"github.com/gomach/mach/port"
 	"github.com/gomach/mach/port/porttest"
 	"github.com/gomach/mach/task"
@@ -34,7 +35,7 @@ func TestMain(m *testing.M) {
 		fmt.Println("no Mach kernel on this system: nothing to test")
 		return
 	}
-	os.Exit(m.Run())
+	targets.Main(m)
 }
 
 //go:noinline

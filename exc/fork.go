@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-
 	"maps"
 	"time"
 
@@ -19,6 +18,8 @@ import (
 //
 // Without f, which is how it is at first, the breakpoints are taken out of the
 // child, its handlers are those that the process had before, and it runs on.
+// A child that runs in the process's memory, as after vfork on Linux, is led over the
+// breakpoints that it comes to, and not followed, until it has a memory of its own.
 // Follow waits for its turn; the context ends that.
 func (d *Debugger) Follow(ctx context.Context, f func(child *Debugger)) error {
 	if err := d.lock(ctx); err != nil {
@@ -44,7 +45,12 @@ func (d *Debugger) foreign(e *Exception) error {
 	d.mu.Lock()
 	f := d.follow
 	d.mu.Unlock()
-	if f != nil && !d.exited() {
+	judge := d.leave
+	shared := d.shares(e)
+	if shared {
+		judge = d.lead
+	} else if f != nil && !d.exited() {
+		d.crossed(e, false)
 		if child, err := d.adopt(e); err == nil {
 			go f(child)
 			return child.hold(e)
@@ -53,7 +59,10 @@ func (d *Debugger) foreign(e *Exception) error {
 	d.busy.Add(1)
 	d.serving.Add(1)
 	return &later{
-		judge: func() error { return d.leave(e) },
+		judge: func() error {
+			d.crossed(e, shared)
+			return judge(e)
+		},
 		over: func() {
 			d.busy.Add(-1)
 			d.serving.Done()

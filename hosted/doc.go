@@ -17,11 +17,12 @@
 //     but the child is not reaped; so call
 //     [github.com/gomach/mach/task.AwaitExit] before you wait for a child
 //     (os/exec's Wait included).
-//   - The kernel here knows of a child that another process forks when somebody
-//     asks for its task, and not before. It inherits no exception ports, and one
-//     that runs into a breakpoint of a debugger of its parent before that ends by
-//     SIGTRAP. (On Darwin, and in guests of darwinrun, it comes to its parent's
-//     handlers: see Follow of package exc.)
+//   - A process that another one forks is known here when somebody asks for its
+//     task, and inherits nothing. But a process with an exception handler is
+//     traced, and so is what it forks from then on: it has its parent's handlers
+//     from its first instruction on, and stays traced until it ends, or until the
+//     handlers' ports have died. Linux gives no more rights to a program that it
+//     executes, such as sudo, if it is traced by who has them not himself.
 //   - A process that is stopped or dumped sees nothing of it but this. While it
 //     is held, TracerPid in its /proc/PID/status tells of it, and its threads'
 //     context switches and the time that passes are counted as always. Calls
