@@ -8,7 +8,7 @@ quick:
 	scripts/test.sh quick
 
 generate:
-	go generate ./...
+	go generate work
 
 setup:
 	scripts/setup.sh

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs every test of the module as darwin programs under darwinrun. What has no
+# Runs every test of all modules as darwin programs under darwinrun. What has no
 # tests there runs on Linux only, as the emulator itself.
 #
 #   scripts/guests.sh [arm64|amd64]     one CPU; both if none is named
@@ -34,10 +34,10 @@ for cpu in $cpus; do
 	esac
 	# -p 2: more would only wait for each other, and some tests measure time.
 	# shellcheck disable=SC2086 # a flag or none
-	GOOS=darwin GOARCH=$cpu CGO_ENABLED=0 go test -p 2 -short -timeout 20m $exec ./... || failed="$failed $cpu"
+	go_test "darwin/$cpu" GOOS=darwin GOARCH=$cpu CGO_ENABLED=0 go test -json -p 2 -short -timeout 20m $exec work || failed="$failed $cpu"
 	# What calls answer that break a guard and end the process by default.
 	# shellcheck disable=SC2086
-	MACH_GUARDS=off GOOS=darwin GOARCH=$cpu CGO_ENABLED=0 go test -short -timeout 20m $exec ./conformance || failed="$failed $cpu"
+	go_test guards MACH_GUARDS=off GOOS=darwin GOARCH=$cpu CGO_ENABLED=0 go test -json -short -timeout 20m $exec ./conformance || failed="$failed $cpu"
 done
 [ -z "$failed" ] || {
 	echo "guests.sh: tests fail on$failed" >&2

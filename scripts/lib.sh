@@ -57,3 +57,26 @@ install_wanted() {
 		die "apt-get could not install$wanted"
 	wanted=
 }
+
+# go_test NAME COMMAND... runs a `go test -json` command, prints each package as it
+# ends and the failures at the end, and fails if fewer tests passed than
+# scripts/floors.txt says of the name: what a check does not reach any more looks like
+# success otherwise.
+go_test() {
+	floor=$(sed -n "s|^$1 ||p" scripts/floors.txt)
+	[ -n "$floor" ] || die "scripts/floors.txt has no line for $1"
+	events=$(mktemp)
+	status=0
+	name=$1
+	shift
+	GOOS='' GOARCH='' CGO_ENABLED=0 go run gotest.tools/gotestsum@v1.13.0 --format pkgname --format-hide-empty-pkg \
+		--jsonfile "$events" --raw-command -- env "$@" || status=$?
+	passed=$(grep -c '"Action":"pass".*"Test":' "$events") || passed=0
+	rm -f "$events"
+	[ "$status" = 0 ] || return "$status"
+	echo "$name: $passed tests passed"
+	[ "$passed" -ge "$floor" ] || {
+		echo "that is less than $floor (scripts/floors.txt): packages or tests are missing" >&2
+		return 1
+	}
+}

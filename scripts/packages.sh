@@ -16,8 +16,8 @@ library)
 	go list "$@"
 	;;
 race)
-	all=$(go list ./...)
-	printf '%s\n' "$all" | grep -v -e /internal/abi -e /internal/gen -e /internal/guest -e /cmd/
+	all=$(go list work)
+	printf '%s\n' "$all" | grep -v -e /internal/abi -e /internal/gen -e /cmd/ -e /scripts/
 	;;
 *)
 	sed -n '2,6p' "$0" >&2

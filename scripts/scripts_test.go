@@ -90,7 +90,45 @@ func TestUse(t *testing.T) {
 	}
 }
 
+// passes is a go command of which one test passes, whatever it is asked.
+const passes = `while [ $# -gt 0 ]; do
+	[ "$1" != --jsonfile ] || echo '{"Action":"pass","Test":"TestOne"}' >"$2"
+	shift
+done`
+
 var minutes = regexp.MustCompile(`in \d+ min`)
+
+// A check that runs fewer tests than there were fails, and so does one of no name.
+func TestFloor(t *testing.T) {
+	root := t.TempDir()
+	lib, err := filepath.Abs("lib.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(root, "check.sh"), "cd "+root+"; . "+lib+"; go_test $1 go test")
+	if err := os.Mkdir(filepath.Join(root, "scripts"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(root, "scripts", "floors.txt"), []byte("one 1\ntwo 2\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct {
+		name, program string
+		status        int
+		says          string
+	}{
+		{"one", passes, 0, "one: 1 tests passed"},
+		{"two", passes, 1, "that is less than 2"},
+		{"three", passes, 1, "no line for three"},
+		{"one", passes + "; exit 3", 3, ""},
+		{"one", "", 1, "one: 0 tests passed"},
+	} {
+		env := programs(t, map[string]string{"go": x.program})
+		if status, out := run(t, env, filepath.Join(root, "check.sh"), x.name); status != x.status || !strings.Contains(out, x.says) {
+			t.Errorf("%s, %q: status %d, want %d and %q:\n%s", x.name, x.program, status, x.status, x.says, out)
+		}
+	}
+}
 
 // The test command passes without linux/arm64 only where that cannot be had, says
 // so in its last line, and fails if it must be there.
@@ -118,12 +156,15 @@ func TestWithoutARM64(t *testing.T) {
 				write(t, filepath.Join(root, "scripts", name), string(text))
 			}
 			for name, text := range map[string]string{
-				"ci/run.sh": "", "scripts/setup.sh": "", "scripts/staticcheck.sh": "", "scripts/guests.sh": "",
+				"ci/run.sh": "", "scripts/setup.sh": "", "scripts/staticcheck.sh": "", "scripts/guests.sh": "", "scripts/tidy.sh": "",
 				"scripts/packages.sh": "echo .", "scripts/arm64.sh": x.arm64,
 			} {
 				write(t, filepath.Join(root, name), text)
 			}
-			env := programs(t, map[string]string{"go": "", "gofmt": "", "git": "echo a.go"})
+			if err := os.WriteFile(filepath.Join(root, "scripts", "floors.txt"), []byte("linux 1\nrace 1\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			env := programs(t, map[string]string{"go": passes, "gofmt": "", "git": "echo a.go"})
 			status, out := run(t, append(env, "MACH_REQUIRE_ARM64="+x.require), filepath.Join(root, "scripts", "test.sh"))
 			out = minutes.ReplaceAllString(strings.TrimSpace(out), "in N min")
 			if status != x.status || out[strings.LastIndex(out, "\n")+1:] != x.last {

@@ -42,6 +42,7 @@ wrong=$(printf '%s\n' "$files" | xargs gofmt -l) || die "gofmt failed"
 [ -z "$wrong" ] || die "gofmt would change:
 $wrong"
 go run ./internal/gen/mkz -check
+scripts/tidy.sh
 
 step "builds for eight targets"
 for t in darwin/arm64 darwin/amd64 linux/amd64 linux/arm64 windows/amd64 freebsd/amd64 ios/arm64 ios/amd64; do
@@ -49,15 +50,15 @@ for t in darwin/arm64 darwin/amd64 linux/amd64 linux/arm64 windows/amd64 freebsd
 done
 
 step "vet and tests"
-go vet ./...
-go test -timeout 20m ./... # of one package, on a slow machine
+go vet work # every module of go.work
+go_test linux go test -json -timeout 20m work # of one package, on a slow machine
 
 if [ "${1-}" != quick ]; then
 	step "race detector"
 	race=$(scripts/packages.sh race)
 	[ -n "$race" ] || die "packages.sh names no packages for the race detector"
 	# shellcheck disable=SC2086 # a list
-	CGO_ENABLED=1 go test -race -short -timeout 20m $race
+	go_test race CGO_ENABLED=1 go test -json -race -short -timeout 20m $race
 
 	step "staticcheck"
 	scripts/staticcheck.sh

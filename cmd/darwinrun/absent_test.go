@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gomach/mach/internal/guest/cpu"
+	"github.com/gomach/mach/cmd/internal/guest/cpu"
 )
 
 // TestAbsent: a call of a function that is not there fails, with one line on standard error

@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/gomach/mach/cmd/internal/guest/cpu"
 	"github.com/gomach/mach/internal/abi/zig"
-	"github.com/gomach/mach/internal/guest/cpu"
 )
 
 // TestC runs a C program that uses a bit of everything of the C library.

@@ -7,7 +7,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/gomach/mach/internal/guest/proc"
+	"github.com/gomach/mach/cmd/internal/guest/proc"
 )
 
 // counter collects how many instructions a thread executes between two calls of a symbol.

@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/gomach/mach/internal/guest/cpu"
+	"github.com/gomach/mach/cmd/internal/guest/cpu"
 )
 
 // The tests of this file hold what docs/darwinrun.md says and no other test is about.

@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/gomach/mach/cmd/internal/guest/cpu"
 	"github.com/gomach/mach/internal/abi/zig"
-	"github.com/gomach/mach/internal/guest/cpu"
 )
 
 // cguest compiles a C program of testdata/c for darwin.

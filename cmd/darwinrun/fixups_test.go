@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/gomach/mach/cmd/internal/guest/cpu"
 	"github.com/gomach/mach/internal/abi/zig"
-	"github.com/gomach/mach/internal/guest/cpu"
 )
 
 // Load commands by which a linker says how pointers are to be fixed up (<mach-o/loader.h>).

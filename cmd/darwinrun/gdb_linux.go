@@ -7,9 +7,9 @@ import (
 	"net"
 	"os"
 
-	"github.com/gomach/mach/internal/guest/gdb"
-	"github.com/gomach/mach/internal/guest/machkern"
-	"github.com/gomach/mach/internal/guest/proc"
+	"github.com/gomach/mach/cmd/internal/guest/gdb"
+	"github.com/gomach/mach/cmd/internal/guest/machkern"
+	"github.com/gomach/mach/cmd/internal/guest/proc"
 )
 
 // debugger waits for debuggers at an address; the program does not begin before the first

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gomach/mach/internal/guest/cpu"
+	"github.com/gomach/mach/cmd/internal/guest/cpu"
 )
 
 // TestMain lets the test binary be the runner, for tests and for what guests start.

@@ -7,9 +7,9 @@ import (
 	"os"
 	"slices"
 
-	"github.com/gomach/mach/internal/guest/libsystem"
-	"github.com/gomach/mach/internal/guest/machkern"
-	"github.com/gomach/mach/internal/guest/proc"
+	"github.com/gomach/mach/cmd/internal/guest/libsystem"
+	"github.com/gomach/mach/cmd/internal/guest/machkern"
+	"github.com/gomach/mach/cmd/internal/guest/proc"
 )
 
 // missing loads a program without running it, and lists what it imports and would not get.

@@ -11,10 +11,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/gomach/mach/internal/guest/cpu"
-	"github.com/gomach/mach/internal/guest/libsystem"
-	"github.com/gomach/mach/internal/guest/machkern"
-	"github.com/gomach/mach/internal/guest/proc"
+	"github.com/gomach/mach/cmd/internal/guest/cpu"
+	"github.com/gomach/mach/cmd/internal/guest/libsystem"
+	"github.com/gomach/mach/cmd/internal/guest/machkern"
+	"github.com/gomach/mach/cmd/internal/guest/proc"
 )
 
 // Exit codes of the runner itself, like those of env and xargs.

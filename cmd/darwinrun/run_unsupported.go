@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/gomach/mach/internal/guest/cpu"
+	"github.com/gomach/mach/cmd/internal/guest/cpu"
 )
 
 func run(*options) int {

@@ -3,4 +3,4 @@ module github.com/gomach/mach/scripts/modproxy
 
 go 1.25.0
 
-require golang.org/x/mod v0.37.0
+require golang.org/x/mod v0.40.0

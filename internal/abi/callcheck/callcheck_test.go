@@ -35,7 +35,7 @@ func oracle(t *testing.T, arch string) (*abi.Facts, map[string][]Place) {
 }
 
 // Pitfall 6: every frame has every argument where clang's callee looks for it.
-// (TestEveryArgument of internal/guest/machkern calls with distinct values in
+// (TestEveryArgument of cmd/internal/guest/machkern calls with distinct values in
 // all arguments.)
 func TestFrames(t *testing.T) {
 	for _, arch := range abi.Archs {

@@ -77,7 +77,7 @@ func TestRulesFail(t *testing.T) {
 		{file("port/x.go", "package port\nimport \"github.com/gomach/mach/task\"\n"), "not for this folder"},
 		{file("port/x.go", "package port\nimport \"github.com/gomach/mach/internal/kernel\"\n"), "not for this folder"},
 		{file("internal/abi/x/x.go", "package x\nimport \"github.com/spf13/cobra\"\n"), "only the standard library"},
-		{file("internal/guest/x.go", "package guest\nimport \"github.com/ebitengine/purego\"\n"), ""},
+		{file("cmd/internal/guest/x.go", "package guest\nimport \"github.com/ebitengine/purego\"\n"), ""},
 		{file("cmd/x/x.go", "package main\nimport \"C\"\n"), "without cgo"},
 		{file("x.go", "package mach\nimport \"unsafe\"\n"), "imports unsafe"},
 		{file("x_unsafe.go", "package mach\nimport \"unsafe\"\n"), ""},

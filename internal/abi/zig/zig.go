@@ -86,19 +86,19 @@ func exists(path string) bool {
 }
 
 // ModuleRoot is the nearest folder, upwards from the current one, that has a
-// go.mod.
+// go.work.
 func ModuleRoot() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", err
 	}
 	for {
-		if exists(filepath.Join(dir, "go.mod")) {
+		if exists(filepath.Join(dir, "go.work")) {
 			return dir, nil
 		}
 		up := filepath.Dir(dir)
 		if up == dir {
-			return "", errors.New("zig: no go.mod in this folder or above")
+			return "", errors.New("zig: no go.work in this folder or above")
 		}
 		dir = up
 	}

@@ -78,7 +78,7 @@ func TestAgainstOriginal(t *testing.T) {
 			if out, err := build(ours, "./testdata/ours", "", "darwin", arch); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}
-			if out, err := build(theirs, ".", "testdata/theirs", "darwin", arch); err != nil {
+			if out, err := build(theirs, ".", "testdata/theirs", "darwin", arch, "GOWORK=off"); err != nil {
 				t.Skipf("gopsutil cannot be built: %v\n%s", err, out)
 			}
 			a, less := run(t, runner, ours)
@@ -92,10 +92,11 @@ func TestAgainstOriginal(t *testing.T) {
 	}
 }
 
-func build(out, pkg, dir, goos, goarch string) ([]byte, error) {
+func build(out, pkg, dir, goos, goarch string, env ...string) ([]byte, error) {
 	c := exec.Command("go", "build", "-o", out, pkg)
 	c.Dir = dir
 	c.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0", "GOFLAGS=")
+	c.Env = append(c.Env, env...)
 	return c.CombinedOutput()
 }
 
