@@ -25,6 +25,9 @@ type image struct {
 
 	symbols   []function
 	symbolled bool
+	linked    []linked // of Mach-O files without debugging information of their own
+	compact   *compact
+	compacted bool
 	strings   [2][]byte
 
 	golang   *gosym.Table
@@ -117,6 +120,9 @@ func (m *image) lookup(addr uint64) []Location {
 		}
 	}
 	u := m.debug()
+	if u == nil && m.macho != nil {
+		u, at = m.linkedFrom(at)
+	}
 	if u == nil {
 		return []Location{last}
 	}
@@ -298,6 +304,10 @@ func (m *image) debug() *units {
 		return m.dwarf
 	}
 	m.dwarfLooked = true
+	if m.macho != nil {
+		m.dwarf = m.machoDebug()
+		return m.dwarf
+	}
 	if m.elf == nil {
 		return nil
 	}

@@ -46,6 +46,7 @@ type machImage struct {
 	segments []macho.SegmentHeader
 	sections []macho.SectionHeader
 	symtab   macho.SymtabCmd
+	uuid     [16]byte
 }
 
 func (x *machImage) segment(name string) (macho.SegmentHeader, bool) {
@@ -76,6 +77,8 @@ func (x *machImage) parse(b []byte) {
 			}
 		case kind == uint32(macho.LoadCmdSymtab) && len(c) >= 24:
 			x.symtab = macho.SymtabCmd{Symoff: le.Uint32(c[8:]), Nsyms: le.Uint32(c[12:]), Stroff: le.Uint32(c[16:]), Strsize: le.Uint32(c[20:])}
+		case kind == loadUUID && len(c) >= 24:
+			copy(x.uuid[:], c[8:])
 		}
 	}
 }
@@ -136,13 +139,12 @@ func (m *image) machoSymbols() {
 	if !ok || uint64(t.Symoff) < link.Offset || uint64(t.Stroff) < link.Offset {
 		return
 	}
-	const entry = 16 // struct nlist_64
-	b := m.memoryOf(link.Addr+uint64(t.Symoff)-link.Offset, entry*uint64(t.Nsyms))
+	b := m.memoryOf(link.Addr+uint64(t.Symoff)-link.Offset, nlistSize*uint64(t.Nsyms))
 	m.strings[0] = m.memoryOf(link.Addr+uint64(t.Stroff)-link.Offset, uint64(t.Strsize))
+	m.readLinked(b)
 	le := binary.LittleEndian
-	const stab, section = 0xe0, 0x0e // N_STAB, N_SECT in N_TYPE
-	for ; len(b) >= entry; b = b[entry:] {
-		if b[4]&stab != 0 || b[4]&section != section {
+	for ; len(b) >= nlistSize; b = b[nlistSize:] {
+		if b[4]&stabMask != 0 || b[4]&sectionMask != sectionMask {
 			continue
 		}
 		f := function{address: le.Uint64(b[8:]), name: le.Uint32(b)}
@@ -151,4 +153,33 @@ func (m *image) machoSymbols() {
 		}
 		m.symbols = append(m.symbols, f)
 	}
+}
+
+// Figures of <mach-o/nlist.h>.
+const (
+	nlistSize   = 16   // of a struct nlist_64
+	stabMask    = 0xe0 // N_STAB
+	sectionMask = 0x0e // N_SECT in N_TYPE
+)
+
+// unwindInfo is the image's compact unwind information.
+func (m *image) unwindInfo() *compact {
+	if m.compacted {
+		return m.compact
+	}
+	m.compacted = true
+	if text, ok := m.machoText(); ok {
+		if b, _ := m.machoSection("__unwind_info"); b != nil {
+			m.compact = newCompact(b, text)
+		}
+	}
+	return m.compact
+}
+
+func (m *image) machoText() (uint64, bool) {
+	if m.macho == nil {
+		return 0, false
+	}
+	s, ok := m.macho.segment("__TEXT")
+	return s.Addr, ok
 }

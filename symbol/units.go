@@ -10,6 +10,7 @@ import (
 type units struct {
 	data   *dwarf.Data
 	ranges []unitRange // by low
+	zero   bool        // what is at 0 is there
 }
 
 type unitRange struct {
@@ -38,8 +39,13 @@ type part struct {
 	entry     *dwarf.Entry
 }
 
-func newUnits(d *dwarf.Data) *units {
-	u := &units{data: d}
+func newUnits(d *dwarf.Data) *units { return readUnits(d, false) }
+
+// newUnitsAnywhere is newUnits of an object file, whose code may begin at 0.
+func newUnitsAnywhere(d *dwarf.Data) *units { return readUnits(d, true) }
+
+func readUnits(d *dwarf.Data, zero bool) *units {
+	u := &units{data: d, zero: zero}
 	r := d.Reader()
 	for {
 		e, err := r.Next()
@@ -56,7 +62,7 @@ func newUnits(d *dwarf.Data) *units {
 			continue
 		}
 		for _, p := range list {
-			if p[0] < p[1] && p[0] != 0 {
+			if p[0] < p[1] && (p[0] != 0 || zero) {
 				u.ranges = append(u.ranges, unitRange{p[0], p[1], x})
 			}
 		}
@@ -80,7 +86,7 @@ func (u *units) lookup(addr uint64, last Location, demangle func(string) string)
 	if x == nil {
 		return []Location{last}
 	}
-	x.readAll(u.data)
+	x.readAll(u.data, u.zero)
 	file, line := last.File, last.Line
 	if file == "" { // Go's own table has it, and is quicker
 		file, line = x.line(u.data, addr)
@@ -143,7 +149,7 @@ func (u *units) name(e *dwarf.Entry, demangle func(string) string) string {
 }
 
 // readAll collects the functions of the unit.
-func (x *unit) readAll(d *dwarf.Data) {
+func (x *unit) readAll(d *dwarf.Data, zero bool) {
 	if x.read {
 		return
 	}
@@ -166,7 +172,7 @@ func (x *unit) readAll(d *dwarf.Data) {
 		if e.Tag == dwarf.TagSubprogram || e.Tag == dwarf.TagInlinedSubroutine {
 			list, _ := d.Ranges(e)
 			for _, p := range list {
-				if p[0] >= p[1] || p[0] == 0 {
+				if p[0] >= p[1] || p[0] == 0 && !zero {
 					continue
 				}
 				y := part{low: p[0], high: p[1], depth: depth, offset: e.Offset, entry: e, inlined: e.Tag == dwarf.TagInlinedSubroutine}

@@ -84,7 +84,11 @@ func (t *Table) step(s *state, at uint64, exact, first bool) stepKind {
 			}
 		}
 	}
+	var c *compact
 	if f == nil {
+		if m := t.imageAt(at); m != nil {
+			c = m.unwindInfo()
+		}
 		g = t.goFrames(at)
 	}
 	t.mu.Unlock()
@@ -105,6 +109,12 @@ func (t *Table) step(s *state, at uint64, exact, first bool) stepKind {
 		if f.undefinedEnd(at - bias) {
 			return stepEnd
 		}
+	}
+	if c != nil {
+		if s.stepCompact(c, bias, at, first || exact) {
+			return stepCall
+		}
+		*s = before
 	}
 	if g != nil {
 		switch depth, kind := g.at(at - bias); kind {
