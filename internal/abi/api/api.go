@@ -1,4 +1,4 @@
-// Api records what the library exports, in the form of Go's own api files, and
+// Command api records what the library exports, in the form of Go's own api files, and
 // holds the tree against what the last release exported: names may come, but
 // what was there stays as it was, unless the breaking-change policy moves it
 // (release.txt).

@@ -1,4 +1,4 @@
-// Measure takes the facts about the Mach API from a tree of C headers: the
+// Command measure takes the facts about the Mach API from a tree of C headers: the
 // value of every constant, the layout of every record, every prototype. It
 // writes them in the form of the committed facts, one item a line.
 //

@@ -5,43 +5,9 @@ import (
 	"strings"
 )
 
-// library are the packages that a program imports and that must bring nothing
-// along but the standard library, with what else of this module they may use.
-// The names are folders; "..." at the end stands for all below.
-var library = map[string][]string{
-	".":                  {"internal/libsystem"},
-	"port":               {".", "internal/await", "internal/unusable"},
-	"port/porttest":      {".", "port", "internal/leak"},
-	"task":               {".", "port", "internal/await", "internal/cause", "internal/unusable"},
-	"host":               {".", "port", "internal/perflevel", "internal/unusable"},
-	"exc":                {".", "port", "task", "mig", "internal/await", "internal/unusable"},
-	"mig":                {".", "port"},
-	"core":               {".", "task"},
-	"symbol":             {".", "task"},
-	"internal/await":     {},
-	"internal/cause":     {},
-	"internal/leak":      {"."},
-	"internal/unusable":  {},
-	"internal/libsystem": {},
-	"internal/perflevel": {},
-}
-
-// inner are the rooms behind the library, with what of this module they may
-// use; other modules are free for them unless they stand in stdOnly too.
-var inner = map[string][]string{
-	"internal/abi":     {},
-	"internal/abi/...": {"internal/abi", "internal/abi/...", "internal/gen"},
-	"internal/gen":     {"internal/abi"},
-	"internal/mig":     {"internal/mig/..."},
-	"internal/mig/...": {"internal/mig", "internal/mig/..."},
-}
-
-// stdOnly are the rooms that use no other module, though they are no library.
-var stdOnly = []string{"internal/abi", "internal/abi/...", "internal/gen", "internal/mig", "internal/mig/..."}
-
-// CheckImports reports imports that DESIGN.md's table does not allow. Tests
-// may import what they like.
-func CheckImports(files []*File) (wrong []string) {
+// CheckImports reports imports that the table of rooms does not allow. Tests may import
+// what they like.
+func CheckImports(files []*File, rooms []Room) (wrong []string) {
 	for _, f := range files {
 		if f.imports("C") {
 			wrong = append(wrong, f.Path+": imports \"C\": this project does without cgo")
@@ -49,45 +15,60 @@ func CheckImports(files []*File) (wrong []string) {
 		if f.Test() {
 			continue
 		}
-		allowed, isLibrary := library[f.Dir()]
-		if !isLibrary {
-			var ok bool
-			if allowed, ok = room(f.Dir()); !ok {
-				continue
-			}
+		r, ok := roomOf(rooms, f.Dir())
+		if !ok {
+			wrong = append(wrong, f.Path+": rooms.txt does not have this room")
+			continue
 		}
 		for _, i := range f.Imports {
-			switch own, ours := inModule(i); {
-			case standard(i):
-			case ours && matches(own, allowed):
+			switch name, ours := roomName(i); {
+			case standard(i), r.allows(name):
 			case ours:
-				wrong = append(wrong, fmt.Sprintf("%s: imports %s, which is not for this folder", f.Path, i))
-			case isLibrary || matches(f.Dir(), stdOnly):
-				wrong = append(wrong, fmt.Sprintf("%s: imports %s: only the standard library is for this folder", f.Path, i))
+				wrong = append(wrong, fmt.Sprintf("%s: imports %s, which is not for this room", f.Path, i))
+			default:
+				wrong = append(wrong, fmt.Sprintf("%s: imports %s: no such module is for this room", f.Path, i))
 			}
 		}
 	}
 	return wrong
 }
 
-func room(dir string) ([]string, bool) {
-	if allowed, ok := inner[dir]; ok {
-		return allowed, true
-	}
-	for pattern, allowed := range inner {
-		if strings.HasSuffix(pattern, "/...") && matches(dir, []string{pattern}) {
-			return allowed, true
+// CheckRooms reports rooms that are not there, and names that nothing needs.
+func CheckRooms(files []*File, rooms []Room) (wrong []string) {
+	used := map[string]bool{} // "ROOM", "ROOM IMPORT"
+	for _, f := range files {
+		if r, ok := roomOf(rooms, f.Dir()); ok && !f.Test() {
+			used[r.Folder] = true
+			for _, i := range f.Imports {
+				name, _ := roomName(i)
+				used[r.Folder+" "+name] = true
+			}
 		}
 	}
-	return nil, false
+	for _, r := range rooms {
+		if !used[r.Folder] {
+			wrong = append(wrong, "rooms.txt: there is no room "+r.Folder)
+			continue
+		}
+		for _, name := range r.Imports {
+			if !used[r.Folder+" "+name] {
+				wrong = append(wrong, fmt.Sprintf("rooms.txt: %s does not need %s any more", r.Folder, name))
+			}
+		}
+	}
+	return wrong
 }
 
-// inModule turns an import path into a folder of this module.
-func inModule(p string) (dir string, ok bool) {
+// roomName is what the table calls an import: a folder of this tree, or the path of
+// another module's package.
+func roomName(p string) (name string, ours bool) {
 	if p == Module {
 		return ".", true
 	}
-	return strings.CutPrefix(p, Module+"/")
+	if folder, ok := strings.CutPrefix(p, Module+"/"); ok {
+		return folder, true
+	}
+	return p, false
 }
 
 func matches(dir string, patterns []string) bool {

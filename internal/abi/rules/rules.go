@@ -1,11 +1,12 @@
-// Package rules enforces what DESIGN.md says about the whole tree: who may
-// import whom, where unsafe and linknames are, how long a file may be.
+// Package rules enforces what holds for the whole tree: who may import whom, where
+// unsafe and linknames are, how long a file may be, that no module is left out.
 package rules
 
 import (
 	"bufio"
 	"fmt"
 	"go/ast"
+	"go/doc"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -30,6 +31,7 @@ type File struct {
 	Inits     int
 	Lines     int
 	Generated bool
+	Doc       string // the first sentence about the package, if it stands here
 }
 
 // Dir is the folder, "." for the root.
@@ -93,6 +95,9 @@ func parse(name string, src []byte) (*File, error) {
 		return nil, err
 	}
 	f := &File{Lines: strings.Count(string(src), "\n"), Generated: ast.IsGenerated(tree)}
+	if tree.Doc != nil {
+		f.Doc = new(doc.Package).Synopsis(tree.Doc.Text())
+	}
 	for _, i := range tree.Imports {
 		p, err := strconv.Unquote(i.Path.Value)
 		if err != nil {

@@ -7,8 +7,8 @@ import (
 )
 
 // CheckUnsafe reports unsafe and linknames outside the places that are meant
-// for them: the waist, generated files, files called *_unsafe.go, and the
-// folders of the list. It reports lines of the list that nothing needs, too.
+// for them: the waist, generated files, files called *_unsafe.go, and the files of the
+// list. It reports lines of the list that nothing needs, too.
 func CheckUnsafe(files []*File, list map[string]string) (wrong []string) {
 	used := map[string]bool{}
 	for _, f := range files {
@@ -25,20 +25,15 @@ func CheckUnsafe(files []*File, list map[string]string) (wrong []string) {
 		if waist || named || generated {
 			continue
 		}
-		listed := false
-		for pattern := range list {
-			if matches(f.Dir(), []string{pattern}) {
-				used[pattern], listed = true, true
-			}
-		}
-		if listed {
+		if _, listed := list[f.Path]; listed {
+			used[f.Path] = true
 			continue
 		}
-		wrong = append(wrong, fmt.Sprintf("%s: imports unsafe: move it into a file *_unsafe.go, or give the folder a reason in internal/abi/rules/unsafe.txt", f.Path))
+		wrong = append(wrong, fmt.Sprintf("%s: imports unsafe: move it into a file *_unsafe.go, or give it a reason in internal/abi/rules/unsafe.txt", f.Path))
 	}
-	for dir := range list {
-		if !used[dir] {
-			wrong = append(wrong, fmt.Sprintf("unsafe.txt: nothing needs the line of %s any more", dir))
+	for file := range list {
+		if !used[file] {
+			wrong = append(wrong, fmt.Sprintf("unsafe.txt: nothing needs the line of %s any more", file))
 		}
 	}
 	return wrong
@@ -46,7 +41,7 @@ func CheckUnsafe(files []*File, list map[string]string) (wrong []string) {
 
 // CheckFiles reports hand-written files that are too long, generated files
 // that do not begin with z, and work at start-up in the library.
-func CheckFiles(files []*File) (wrong []string) {
+func CheckFiles(files []*File, rooms []Room) (wrong []string) {
 	for _, f := range files {
 		if !f.Generated && f.Lines > MaxLines {
 			wrong = append(wrong, fmt.Sprintf("%s: %d lines by hand, at most %d", f.Path, f.Lines, MaxLines))
@@ -54,7 +49,7 @@ func CheckFiles(files []*File) (wrong []string) {
 		if base := path.Base(f.Path); f.Generated && !strings.HasPrefix(base, "z") {
 			wrong = append(wrong, f.Path+": a generated file's name begins with z")
 		}
-		if _, isLibrary := library[f.Dir()]; isLibrary && f.Inits > 0 && !f.Test() {
+		if r, _ := roomOf(rooms, f.Dir()); r.Library() && f.Inits > 0 && !f.Test() {
 			wrong = append(wrong, f.Path+": func init: importing the library must cost nothing")
 		}
 	}
