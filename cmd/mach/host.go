@@ -12,16 +12,16 @@ import (
 
 // hostInfo is what hostinfo(8) tells.
 type hostInfo struct {
-	Kernel    string                  `json:"kernel"`
-	CPU       string                  `json:"cpu"`
-	Physical  int                     `json:"physical_cpus"`
-	Logical   int                     `json:"logical_cpus"`
-	Available int                     `json:"available_cpus"`
-	Memory    uint64                  `json:"memory"`
-	PageSize  uint64                  `json:"page_size"`
-	Uptime    time.Duration           `json:"uptime_ns"`
-	Load      []float64               `json:"load,omitempty"`
-	Kinds     []host.PerformanceLevel `json:"performance_levels,omitempty"`
+	Kernel    string             `json:"kernel"`
+	CPU       string             `json:"cpu"`
+	Physical  int                `json:"physical_cpus"`
+	Logical   int                `json:"logical_cpus"`
+	Available int                `json:"available_cpus"`
+	Memory    uint64             `json:"memory"`
+	PageSize  uint64             `json:"page_size"`
+	Uptime    time.Duration      `json:"uptime_ns"`
+	Load      []float64          `json:"load,omitempty"`
+	Kinds     []performanceLevel `json:"performance_levels,omitempty"`
 }
 
 func hostCommand() *cobra.Command {
@@ -62,7 +62,9 @@ func newHostInfo() (x hostInfo, err error) {
 		x.Load = l.Average[:]
 	}
 	if k, err := host.PerformanceLevels(); err == nil && len(k) > 1 {
-		x.Kinds = k
+		for _, l := range k {
+			x.Kinds = append(x.Kinds, performanceLevel(l))
+		}
 	}
 	return x, nil
 }
@@ -109,9 +111,9 @@ func usedCommand() *cobra.Command {
 				terms[0].Meaning = "app + wired"
 			}
 			return emit(cmd, struct {
-				Terms []term      `json:"terms"`
-				All   host.Memory `json:"statistics"`
-			}{terms, m}, func(w *printer) { printTerms(w, terms, *exact) })
+				Terms []term           `json:"terms"`
+				All   memoryStatistics `json:"statistics"`
+			}{terms, newMemoryStatistics(m)}, func(w *printer) { printTerms(w, terms, *exact) })
 		},
 	}
 	exact = bytesFlag(c)

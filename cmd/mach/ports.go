@@ -21,6 +21,8 @@ type portRight struct {
 	Members    []address   `json:"members,omitempty"`
 	Kernel     string      `json:"kernel_object,omitempty"`
 	Ends       []otherEnd  `json:"other_ends,omitempty"`
+	Context    *address    `json:"context,omitempty"` // of a receive right
+	Service    string      `json:"service,omitempty"` // its name with the bootstrap server
 	object     task.Right  // as the library has it
 	kind       kernelsKind // what Kernel names
 }
@@ -50,7 +52,8 @@ type otherEnd struct {
 }
 
 func portsCommand() *cobra.Command {
-	return &cobra.Command{
+	var names []string
+	c := &cobra.Command{
 		Use:   "ports [PID]",
 		Short: "The port rights of a process, and who holds the other end",
 		Long: `ports lists the names in a process's port name space, as lsmp(1) does: what rights a
@@ -62,7 +65,11 @@ the rights of every process that may be looked at.
 FLAGS of receive rights: T the owner is temporary, G guarded, S strictly, I gives
 importance, R a send right revives it, P the port of a task, M it may not move, N no send
 rights are granted. REQS: D somebody wants to know when a name dies, N when there are no
-senders, P when the port is destroyed.
+senders, P when the port is destroyed. CONTEXT is the number that the receiver gave the
+port, or its guard.
+
+The bootstrap server does not list its services: the ports of those that --service names
+are shown with the name, and its own port always.
 
 On Linux a process has the rights that its own hosted kernel gave it, and those are not
 seen from outside: the list is empty, but for programs under darwinrun.`,
@@ -79,6 +86,9 @@ seen from outside: the list is empty, but for programs under darwinrun.`,
 				}
 				spaces := otherSpaces(cmd.Context(), pid)
 				spaces.find(found)
+				if err := nameServices(found, names); err != nil {
+					return err
+				}
 				counts := countRights(found)
 				return emit(cmd, struct {
 					PID    int         `json:"pid"`
@@ -88,6 +98,8 @@ seen from outside: the list is empty, but for programs under darwinrun.`,
 			})
 		},
 	}
+	c.Flags().StringSliceVar(&names, "service", nil, "look these services up with the bootstrap server, and name their ports")
+	return c
 }
 
 // portRights lists the names with what the kernel tells of each. A name that goes
@@ -113,6 +125,10 @@ func portRights(t *task.Task) ([]portRight, error) {
 		case r.Has(mach.MACH_PORT_TYPE_RECEIVE):
 			if s, err := t.PortStatus(r.Name); err == nil {
 				p.Queue = newPortQueue(s)
+			}
+			var context mach.MachPortContext
+			if mach.MachPortGetContext(t.Name(), r.Name, &context) == nil {
+				p.Context = (*address)(&context)
 			}
 		case r.Has(mach.MACH_PORT_TYPE_SEND):
 			if kind, err := t.KernelObject(r.Name); err == nil && kind != mach.IPC_OTYPE_NONE {
@@ -180,18 +196,21 @@ func countRights(list []portRight) (n portCounts) {
 func printPorts(w *printer, list []portRight, n portCounts) {
 	var rows [][]string
 	for _, p := range list {
-		sent, once, queue := "", "", ""
+		sent, once, queue, context := "", "", "", ""
+		if p.Context != nil {
+			context = fmt.Sprintf("%#x", uint64(*p.Context))
+		}
 		if q := p.Queue; q != nil {
 			sent, once = fmt.Sprint(q.MadeSends), fmt.Sprint(q.SendOnce)
 			queue = fmt.Sprintf("%d/%d", q.Messages, q.Limit)
 		}
 		rows = append(rows, []string{
 			fmt.Sprintf("0x%08x", uint64(p.Name)), fmt.Sprintf("0x%08x", uint64(p.Object)), strings.Join(p.Rights, ","), p.flags(), p.requests(),
-			fmt.Sprint(p.References), sent, once, queue, p.end(),
+			fmt.Sprint(p.References), sent, once, queue, context, p.end(),
 		})
 	}
 	if len(rows) > 0 {
-		w.table([]string{"NAME", "OBJECT", "RIGHTS", "FLAGS", "REQS", ">REFS", ">MADE", ">ONCE", ">QUEUE", "OTHER END"}, rows)
+		w.table([]string{"NAME", "OBJECT", "RIGHTS", "FLAGS", "REQS", ">REFS", ">MADE", ">ONCE", ">QUEUE", ">CONTEXT", "OTHER END"}, rows)
 		w.line()
 	}
 	w.line(fmt.Sprintf("%d names: %d send, %d receive, %d send-once, %d port sets, %d dead", n.Total, n.Send, n.Receive, n.SendOnce, n.PortSet, n.DeadName))
@@ -243,6 +262,9 @@ func letters(v uint32, list []flagLetter) string {
 // end says in words who holds the other end.
 func (p portRight) end() string {
 	var parts []string
+	if p.Service != "" {
+		parts = append(parts, "service "+p.Service)
+	}
 	if p.Kernel != "" {
 		parts = append(parts, "kernel: "+p.Kernel)
 	}

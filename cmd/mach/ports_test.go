@@ -155,6 +155,46 @@ func TestPortsAgree(t *testing.T) {
 	}
 }
 
+// A port has the context that its receiver gave it, and the name that --service asks the
+// bootstrap server for; the server's own port is named always.
+func TestPortsNamed(t *testing.T) {
+	const name, context = "com.github.gomach.ports-test", 0x1234567890
+	var there mach.MachPort
+	if err := mach.MachPortAllocate(mach.MachTaskSelf(), mach.MACH_PORT_RIGHT_RECEIVE, &there); err != nil {
+		t.Fatal(err)
+	}
+	defer mach.MachPortModRefs(mach.MachTaskSelf(), there, mach.MACH_PORT_RIGHT_RECEIVE, -1)
+	if err := mach.MachPortSetContext(mach.MachTaskSelf(), there, context); err != nil {
+		t.Fatal(err)
+	}
+	if err := mach.MachPortInsertRight(mach.MachTaskSelf(), there, there, mach.MACH_MSG_TYPE_MAKE_SEND); err != nil {
+		t.Fatal(err)
+	}
+	if err := mach.BootstrapRegister(mach.BootstrapPort(), name, there); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs strings.Builder
+	if code := run(t.Context(), []string{"ports", fmt.Sprint(os.Getpid()), "--json", "--service", name}, &out, &errs); code != 0 {
+		t.Fatalf("%d\n%s", code, errs.String())
+	}
+	var told struct{ Ports []portRight }
+	if err := json.Unmarshal([]byte(out.String()), &told); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	i := slices.IndexFunc(told.Ports, func(p portRight) bool { return p.Name == address(there) })
+	if i < 0 || told.Ports[i].Service != name || told.Ports[i].Context == nil || *told.Ports[i].Context != context {
+		t.Errorf("%d of %+v", i, told.Ports)
+	}
+	i = slices.IndexFunc(told.Ports, func(p portRight) bool { return p.Name == address(mach.BootstrapPort()) })
+	if i < 0 || told.Ports[i].Service != "of the bootstrap server" {
+		t.Errorf("%d of %+v", i, told.Ports)
+	}
+	errs.Reset()
+	if code := run(t.Context(), []string{"ports", fmt.Sprint(os.Getpid()), "--service", "com.github.gomach.none"}, &out, &errs); code == 0 || !strings.Contains(errs.String(), `the service "com.github.gomach.none"`) {
+		t.Errorf("%d %s", code, errs.String())
+	}
+}
+
 // The rights of another process, and who holds the other end: where processes share a
 // kernel.
 func TestPortsOfAnother(t *testing.T) {

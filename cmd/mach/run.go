@@ -19,7 +19,8 @@ func runCommand() *cobra.Command {
 		Short: "Runs a program for macOS on Linux, by darwinrun",
 		Long: `run starts darwinrun with what follows, its flags included: "mach run -help" lists them.
 darwinrun is looked for beside mach and on PATH. It is a program of its own, as it loads the
-library of a processor's emulator. What it ends with, mach ends with.`,
+library of a processor's emulator. What it ends with, mach ends with. --json is handed to
+the program as all flags are: run itself prints nothing.`,
 		DisableFlagParsing: true, DisableFlagsInUseLine: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {

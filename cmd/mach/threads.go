@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,14 +23,17 @@ type threadInfo struct {
 	Usage     float64       `json:"cpu_percent"`
 	Priority  int32         `json:"priority"`
 	Suspended int32         `json:"suspend_count"`
+	QoS       string        `json:"qos,omitempty"`
+	Latency   *int          `json:"latency_qos_tier,omitempty"`
+	Through   *int          `json:"throughput_qos_tier,omitempty"`
 	Error     string        `json:"error,omitempty"` // instead of the rest
 }
 
 func threadsCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "threads PID|CORE",
-		Short: "State, CPU time, name and priority of every thread",
-		Long:  "threads lists the threads of a process, which runs on meanwhile. The priority is the\none that the scheduler uses now; % CPU is that of the last moments.",
+		Short: "State, CPU time, name, priority and QoS of every thread",
+		Long:  "threads lists the threads of a process, which runs on meanwhile. The priority is the\none that the scheduler uses now; % CPU is that of the last moments.\nQOS is the class of quality of service that the thread asks for, with the tiers of latency\nand throughput, from 0, if it asks for them.",
 		Args:  exactly("PID"), ValidArgsFunction: completeSubject,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return look(cmd, args[0], func(s subject, pid int) error {
@@ -62,6 +67,10 @@ func newThreadInfo(i int, th *task.Thread) threadInfo {
 	if more, err := task.ThreadInfo[mach.ThreadExtendedInfo](th); err == nil {
 		x.Priority = more.Value.PthCurpri
 	}
+	x.QoS = qosClass(th)
+	if latency, throughput := qosTiers(th); latency >= 0 || throughput >= 0 {
+		x.Latency, x.Through = &latency, &throughput
+	}
 	return x
 }
 
@@ -92,7 +101,7 @@ func printThreads(w *printer, found []threadInfo) {
 	var rows [][]string
 	for _, x := range found {
 		if x.Error != "" {
-			rows = append(rows, []string{fmt.Sprint(x.Number), id(x.ID), "", "", "", "", x.Error, ""})
+			rows = append(rows, []string{fmt.Sprint(x.Number), id(x.ID), "", "", "", "", "", x.Error, ""})
 			continue
 		}
 		state := x.State
@@ -101,10 +110,24 @@ func printThreads(w *printer, found []threadInfo) {
 		}
 		rows = append(rows, []string{
 			fmt.Sprint(x.Number), id(x.ID), fmt.Sprintf("%.1f", x.Usage), seconds(x.User), seconds(x.System),
-			fmt.Sprint(x.Priority), state, x.Name,
+			fmt.Sprint(x.Priority), x.qos(), state, x.Name,
 		})
 	}
-	w.table([]string{">#", ">ID", ">% CPU", ">USER", ">SYSTEM", ">PRI", "STATE", "NAME"}, rows)
+	w.table([]string{">#", ">ID", ">% CPU", ">USER", ">SYSTEM", ">PRI", "QOS", "STATE", "NAME"}, rows)
+}
+
+// qos is what the thread asks for, for people.
+func (x threadInfo) qos() string {
+	s := cmp.Or(x.QoS, "-")
+	for _, t := range []struct {
+		name string
+		tier *int
+	}{{"latency", x.Latency}, {"throughput", x.Through}} {
+		if t.tier != nil && *t.tier >= 0 {
+			s = strings.TrimPrefix(s, "-") + fmt.Sprintf(" %s %d", t.name, *t.tier)
+		}
+	}
+	return strings.TrimSpace(s)
 }
 
 func id(v uint64) string {

@@ -12,9 +12,9 @@ import (
 // memoryChange is what happened to the memory between two looks, and how it is used at
 // the second.
 type memoryChange struct {
-	Seconds float64     `json:"seconds"`
-	Now     host.Memory `json:"statistics"`
-	Events  []event     `json:"events"`
+	Seconds float64          `json:"seconds"`
+	Now     memoryStatistics `json:"statistics"`
+	Events  []event          `json:"events"`
 }
 
 type event struct {
@@ -135,7 +135,7 @@ func watchMemory(cmd *cobra.Command, before host.Memory, every time.Duration, lo
 		if err != nil {
 			return err
 		}
-		x := memoryChange{time.Since(start).Seconds(), now, memoryEvents(now, before)}
+		x := memoryChange{time.Since(start).Seconds(), newMemoryStatistics(now), memoryEvents(now, before)}
 		if err := emit(cmd, x, func(w *printer) {
 			if i%titlesEach == 0 {
 				w.line("  FREE ACTIVE INACTV  WIRED  FILES   ANON COMPRD   FAULTS  ZEROED     IN    OUT")
