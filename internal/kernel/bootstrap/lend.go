@@ -34,7 +34,7 @@ func (l *lender) lend(r ipc.Right, back func(ipc.Right)) (ipc.Right, bool) {
 		return ipc.Right{}, false
 	}
 	once := ipc.NewSendOnceRight(l.queue)
-	if _, kr := space.RequestNotification(name, mach.MACH_NOTIFY_PORT_DESTROYED, 0, once.Port); kr != mach.KERN_SUCCESS {
+	if _, kr, _ := space.RequestNotification(name, mach.MACH_NOTIFY_PORT_DESTROYED, 0, once.Port); kr != mach.KERN_SUCCESS {
 		once.Release()
 	}
 	l.mu.Lock()

@@ -49,7 +49,9 @@ func (c *Ctx) TakeRight(i int, disposition mach.MachMsgTypeName) (ipc.Right, mac
 			return r, mach.KERN_SUCCESS
 		}
 	}
-	return c.Task.Space.CopyinRight(c.Name(i), disposition)
+	r, kr, v := c.Task.Space.CopyinDescriptor(c.Name(i), disposition)
+	c.Guard(v)
+	return r, kr
 }
 
 // Object returns the kernel object that argument i names, if it is of one of

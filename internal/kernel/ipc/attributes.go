@@ -126,16 +126,18 @@ func (s *Space) SendRights(name mach.MachPort) (uint32, mach.KernReturn) {
 
 // PeekMessage tells about a queued message: the first one, or that with
 // sequence number seqno unless that is zero.
-func (s *Space) PeekMessage(name mach.MachPort, seqno uint32) (seq, size uint32, id int32, sender Sender, kr mach.KernReturn) {
+func (s *Space) PeekMessage(name mach.MachPort, seqno uint32) (seq, size uint32, id int32, sender Sender, kr mach.KernReturn, v Violation) {
 	p, kr := s.receiver(name)
 	if kr != mach.KERN_SUCCESS {
-		return 0, 0, 0, sender, kr
+		var n notices
+		n.wrongName(kr, name)
+		return 0, 0, 0, sender, kr, n.violation
 	}
 	defer p.mu.Unlock()
 	m := p.queue.head
 	if seqno != 0 {
 		if seqno < p.queue.seqno {
-			return 0, 0, 0, sender, mach.KERN_FAILURE
+			return 0, 0, 0, sender, mach.KERN_FAILURE, v
 		}
 		for i := p.queue.seqno; m != nil && i != seqno; i++ {
 			m = m.next
@@ -144,9 +146,9 @@ func (s *Space) PeekMessage(name mach.MachPort, seqno uint32) (seq, size uint32,
 		seqno = p.queue.seqno
 	}
 	if m == nil {
-		return 0, 0, 0, sender, mach.KERN_FAILURE
+		return 0, 0, 0, sender, mach.KERN_FAILURE, v
 	}
-	return seqno, m.kernelSize(), m.ID, m.sender, kr
+	return seqno, m.kernelSize(), m.ID, m.sender, kr, v
 }
 
 // PutTrailer writes a trailer as mach_port_peek gives it.

@@ -37,6 +37,21 @@ func (s *Space) CopyinRight(name mach.MachPort, d mach.MachMsgTypeName) (Right, 
 	return r, kr
 }
 
+// CopyinTrap is CopyinRight for a system call, which tells of what broke a guard.
+func (s *Space) CopyinTrap(name mach.MachPort, d mach.MachMsgTypeName) (Right, mach.KernReturn, Violation) {
+	return s.copyinRight(name, d, 0)
+}
+
+// CopyinDescriptor is CopyinTrap for a right in the body of a message, which tells
+// more of wrong names (osfmk/ipc/ipc_kmsg.c, ipc_kmsg_copyin_port_descriptor).
+func (s *Space) CopyinDescriptor(name mach.MachPort, d mach.MachMsgTypeName) (Right, mach.KernReturn, Violation) {
+	r, kr, v := s.copyinRight(name, d, 0)
+	if kr == mach.KERN_INVALID_RIGHT && v.Reason == 0 {
+		v = Violation{mach.KGUARD_EXC_SEND_INVALID_RIGHT, name, 0}
+	}
+	return r, kr, v
+}
+
 // CopyinOwn is CopyinRight for a right that comes back to the same space: it
 // may be one that cannot leave it.
 func (s *Space) CopyinOwn(name mach.MachPort, d mach.MachMsgTypeName) (Right, mach.KernReturn, Violation) {
@@ -110,6 +125,7 @@ func (s *Space) copyin(name mach.MachPort, d mach.MachMsgTypeName, f copyinFlags
 		}
 		p := e.port
 		if p.strict && (d == mach.MACH_MSG_TYPE_MAKE_SEND || f&inHeader == 0) {
+			n.violated(mach.KGUARD_EXC_INVALID_RIGHT, name, 0)
 			return nil, mach.KERN_INVALID_CAPABILITY
 		}
 		p.mu.Lock()
@@ -145,7 +161,7 @@ func (s *Space) copyinReceive(e *entry, name mach.MachPort, guardOK func(*Port) 
 		return nil, mach.KERN_INVALID_ARGUMENT
 	}
 	if e.typ&mach.MACH_PORT_TYPE_SEND != 0 {
-		e.typ = mach.MACH_PORT_TYPE_SEND
+		e.typ, e.received = mach.MACH_PORT_TYPE_SEND, true
 		s.names[p] = indexOf(name)
 	} else {
 		n.deleted(p.cancelRequest(e), name)
@@ -195,6 +211,7 @@ func (s *Space) copyinLive(e *entry, name mach.MachPort, p *Port, d mach.MachMsg
 		return mach.KERN_INVALID_RIGHT
 	}
 	if p.strict && (d != mach.MACH_MSG_TYPE_MOVE_SEND_ONCE || f&inHeader == 0) {
+		n.violated(mach.KGUARD_EXC_INVALID_RIGHT, name, 0)
 		return mach.KERN_INVALID_CAPABILITY
 	}
 	if f&immovableOK == 0 && (p.flags&immovableSend != 0 || e.immovable) {

@@ -81,7 +81,9 @@ func (s *Space) Destruct(name mach.MachPort, srdelta int32, guard uint64) (mach.
 	var n notices
 	s.mu.Lock()
 	kr := s.destruct(name, srdelta, guard, &n)
-	n.wrongName(kr, name)
+	if e := s.lookup(name); kr != mach.KERN_INVALID_RIGHT || e.typ&mach.MACH_PORT_TYPE_RECEIVE != 0 || !e.received {
+		n.wrongName(kr, name)
+	}
 	s.mu.Unlock()
 	n.send()
 	return kr, n.violation

@@ -22,8 +22,9 @@ type entry struct {
 	urefs uint32
 	gen   uint8
 	// immovable: the right can be used but not moved; own: it is the one that
-	// InsertOwn gave.
+	// InsertOwn gave; received: there was a receive right, which is gone.
 	immovable, own bool
+	received       bool
 	port           *Port
 	set            *Set
 	request        int    // index of the dead-name request in port.requests, plus one

@@ -59,7 +59,14 @@ func (a *Msg) take() (mr mach.KernReturn, waits bool) {
 	s.mu.Lock()
 	e := s.lookup(a.RcvName)
 	if e == nil || e.typ&(mach.MACH_PORT_TYPE_RECEIVE|mach.MACH_PORT_TYPE_PORT_SET) == 0 {
+		// A name that stands for nothing, or for what has died, breaks no guard, nor
+		// does one that the receive right was under (osfmk/ipc/ipc_mqueue.c,
+		// ipc_mqueue_copyin; ipc_right.c, ipc_right_lookup_read).
+		wrong := e != nil && e.typ != mach.MACH_PORT_TYPE_DEAD_NAME && !e.received
 		s.mu.Unlock()
+		if wrong {
+			a.Caller.Guard(Violation{mach.KGUARD_EXC_RCV_INVALID_NAME, a.RcvName, 0})
+		}
 		return mach.MACH_RCV_INVALID_NAME, false
 	}
 	port, set := e.port, e.set

@@ -89,10 +89,11 @@ func (s *Space) ModRefs(name mach.MachPort, right mach.MachPortRight, delta int3
 	var n notices
 	var set *Set
 	s.mu.Lock()
-	kr := mach.KernReturn(mach.KERN_INVALID_NAME)
+	kr, told := mach.KernReturn(mach.KERN_INVALID_NAME), true
 	if s.dead.Load() {
 		kr = mach.KERN_INVALID_TASK
 	} else if e := s.lookup(name); e != nil {
+		told = tellsOf(e, right, delta)
 		switch right {
 		case mach.MACH_PORT_RIGHT_PORT_SET:
 			kr, set = s.deltaSet(e, name, delta)
@@ -108,7 +109,7 @@ func (s *Space) ModRefs(name mach.MachPort, right mach.MachPortRight, delta int3
 			kr = mach.KERN_INVALID_RIGHT
 		}
 	}
-	if n.violation.Reason == 0 {
+	if n.violation.Reason == 0 && (told || kr != mach.KERN_INVALID_RIGHT) {
 		n.wrongName(kr, name)
 	}
 	s.mu.Unlock()
@@ -117,6 +118,22 @@ func (s *Space) ModRefs(name mach.MachPort, right mach.MachPortRight, delta int3
 	}
 	n.send()
 	return kr, n.violation
+}
+
+// tellsOf says whether a task hears that the right it asks for is not there. It does
+// not where the right has just gone, and where old programs ask without knowing
+// (osfmk/ipc/ipc_right.c, ipc_right_delta).
+func tellsOf(e *entry, right mach.MachPortRight, delta int32) bool {
+	switch right {
+	case mach.MACH_PORT_RIGHT_RECEIVE:
+		return !e.received
+	case mach.MACH_PORT_RIGHT_SEND_ONCE:
+		return e.typ&mach.MACH_PORT_TYPE_SEND_ONCE != 0
+	case mach.MACH_PORT_RIGHT_SEND:
+		return e.typ&(mach.MACH_PORT_TYPE_SEND|mach.MACH_PORT_TYPE_DEAD_NAME) == 0 &&
+			(e.typ&mach.MACH_PORT_TYPE_RECEIVE == 0 || delta != 1)
+	}
+	return true
 }
 
 func (s *Space) deltaSet(e *entry, name mach.MachPort, delta int32) (mach.KernReturn, *Set) {
@@ -166,12 +183,12 @@ func (s *Space) dropReceive(e *entry, name mach.MachPort, n *notices) {
 		request = p.cancelRequest(e)
 		s.release(indexOf(name))
 	case p.pdRequest != nil:
-		e.typ = mach.MACH_PORT_TYPE_SEND
+		e.typ, e.received = mach.MACH_PORT_TYPE_SEND, true
 		s.names[p] = indexOf(name)
 	default:
 		// The space's send right goes with the port.
 		p.srights--
-		e.typ, e.port = mach.MACH_PORT_TYPE_DEAD_NAME, nil
+		e.typ, e.port, e.received = mach.MACH_PORT_TYPE_DEAD_NAME, nil, true
 		if e.request != 0 {
 			e.request = 0
 			if e.urefs < maxUrefs {

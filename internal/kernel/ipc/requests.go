@@ -36,33 +36,33 @@ func (s *Space) validReceiver(name mach.MachPort) (*Port, mach.KernReturn) {
 // about a name, and returns the right that was registered before. On failure
 // notify remains the caller's (osfmk/ipc/mach_port.c,
 // mach_port_request_notification).
-func (s *Space) RequestNotification(name mach.MachPort, id int32, sync uint32, notify *Port) (*Port, mach.KernReturn) {
+func (s *Space) RequestNotification(name mach.MachPort, id int32, sync uint32, notify *Port) (*Port, mach.KernReturn, Violation) {
 	if notify == deadPort {
-		return nil, mach.KERN_INVALID_CAPABILITY
+		return nil, mach.KERN_INVALID_CAPABILITY, Violation{}
 	}
 	switch id {
 	case mach.MACH_NOTIFY_PORT_DESTROYED:
 		if sync != 0 {
-			return nil, mach.KERN_INVALID_VALUE
+			return nil, mach.KERN_INVALID_VALUE, Violation{}
 		}
 		p, kr := s.validReceiver(name)
 		if kr != mach.KERN_SUCCESS {
-			return nil, kr
+			return nil, kr, Violation{}
 		}
 		defer p.mu.Unlock()
 		if p.strict {
-			return nil, mach.KERN_INVALID_RIGHT
+			return nil, mach.KERN_INVALID_RIGHT, Violation{mach.KGUARD_EXC_INVALID_RIGHT, name, 0}
 		}
 		if p.pdRequest != nil {
-			return nil, mach.KERN_FAILURE
+			return nil, mach.KERN_FAILURE, Violation{mach.KGUARD_EXC_KERN_FAILURE, name, 0}
 		}
 		p.pdRequest = notify
-		return nil, mach.KERN_SUCCESS
+		return nil, mach.KERN_SUCCESS, Violation{}
 	case mach.MACH_NOTIFY_NO_SENDERS:
 		return s.requestNoSenders(name, sync, notify)
 	case mach.MACH_NOTIFY_SEND_POSSIBLE, mach.MACH_NOTIFY_DEAD_NAME:
 		if !valid(name) {
-			return nil, mach.KERN_INVALID_ARGUMENT
+			return nil, mach.KERN_INVALID_ARGUMENT, Violation{}
 		}
 		r := request{used: true, to: notify, name: name}
 		r.possible = id == mach.MACH_NOTIFY_SEND_POSSIBLE
@@ -72,19 +72,19 @@ func (s *Space) RequestNotification(name mach.MachPort, id int32, sync uint32, n
 		previous, kr := s.request(r, &n)
 		s.mu.Unlock()
 		n.send()
-		return previous, kr
+		return previous, kr, Violation{}
 	}
-	return nil, mach.KERN_INVALID_VALUE
+	return nil, mach.KERN_INVALID_VALUE, Violation{}
 }
 
-func (s *Space) requestNoSenders(name mach.MachPort, sync uint32, notify *Port) (*Port, mach.KernReturn) {
+func (s *Space) requestNoSenders(name mach.MachPort, sync uint32, notify *Port) (*Port, mach.KernReturn, Violation) {
 	p, kr := s.validReceiver(name)
 	if kr != mach.KERN_SUCCESS {
-		return nil, kr
+		return nil, kr, Violation{}
 	}
 	if p.strict {
 		p.mu.Unlock()
-		return nil, mach.KERN_INVALID_RIGHT
+		return nil, mach.KERN_INVALID_RIGHT, Violation{mach.KGUARD_EXC_INVALID_RIGHT, name, 0}
 	}
 	previous := p.nsRequest
 	p.nsRequest = notify
@@ -94,7 +94,7 @@ func (s *Space) requestNoSenders(name mach.MachPort, sync uint32, notify *Port) 
 	}
 	p.mu.Unlock()
 	n.send()
-	return previous, mach.KERN_SUCCESS
+	return previous, mach.KERN_SUCCESS, Violation{}
 }
 
 // request is ipc_right_request_alloc of osfmk/ipc/ipc_right.c. A send-possible

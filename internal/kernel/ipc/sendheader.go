@@ -90,7 +90,7 @@ func (s *Space) copyinJudged(m *Message, h *header, notify bool, n *notices) (al
 	}
 	if valid(h.local) {
 		reply := s.lookup(h.local)
-		if reply == nil || reply.typ&mach.MACH_PORT_TYPE_PORT_RIGHTS == 0 || !replyOK(reply, h.localD, dest) {
+		if reply == nil || reply.typ&mach.MACH_PORT_TYPE_PORT_RIGHTS == 0 || !replyOK(reply, h.local, h.localD, dest, n) {
 			return false, mach.MACH_SEND_INVALID_REPLY
 		}
 	}
@@ -213,7 +213,7 @@ func (s *Space) copyinOthers(m *Message, h *header, dest *entry, n *notices) boo
 
 // replyOK judges the reply port's right (osfmk/ipc/ipc_right.c,
 // ipc_right_copyin_check_reply).
-func replyOK(e *entry, d mach.MachMsgTypeName, dest *entry) bool {
+func replyOK(e *entry, name mach.MachPort, d mach.MachMsgTypeName, dest *entry, n *notices) bool {
 	switch d {
 	case mach.MACH_MSG_TYPE_MAKE_SEND, mach.MACH_MSG_TYPE_MAKE_SEND_ONCE:
 		if e.typ&mach.MACH_PORT_TYPE_RECEIVE == 0 || e.port.strict && d == mach.MACH_MSG_TYPE_MAKE_SEND {
@@ -230,7 +230,11 @@ func replyOK(e *entry, d mach.MachMsgTypeName, dest *entry) bool {
 		if dead {
 			return true
 		}
-		if flags&immovableSend != 0 || p.strict || e.immovable {
+		if flags&immovableSend != 0 || e.immovable {
+			n.violated(mach.KGUARD_EXC_IMMOVABLE, name, 0)
+			return false
+		}
+		if p.strict {
 			return false
 		}
 		want := mach.MachPortType_t(mach.MACH_PORT_TYPE_SEND)
@@ -243,8 +247,17 @@ func replyOK(e *entry, d mach.MachMsgTypeName, dest *entry) bool {
 	default:
 		return false
 	}
-	return replyPortOK(e, dest)
+	if !replyPortOK(e, dest) {
+		n.violated(requireReplyPort, name, 0)
+		return false
+	}
+	return true
 }
+
+// requireReplyPort is kGUARD_EXC_REQUIRE_REPLY_PORT_SEMANTICS, which ends nobody, of
+// the kernel that this one follows. The newest headers have another number, among
+// those that do.
+const requireReplyPort = 1 << 23
 
 // replyPortOK holds the reply port to what the destination asks for.
 func replyPortOK(e, dest *entry) bool {

@@ -81,7 +81,7 @@ func stress(s, other *Space, rnd *rand.Rand, all *sync.Map) {
 		case 8:
 			if r, kr := s.CopyinRight(known(), mach.MACH_MSG_TYPE_MAKE_SEND_ONCE); kr == mach.KERN_SUCCESS {
 				ids := []int32{mach.MACH_NOTIFY_DEAD_NAME, mach.MACH_NOTIFY_NO_SENDERS, mach.MACH_NOTIFY_SEND_POSSIBLE, mach.MACH_NOTIFY_PORT_DESTROYED}
-				previous, kr := s.RequestNotification(known(), ids[rnd.Intn(4)], uint32(rnd.Intn(2)), r.Port)
+				previous, kr, _ := s.RequestNotification(known(), ids[rnd.Intn(4)], uint32(rnd.Intn(2)), r.Port)
 				if kr != mach.KERN_SUCCESS {
 					r.Release()
 				}

@@ -52,7 +52,9 @@ func TestReceiveRightMoves(t *testing.T) {
 	waiting := make(chan mach.KernReturn)
 	set, _ := a.Allocate(mach.MACH_PORT_RIGHT_PORT_SET, mach.MACH_PORT_NULL)
 	other := a.port(t)
-	want(t, "join", a.InsertMember(other, set), mach.KERN_SUCCESS)
+	if kr, _ := a.InsertMember(other, set); kr != mach.KERN_SUCCESS {
+		t.Fatal("join: ", kr)
+	}
 	m := a.msg
 	go func() {
 		m.Option, m.RcvName, m.RcvSize = mach.MACH_RCV_MSG, other, 64

@@ -205,7 +205,8 @@ func portsRegister(c *core.Ctx, t *core.Task) mach.KernReturn {
 			return kr
 		}
 		name := mach.MachPort(uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24)
-		r, kr := c.Task.Space.CopyinRight(name, mach.MACH_MSG_TYPE_COPY_SEND)
+		r, kr, v := c.Task.Space.CopyinDescriptor(name, mach.MACH_MSG_TYPE_COPY_SEND)
+		c.Guard(v)
 		if kr != mach.KERN_SUCCESS {
 			release()
 			if kr == mach.KERN_INVALID_CAPABILITY {

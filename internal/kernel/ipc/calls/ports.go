@@ -51,7 +51,15 @@ func extractRight(c *core.Ctx, s *ipc.Space) mach.KernReturn {
 }
 
 func requestNotification(c *core.Ctx, s *ipc.Space) mach.KernReturn {
-	notify, kr := c.TakeRight(4, mach.MachMsgTypeName(c.U32(5)))
+	var notify ipc.Right
+	var kr mach.KernReturn
+	if d := mach.MachMsgTypeName(c.U32(5)); c.MIG == nil && s == c.Task.Space {
+		var v ipc.Violation
+		notify, kr, v = s.CopyinTrap(c.Name(4), d)
+		c.Guard(v)
+	} else {
+		notify, kr = c.TakeRight(4, d)
+	}
 	if kr != mach.KERN_SUCCESS {
 		return kr
 	}
@@ -62,9 +70,10 @@ func requestNotification(c *core.Ctx, s *ipc.Space) mach.KernReturn {
 		notify.Release()
 		return mach.MIG_TYPE_ERROR
 	}
-	previous, kr := s.RequestNotification(c.Name(1), c.I32(2), c.U32(3), notify.Port)
+	previous, kr, v := s.RequestNotification(c.Name(1), c.I32(2), c.U32(3), notify.Port)
 	if kr != mach.KERN_SUCCESS {
 		notify.Release()
+		c.Guard(v)
 		return kr
 	}
 	r := ipc.Right{Port: previous, Type: mach.MACH_MSG_TYPE_PORT_SEND_ONCE}
@@ -101,15 +110,15 @@ func requestInfo(c *core.Ctx, s *ipc.Space) mach.KernReturn {
 }
 
 func insertMember(c *core.Ctx, s *ipc.Space) mach.KernReturn {
-	return s.InsertMember(c.Name(1), c.Name(2))
+	return guarded(c)(s.InsertMember(c.Name(1), c.Name(2)))
 }
 
 func extractMember(c *core.Ctx, s *ipc.Space) mach.KernReturn {
-	return s.ExtractMember(c.Name(1), c.Name(2))
+	return guarded(c)(s.ExtractMember(c.Name(1), c.Name(2)))
 }
 
 func moveMember(c *core.Ctx, s *ipc.Space) mach.KernReturn {
-	return s.MoveMember(c.Name(1), c.Name(2))
+	return guarded(c)(s.MoveMember(c.Name(1), c.Name(2)))
 }
 
 func setStatus(c *core.Ctx, s *ipc.Space) mach.KernReturn {
@@ -178,14 +187,16 @@ func peek(c *core.Ctx, s *ipc.Space) mach.KernReturn {
 	}
 	size, elements := ipc.TrailerSize(option)
 	if elements > mach.MACH_RCV_TRAILER_AUDIT || size > room {
+		c.Guard(ipc.Violation{Reason: mach.KGUARD_EXC_INVALID_VALUE, Name: name})
 		return mach.KERN_INVALID_VALUE
 	}
 	seqno, kr := c.Get32(3)
 	if kr != mach.KERN_SUCCESS {
 		return kr
 	}
-	seqno, length, id, sender, kr := s.PeekMessage(name, seqno)
+	seqno, length, id, sender, kr, v := s.PeekMessage(name, seqno)
 	if kr != mach.KERN_SUCCESS {
+		c.Guard(v)
 		return kr
 	}
 	for _, x := range [...]struct {
