@@ -77,7 +77,7 @@ func child(mode string) {
 		f()
 	}
 	fmt.Println(reflect.ValueOf(counted).Pointer())
-	if mode == "write" {
+	if mode == "write" || mode == "new threads" {
 		fmt.Println(mach.AddressOf(&written))
 	}
 	in := bufio.NewReader(os.Stdin)

@@ -18,6 +18,14 @@ type Excepter interface {
 	Exceptions(f func(Exception) (handled bool)) error
 }
 
+// Beginner is a TaskSub that can have its new threads begin with a state.
+type Beginner interface {
+	// NewThreads has threads that begin from now on do so with a state of this
+	// flavor, where they can have it, or without words as they are. A new program
+	// in the same process ends that.
+	NewThreads(flavor mach.ThreadStateFlavor, words []uint32) error
+}
+
 // Forker is an Excepter that notices the processes that its task forks.
 type Forker interface {
 	// Forks has f called with each process that the task forks while Exceptions

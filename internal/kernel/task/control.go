@@ -29,7 +29,7 @@ func controlTable() core.Table {
 		"swtch_pri":                   full(swtch),
 		"thread_convert_thread_state": full(onThread(core.Control, convertState)),
 		"task_get_state":              full(onTask(core.Read, taskGetState)),
-		"task_set_state":              full(onTask(core.Control, taskSetState)),
+		"task_set_state":              fullNote(onTask(core.Control, taskSetState), "where the machine's debug registers stop no thread, a state with one that is on is refused with KERN_NOT_SUPPORTED; new threads of a hosted process itself begin without"),
 		"task_purgable_info":          full(onTask(core.Inspect, purgableInfo)),
 		"task_get_exc_guard_behavior": full(onTaskOr(mach.KERN_INVALID_TASK, core.Inspect, getGuard)),
 		"task_set_exc_guard_behavior": full(onTaskOr(mach.KERN_INVALID_TASK, core.Control, setGuard)),
@@ -208,6 +208,26 @@ func taskGetState(c *core.Ctx, t *core.Task) mach.KernReturn {
 	return c.PutInfo(2, 3, w, count)
 }
 
+// newThreads has the task's new threads begin with debug registers
+// (osfmk/kern/thread.c, thread_create_internal; machine_thread_inherit_taskwide in
+// osfmk/i386/machine_task.c and osfmk/arm64/machine_task.c).
+func newThreads(t *core.Task, flavor mach.ThreadStateFlavor, words []uint32) mach.KernReturn {
+	x, ok := t.Sub.(core.Beginner)
+	if !ok {
+		return mach.KERN_SUCCESS
+	}
+	err := x.NewThreads(flavor, words)
+	switch {
+	case err == nil, errors.Is(err, errors.ErrUnsupported):
+		return mach.KERN_SUCCESS
+	case errors.Is(err, core.ErrInvalidState):
+		return mach.KERN_INVALID_ARGUMENT
+	case errors.Is(err, core.ErrNoDebugRegisters):
+		return mach.KERN_NOT_SUPPORTED
+	}
+	return taskFailure(err)
+}
+
 func taskSetState(c *core.Ctx, t *core.Task) mach.KernReturn {
 	flavor, count := debugFlavor(t)
 	d := taskDebugOf(t)
@@ -224,6 +244,9 @@ func taskSetState(c *core.Ctx, t *core.Task) mach.KernReturn {
 		if len(w) != count {
 			return mach.KERN_INVALID_ARGUMENT
 		}
+		if kr := newThreads(t, flavor, w); kr != mach.KERN_SUCCESS {
+			return kr
+		}
 		d.mu.Lock()
 		d.words = w
 		d.mu.Unlock()
@@ -235,7 +258,7 @@ func taskSetState(c *core.Ctx, t *core.Task) mach.KernReturn {
 			return mach.KERN_FAILURE
 		}
 		d.words = nil
-		return mach.KERN_SUCCESS
+		return newThreads(t, flavor, nil)
 	}
 	return mach.KERN_INVALID_ARGUMENT
 }

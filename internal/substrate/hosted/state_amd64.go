@@ -136,6 +136,24 @@ func validDR7(dr7 uint64) bool {
 	return dr7>>32 == 0
 }
 
+// validDebug tells what is wrong with debug registers, before any thread has them.
+func validDebug(words []uint32) error {
+	var state mach.X86DebugState64
+	copy(wordsOf(&state), words)
+	for i, address := range []uint64{state.Dr0, state.Dr1, state.Dr2, state.Dr3} {
+		if state.Dr7>>(2*i)&1 != 0 && address >= maxPageAddress {
+			return core.ErrInvalidState
+		}
+	}
+	if !validDR7(state.Dr7) {
+		return core.ErrInvalidState
+	}
+	return debugRegisters(state.Dr7&dr7Enabled != 0)
+}
+
+// maxPageAddress is where xnu's osfmk/i386/pcb.c debug_state_is_valid64 has addresses end.
+const maxPageAddress = 0x7fffffe00000
+
 // abortCall has the system call that a stopped thread waits in fail with
 // EINTR.
 func abortCall(s *linux.Stopped) error {

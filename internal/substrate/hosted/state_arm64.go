@@ -83,6 +83,17 @@ func readState(s *linux.Stopped, flavor mach.ThreadStateFlavor, f fault) ([]uint
 	return nil, errors.ErrUnsupported
 }
 
+// validDebug tells what is wrong with debug registers, before any thread has them.
+func validDebug(words []uint32) error {
+	var state mach.ARMDebugState64
+	copy(wordsOf(&state), words)
+	var on uint64
+	for i := range 16 {
+		on |= state.Bcr[i] | state.Wcr[i]
+	}
+	return debugRegisters(on&1 != 0) // E of DBGBCR_EL1 and DBGWCR_EL1
+}
+
 // writeState sets a stopped thread's registers from a Darwin flavor.
 func writeState(s *linux.Stopped, flavor mach.ThreadStateFlavor, words []uint32) error {
 	switch flavor {

@@ -31,6 +31,10 @@ type task struct {
 	suspended bool
 	frozen    int
 
+	watchMu sync.Mutex // for the two below
+	raise   func(core.Exception) (handled bool)
+	begin   *beginning
+
 	forks atomic.Pointer[func(core.TaskSub) func()] // see Forks
 
 	faults  map[int]fault // the last exception of each thread that had one

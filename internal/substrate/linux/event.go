@@ -72,6 +72,11 @@ type Watch struct {
 	// tracer's thread, so it must not wait and must not use either tracer;
 	// the other function may do both.
 	Fork func(child *Tracer) (then func())
+
+	// Begin, if there is one, is called with each thread that the process makes, before
+	// that runs user code, while a Handler is set. It runs on the tracer's thread, so it
+	// must not wait, and must use nothing but what it is given.
+	Begin func(s *Stopped)
 }
 
 // Exceptions is the set of the signals that a CPU's faults raise.

@@ -4,6 +4,7 @@ package linux
 
 import (
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -132,5 +133,38 @@ func TestForksOfForks(t *testing.T) {
 	}
 	if _, err := second.Registers(second.Process().PID()); err == nil {
 		t.Error("a closed tracer answers")
+	}
+}
+
+// Begin is told of each thread that the process makes, once, before that has run: it
+// stands, and its registers can be read.
+func TestThreadsBegin(t *testing.T) {
+	x := startTarget(t, "churn", "4")
+	x.Line() // it is there
+	var mu sync.Mutex
+	begun := map[int]int{}
+	var enough atomic.Int32
+	err := x.tr.SetHandler(func(e Event) Action {
+		mu.Lock()
+		defer mu.Unlock()
+		if begun[e.NewTID] > 0 {
+			enough.Add(1)
+		}
+		return Deliver
+	}, Watch{ThreadStart: true, Begin: func(s *Stopped) {
+		var r Registers
+		if err := s.Registers(&r); err != nil || r.PC() == 0 {
+			t.Error(err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		begun[s.TID()]++
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "twenty threads have begun", func() bool { return enough.Load() >= 20 })
+	if err := x.tr.SetHandler(nil, Watch{}); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -29,6 +29,10 @@ func (t *Tracer) note(x *tracee, s stop) {
 		// other signal names the job-control stop that the process is in.
 		x.group = s.signal != int(unix.SIGTRAP)
 		x.asked = false
+		if x.fresh && t.watch.Begin != nil {
+			t.watch.Begin(&Stopped{t, x})
+		}
+		x.fresh = false
 		if !x.group {
 			if x.stepped && x.after == nil && t.endStep(x) {
 				return
@@ -93,6 +97,7 @@ func (t *Tracer) noteClone(x *tracee) {
 	}
 	thread := t.p.HasThread(tid, 0)
 	child.foreign = !thread
+	child.fresh = thread && !child.stopped
 	if !thread && t.watch.Fork != nil {
 		t.branch(child)
 	}

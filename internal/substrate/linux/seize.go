@@ -162,6 +162,7 @@ func (t *Tracer) adoptStrays() {
 		}
 		if s, err := t.p.ThreadStatus(tid); err == nil && s.TracerPID == t.self {
 			x := t.adopt(tid)
+			x.fresh = tid != t.p.pid
 			if s, found := x.poll(); found {
 				t.note(x, s)
 			}

@@ -31,6 +31,7 @@ type tracee struct {
 	after     *Event // to be told when the thread has come to the edge of user code
 	leaving   bool   // was asked to stop in order to be detached
 	shared    bool   // the first thread of an own child: see takenStop
+	fresh     bool   // has not stopped yet since it was made
 	foreign   bool   // not of our process: a clone that is to be let go
 }
 

@@ -197,6 +197,15 @@ func (imageInfos) about(g *Guest, _ []*os.File) (o outcome, err error) {
 	return o, nil
 }
 
+type newThreads struct {
+	Flavor mach.ThreadStateFlavor
+	Words  []uint32
+}
+
+func (q newThreads) about(g *Guest, _ []*os.File) (o outcome, err error) {
+	return o, g.sub.NewThreads(q.Flavor, q.Words)
+}
+
 type threadOp uint8
 
 const (

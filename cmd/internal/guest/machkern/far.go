@@ -107,6 +107,12 @@ func (t *farTask) Wait(done <-chan struct{}) {
 	}
 }
 
+// NewThreads implements core.Beginner.
+func (t *farTask) NewThreads(flavor mach.ThreadStateFlavor, words []uint32) error {
+	_, err := ask(t.c, newThreads{flavor, words})
+	return err
+}
+
 // left releases what the task has of the system once its connection has ended.
 func (t *farTask) left() {
 	if t.fd >= 0 {

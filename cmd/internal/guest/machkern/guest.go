@@ -54,7 +54,7 @@ func (g *Guest) attach(p *proc.Process) {
 			close(g.ready)
 		})
 		p.FaultHook = g.fault
-		p.ThreadEnded = g.threadEnded
+		p.ThreadEnded, p.ThreadMade = g.threadEnded, g.sub.threadMade
 		if g.own != nil {
 			g.own.setMachine(p.Arch)
 			s := g.own.admit(g.sub, userMemory{p}, nil, g.variable)

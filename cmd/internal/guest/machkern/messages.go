@@ -94,7 +94,7 @@ func init() {
 		hello{}, welcome{}, invoke{}, callWaits{}, trap{}, threadEnded{}, threadNamed{}, threadNameOf{}, expected{}, reply{},
 		watchPort{}, unwatchPort{}, firstPort{}, edgeOfPort{}, portWoken{}, replaced{},
 		readMemory{}, writeMemory{}, bounds(0), regions{}, mapMemory{}, onRange{}, pagesOf{}, countRegion{},
-		traceOf{}, traced{}, hold{}, threads(0), openThread{}, usage(0), imageInfos(0), onThread{}, address{}, outcome{},
+		traceOf{}, traced{}, hold{}, threads(0), openThread{}, usage(0), imageInfos(0), newThreads{}, onThread{}, address{}, outcome{},
 	)
 }
 

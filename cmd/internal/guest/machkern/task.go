@@ -25,6 +25,10 @@ type task struct {
 	mu      sync.Mutex
 	threads map[int]*thread // by their unique ids
 	dead    time.Duration   // CPU time of threads that ended
+
+	// What new threads begin with, see NewThreads; only on the processor's goroutine.
+	begin  []uint32
+	flavor mach.ThreadStateFlavor
 }
 
 func newTask(g *Guest, p *proc.Process) *task {
@@ -55,6 +59,40 @@ func (t *task) forget(th *proc.Thread) {
 	defer t.mu.Unlock()
 	delete(t.threads, int(th.UniqueID()))
 	t.dead += th.CPUTime()
+}
+
+// NewThreads implements core.Beginner.
+func (t *task) NewThreads(flavor mach.ThreadStateFlavor, words []uint32) (err error) {
+	t.p.Sync(func() {
+		if words != nil {
+			if t.CPU() == mach.CPU_TYPE_ARM64 {
+				var s mach.ARMDebugState64
+				copy(wordsOf(&s), words)
+				_, err = armWatches(&s)
+			} else {
+				var s mach.X86DebugState64
+				copy(wordsOf(&s), words)
+				_, err = x86Watches(&s)
+			}
+		}
+		if err == nil {
+			t.begin, t.flavor = words, flavor
+		}
+	})
+	return err
+}
+
+// threadMade has a new thread begin as NewThreads said.
+func (t *task) threadMade(th *proc.Thread) {
+	if t.begin == nil {
+		return
+	}
+	made := t.know(th)
+	if t.CPU() == mach.CPU_TYPE_ARM64 {
+		_ = made.setARMState(t.flavor, t.begin) // xnu ignores it as well
+	} else {
+		_ = made.setX86State(t.flavor, t.begin)
+	}
 }
 
 func (t *task) PID() int                  { return os.Getpid() }

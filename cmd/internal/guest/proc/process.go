@@ -62,6 +62,8 @@ type Config struct {
 	SignalHook func(t *Thread, si SignalInfo)
 	// ThreadEnded is told of a thread's end on the processor's goroutine.
 	ThreadEnded func(t *Thread)
+	// ThreadMade is told of a new thread, before it runs, on the processor's goroutine.
+	ThreadMade func(t *Thread)
 	// OnSignal is told of every signal that is sent to the process or to one of its threads, on
 	// the processor's goroutine.
 	OnSignal func(signal int32)

@@ -94,6 +94,9 @@ func (p *Process) NewThread(stack uint64) (*Thread, error) {
 		t.ctx.Regs[p.Arch.Flags] = 0x202
 	}
 	p.threads = append(p.threads, t)
+	if p.ThreadMade != nil {
+		p.ThreadMade(t)
+	}
 	return t, nil
 }
 
