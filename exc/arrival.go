@@ -78,32 +78,42 @@ func (d *Debugger) judged(s *Stop) error {
 // astray says whether an exception is of a step, a breakpoint or a watchpoint that
 // is over, and has the thread go on as if that had never been.
 func (d *Debugger) astray(s *Stop) bool {
+	astray, _ := d.sendOn(s)
+	return astray
+}
+
+// sendOn is astray that gives the thread's registers if it had to read them. They
+// are good for as long as the turn lasts: the thread may be another's stop after it.
+func (d *Debugger) sendOn(s *Stop) (astray bool, regs *task.Registers) {
 	if s.again { // it was looked at before
-		return d.points[s.Address] != s.Point
+		return d.points[s.Address] != s.Point, nil
 	}
 	if s.Exception.Type != mach.EXC_BREAKPOINT {
-		return false
+		return false, nil
 	}
 	if d.watching() {
 		if slot, err := hitWatch(s, d.watches); err != nil || slot >= 0 {
-			return false
+			return false, nil
 		}
 	}
 	if d.hadWatches && leftWatch(&s.Exception) {
-		return d.forget(s)
+		return d.forget(s), nil
 	}
 	if stepEnded(&s.Exception) { // or the step was given up for something else
 		if d.lift != nil && d.lift.id == s.Thread.Name() {
-			return false
+			return false, nil
 		}
-		return setStepping(s.Thread, false) == nil && d.forget(s)
+		return setStepping(s.Thread, false) == nil && d.forget(s), nil
+	}
+	if len(d.cleared) == 0 {
+		return false, nil
 	}
 	regs, err := s.Thread.Registers()
 	if err != nil {
-		return false
+		return false, nil
 	}
 	at := regs.PC() - breakpointSkid
-	return d.points[at] == nil && d.cleared[at] != nil && skipBack(s.Thread, regs, at) == nil && d.forget(s)
+	return d.points[at] == nil && d.cleared[at] != nil && skipBack(s.Thread, regs, at) == nil && d.forget(s), regs
 }
 
 // forget gives up that a thread was told of a breakpoint: it has come further.
@@ -336,16 +346,19 @@ func (d *Debugger) place(s *Stop) error {
 
 // classify finds out what a stop is.
 func (d *Debugger) classify(s *Stop) error {
-	if d.astray(s) {
+	astray, regs := d.sendOn(s)
+	if astray {
 		s.Reason = stray
 		return nil
 	}
 	if s.again {
 		return nil
 	}
-	regs, err := s.Thread.Registers()
-	if err != nil {
-		return err
+	if regs == nil {
+		var err error
+		if regs, err = s.Thread.Registers(); err != nil {
+			return err
+		}
 	}
 	id, err := s.Thread.ID()
 	if err != nil {
