@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/gomach/mach/internal/abi"
-	"github.com/gomach/mach/internal/gen"
 )
 
 // Kinds are the kinds of items, in the order of the coverage table.
@@ -110,7 +109,7 @@ func (c *checker) excepted(kind, name string) bool {
 func (p *Package) HeldBack(problem Problem, release *abi.Release) bool {
 	n := readNames(p)
 	record, _, _ := strings.Cut(problem.Name, ".")
-	names := map[string]bool{gen.ConstName(problem.Name): true, n.records[record]: true, n.types[problem.Name]: true}
+	names := map[string]bool{constantKey(problem.Name): true, n.records[record]: true, n.types[problem.Name]: true}
 	for key, date := range release.Moves {
 		if _, name, _ := strings.Cut(key, " "); names[name] && date.After(release.Date) {
 			return true

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/gomach/mach/internal/abi"
-	"github.com/gomach/mach/internal/gen"
 )
 
 // constant compares value, size and sign. A literal without a suffix or a
@@ -19,9 +18,9 @@ import (
 // may be untyped, or have the type that the API means, if it has the size.
 func (c *checker) constant(name string, k *abi.Constant) {
 	c.item("constant", name, func(wrong func(string, ...any)) {
-		obj, ok := c.Types.Scope().Lookup(gen.ConstName(name)).(*types.Const)
+		obj, ok := c.Types.Scope().Lookup(constantKey(name)).(*types.Const)
 		if !ok {
-			wrong("no constant %s", gen.ConstName(name))
+			wrong("no constant %s", constantKey(name))
 			return
 		}
 		if k.String != nil {
@@ -141,8 +140,8 @@ func (c *checker) function(name string, f *abi.Function) {
 			wrong("no function says in its comment that it is this one")
 			return
 		}
-		if goName != gen.FuncName(name) {
-			wrong("it is called %s, the naming rule says %s", goName, gen.FuncName(name))
+		if !spells(goName, name) {
+			wrong("%s is not how the naming rule spells it", goName)
 		}
 		if sig.Params().Len() != len(f.Params) {
 			wrong("%d parameters, want %d", sig.Params().Len(), len(f.Params))
@@ -153,8 +152,8 @@ func (c *checker) function(name string, f *abi.Function) {
 			if d := c.differ(c.shapes, p.Type, got.Type()); d != "" {
 				wrong("parameter %d, %s: %s", i+1, p.Name, d)
 			}
-			if want := gen.ParamName(p.Name, i); p.Name != "" && strings.TrimRight(got.Name(), "_") != strings.TrimRight(want, "_") {
-				wrong("parameter %d is called %s, want %s", i+1, got.Name(), want)
+			if p.Name != "" && !spellsParameter(got.Name(), p.Name) {
+				wrong("parameter %d is called %s, in C %s", i+1, got.Name(), p.Name)
 			}
 		}
 		c.result(f, sig, wrong)

@@ -8,7 +8,6 @@ import (
 
 	"github.com/gomach/mach/internal/abi"
 	"github.com/gomach/mach/internal/abi/ctest"
-	"github.com/gomach/mach/internal/gen"
 )
 
 // record compares size and alignment, and then every member at every depth.
@@ -57,9 +56,14 @@ type place struct {
 func (c *checker) field(root types.Type, r *abi.Record, i int, f *abi.Field, wrong func(string, ...any)) {
 	at := place{typ: root}
 	for _, name := range wayTo(r, i) {
-		next, ok := c.step(at, gen.FieldName(name))
+		goName, ok := member(at.typ, name)
 		if !ok {
-			wrong("%s has no %s", c.name(at.typ), gen.FieldName(name))
+			wrong("%s has no member that the naming rule spells like %s", c.name(at.typ), name)
+			return
+		}
+		next, ok := c.step(at, goName)
+		if !ok {
+			wrong("%s of %s is no member that can be followed", goName, c.name(at.typ))
 			return
 		}
 		at = next
