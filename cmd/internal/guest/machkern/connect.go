@@ -9,12 +9,12 @@ import (
 )
 
 // connect serves the runner of a process that is going to be a guest, which is to say hello.
-func (k *Kernel) connect(end *os.File, pid int, a *arrival) error {
+func (k *Kernel) connect(end *os.File, pid int, a *pendingGuest) error {
 	c, err := connOf(end)
 	if err != nil {
 		return err
 	}
-	var guest *seat // nil until hello; the answer to that goes before everything else
+	var guest *guestTask // nil until hello; the answer to that goes before everything else
 	var w *wire.Conn
 	made := make(chan struct{})
 	w = wire.New(c, func(body any, files []*os.File) any {
@@ -25,30 +25,30 @@ func (k *Kernel) connect(end *os.File, pid int, a *arrival) error {
 			}
 		}()
 		if h, ok := body.(hello); ok && guest == nil {
-			guest = k.seat(w, pid, h, a)
-			w.Welcome()
+			guest = k.adopt(w, pid, h, a)
+			w.Accept()
 			self, boot := guest.names()
-			return welcome{self, boot, k.timebase, a.how}
+			return adopted{self, boot, k.timebase, a.how}
 		}
 		m, ok := body.(toKernel)
 		if !ok || guest == nil {
 			w.Close()
 			return nil
 		}
-		return m.on(guest, files)
+		return m.handle(guest, files)
 	})
 	close(made)
 	go func() {
 		<-w.Closed()
-		k.end(pid, a)
+		k.finish(pid, a)
 	}()
 	return nil
 }
 
-// seat makes a guest of another runner a task.
-func (k *Kernel) seat(w *wire.Conn, pid int, h hello, a *arrival) *seat {
-	t := newFarTask(w, pid, h)
-	s := k.admit(t, farMemory{w}, k.take(a), func(name string) uint64 {
+// adopt makes a guest of another runner a task.
+func (k *Kernel) adopt(w *wire.Conn, pid int, h hello, a *pendingGuest) *guestTask {
+	t := newProxyTask(w, pid, h)
+	s := k.admit(t, proxyMemory{w}, k.take(a), func(name string) uint64 {
 		o, _ := ask(w, address{name})
 		return o.N
 	})
@@ -57,7 +57,7 @@ func (k *Kernel) seat(w *wire.Conn, pid int, h hello, a *arrival) *seat {
 	k.mu.Lock()
 	k.guests[pid] = s
 	k.mu.Unlock()
-	k.end(pid, a)
+	k.finish(pid, a)
 	go func() {
 		<-w.Closed()
 		k.mu.Lock()
@@ -68,7 +68,7 @@ func (k *Kernel) seat(w *wire.Conn, pid int, h hello, a *arrival) *seat {
 		k.mu.Unlock()
 		k.orphan(s)
 		<-s.task.Dead()
-		t.left()
+		t.release()
 	}()
 	return s
 }

@@ -6,7 +6,7 @@ import "os"
 
 // How the kernel takes what guests of other runners say.
 
-func (m invoke) on(s *seat, _ []*os.File) any {
+func (m invoke) handle(s *guestTask, _ []*os.File) any {
 	if m.Symbol <= 0 {
 		return reply{}
 	}
@@ -18,25 +18,25 @@ func (m invoke) on(s *seat, _ []*os.File) any {
 	return reply{Word: s.perform(x), OK: true}
 }
 
-func (m trap) on(s *seat, _ []*os.File) any { return reply{OK: s.raise(m.Thread, m.What)} }
+func (m trap) handle(s *guestTask, _ []*os.File) any { return reply{OK: s.raise(m.Thread, m.What)} }
 
-func (m threadEnded) on(s *seat, _ []*os.File) any {
+func (m threadEnded) handle(s *guestTask, _ []*os.File) any {
 	go s.threadEnded(m.Thread) // ports that die may have much to tell
 	return nil
 }
 
-func (m threadNamed) on(s *seat, _ []*os.File) any {
+func (m threadNamed) handle(s *guestTask, _ []*os.File) any {
 	return reply{Word: uint64(s.threadName(m.Thread)), OK: true}
 }
 
-func (m threadNameOf) on(s *seat, _ []*os.File) any {
+func (m threadNameOf) handle(s *guestTask, _ []*os.File) any {
 	id, ok := s.threadOf(m.Name)
 	return reply{Word: uint64(id), OK: ok}
 }
 
-func (m expected) on(s *seat, files []*os.File) any {
+func (m expected) handle(s *guestTask, files []*os.File) any {
 	if len(files) == 1 {
-		s.expect(m.PID, files[0], m.How)
+		s.started(m.PID, files[0], m.How)
 	}
 	return nil
 }

@@ -12,8 +12,8 @@ import (
 // Guest answers the Mach functions of one guest. It implements libsystem.MachKernel.
 type Guest struct {
 	options Options
-	own     *Kernel // nil where another runner has it
-	far     *remote // nil where own is not
+	own     *Kernel       // nil where another runner has it
+	client  *kernelClient // nil where own is not
 	kernel  kernelSide
 	ready   chan struct{} // closed when the guest's first instruction is due
 
@@ -29,8 +29,8 @@ type Guest struct {
 func New(o Options) *Guest {
 	g := &Guest{options: o, ready: make(chan struct{})}
 	if o.Join != 0 {
-		if far, err := join(g, o.Join); err == nil {
-			g.far = far
+		if client, err := join(g, o.Join); err == nil {
+			g.client = client
 			return g
 		}
 	}
@@ -48,8 +48,8 @@ func (g *Guest) attach(p *proc.Process) {
 		g.process = p
 		g.sub = newTask(g, p)
 		p.Post(func() {
-			if g.far != nil {
-				g.begin(g.far.how)
+			if g.client != nil {
+				g.begin(g.client.how)
 			}
 			close(g.ready)
 		})
@@ -64,8 +64,8 @@ func (g *Guest) attach(p *proc.Process) {
 			g.own.mu.Unlock()
 			g.kernel = s
 		} else {
-			g.far.hello(g.sub)
-			g.kernel = g.far
+			g.client.hello(g.sub)
+			g.kernel = g.client
 		}
 		g.self, g.boot = g.kernel.names()
 	})

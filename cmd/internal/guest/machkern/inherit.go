@@ -9,7 +9,7 @@ import (
 
 // inherit gives a new task what it has from the one that started it; the first of a kernel
 // gets the bootstrap port.
-func (s *seat) inherit(h *kerntask.Inheritance) {
+func (s *guestTask) inherit(h *kerntask.Inheritance) {
 	if h == nil {
 		s.boot = bootstrap.Give(s.task)
 		return

@@ -23,7 +23,7 @@ type joining struct {
 // who has not inherited it can have it: it has no name, and programs of the host do not get it.
 func (g *Guest) Starting(p *proc.Process) (libsystem.Joining, error) {
 	g.attach(p)
-	if g.own == nil && g.far.gone() {
+	if g.own == nil && g.client.gone() {
 		return nil, nil
 	}
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
@@ -45,7 +45,7 @@ func (g *Guest) Replacing(p *proc.Process) (libsystem.Joining, error) {
 
 func (j *joining) File() *os.File { return j.theirs }
 
-func (j *joining) Started(pid int, how libsystem.Tracing) { j.g.kernel.expect(pid, j.ours, how) }
+func (j *joining) Started(pid int, how libsystem.Tracing) { j.g.kernel.started(pid, j.ours, how) }
 
 func (j *joining) Close() {
 	_ = j.theirs.Close()
@@ -53,7 +53,7 @@ func (j *joining) Close() {
 }
 
 // gone says whether the kernel has ended.
-func (r *remote) gone() bool {
+func (r *kernelClient) gone() bool {
 	select {
 	case <-r.c.Closed():
 		return true

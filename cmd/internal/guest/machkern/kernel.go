@@ -40,15 +40,15 @@ type Kernel struct {
 	calls    sync.Pool     // of *call
 	timebase proc.Timebase // set before the first guest begins
 
-	mu       sync.Mutex
-	guests   map[int]*seat    // those of other runners, by pid
-	first    *seat            // that of this one
-	arrivals map[int]*arrival // processes that are going to be guests
-	tracers  map[int]*seat    // of traced processes, by pid
+	mu      sync.Mutex
+	guests  map[int]*guestTask    // those of other runners, by pid
+	first   *guestTask            // that of this one
+	pending map[int]*pendingGuest // processes that are going to be guests
+	tracers map[int]*guestTask    // of traced processes, by pid
 }
 
 func newKernel(o Options) *Kernel {
-	k := &Kernel{options: o, guests: map[int]*seat{}, arrivals: map[int]*arrival{}, tracers: map[int]*seat{}}
+	k := &Kernel{options: o, guests: map[int]*guestTask{}, pending: map[int]*pendingGuest{}, tracers: map[int]*guestTask{}}
 	k.core = kernel.New(&substrate{k: k})
 	k.core.Policy = o.Messages
 	k.core.Unguarded = func() bool { return o.Unguarded }
@@ -66,8 +66,8 @@ func (k *Kernel) setMachine(a *cpu.Arch) {
 }
 
 // admit makes a guest a task. memory is the guest's as its pointer arguments mean it.
-func (k *Kernel) admit(sub core.TaskSub, memory core.Memory, h *kerntask.Inheritance, variables func(string) uint64) *seat {
-	s := &seat{k: k, task: k.core.NewTask(sub), memory: memory}
+func (k *Kernel) admit(sub core.TaskSub, memory core.Memory, h *kerntask.Inheritance, variables func(string) uint64) *guestTask {
+	s := &guestTask{k: k, task: k.core.NewTask(sub), memory: memory}
 	s.inherit(h)
 	misc.SetVariables(s.task, variables)
 	return s
@@ -89,9 +89,9 @@ type kernelSide interface {
 	watchPort(name mach.MachPort, woken func()) (libsystem.PortWatch, proc.Errno)
 	// replace is vm.Replace.
 	replace(address, size uint64) mach.KernReturn
-	// expect says that a process is becoming a guest, whose runner has the other end of a
+	// started says that a process is becoming a guest, whose runner has the other end of a
 	// connection. The file stays the caller's. If that end is closed nothing has come of it.
-	expect(pid int, end *os.File, how libsystem.Tracing)
+	started(pid int, end *os.File, how libsystem.Tracing)
 	// trace is what ptrace does to another process.
 	trace(traceOf) proc.Errno
 }

@@ -16,13 +16,13 @@ import (
 
 // What a guest's runner and the kernel in another runner say to each other. To the kernel:
 type (
-	// hello is the first question; welcome is its answer.
+	// hello is the first question; adopted is its answer.
 	hello struct {
 		CPU      mach.CPUType
 		PageSize uint64
 		Usage    core.Usage
 	}
-	welcome struct {
+	adopted struct {
 		Self, Boot mach.MachPort
 		Timebase   proc.Timebase
 		How        libsystem.Tracing
@@ -69,12 +69,12 @@ type (
 
 // toKernel is a message from a guest.
 type toKernel interface {
-	on(s *seat, files []*os.File) any
+	handle(s *guestTask, files []*os.File) any
 }
 
 // toGuest is a question of the kernel about a guest.
 type toGuest interface {
-	about(g *Guest, files []*os.File) (outcome, error)
+	handle(g *Guest, files []*os.File) (outcome, error)
 }
 
 // outcome answers all questions to guests.
@@ -91,7 +91,7 @@ type outcome struct {
 
 func init() {
 	wire.Register(
-		hello{}, welcome{}, invoke{}, callWaits{}, trap{}, threadEnded{}, threadNamed{}, threadNameOf{}, expected{}, reply{},
+		hello{}, adopted{}, invoke{}, callWaits{}, trap{}, threadEnded{}, threadNamed{}, threadNameOf{}, expected{}, reply{},
 		watchPort{}, unwatchPort{}, firstPort{}, edgeOfPort{}, portWoken{}, replaced{},
 		readMemory{}, writeMemory{}, bounds(0), regions{}, mapMemory{}, onRange{}, pagesOf{}, countRegion{},
 		traceOf{}, traced{}, hold{}, threads(0), openThread{}, usage(0), imageInfos(0), newThreads{}, onThread{}, address{}, outcome{},

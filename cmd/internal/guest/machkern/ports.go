@@ -38,11 +38,11 @@ func (g *Guest) Replace(p *proc.Process, address, size uint64) mach.KernReturn {
 	return g.kernel.replace(address, size)
 }
 
-func (s *seat) replace(address, size uint64) mach.KernReturn {
+func (s *guestTask) replace(address, size uint64) mach.KernReturn {
 	return vm.Replace(s.task, address, size)
 }
 
-func (r *remote) replace(address, size uint64) mach.KernReturn {
+func (r *kernelClient) replace(address, size uint64) mach.KernReturn {
 	a, ok := r.ask(replaced{address, size})
 	if !ok {
 		return mach.KERN_SUCCESS // the kernel has gone, and what it knew
@@ -50,7 +50,7 @@ func (r *remote) replace(address, size uint64) mach.KernReturn {
 	return mach.KernReturn(int32(a.Word))
 }
 
-func (m replaced) on(s *seat, _ []*os.File) any {
+func (m replaced) handle(s *guestTask, _ []*os.File) any {
 	return reply{Word: uint64(uint32(s.replace(m.Addr, m.Size))), OK: true}
 }
 
@@ -92,7 +92,7 @@ func watchError(kr mach.KernReturn) proc.Errno {
 	return proc.ENOTSUP
 }
 
-func (s *seat) watchPort(name mach.MachPort, woken func()) (libsystem.PortWatch, proc.Errno) {
+func (s *guestTask) watchPort(name mach.MachPort, woken func()) (libsystem.PortWatch, proc.Errno) {
 	p := &portWatch{}
 	var kr mach.KernReturn
 	p.w, kr = s.task.Space.Watch(name, func() {
@@ -123,11 +123,11 @@ func (l *portWatches) woken(id int) {
 
 // farWatch is one of them.
 type farWatch struct {
-	r  *remote
+	r  *kernelClient
 	id int
 }
 
-func (r *remote) watchPort(name mach.MachPort, woken func()) (libsystem.PortWatch, proc.Errno) {
+func (r *kernelClient) watchPort(name mach.MachPort, woken func()) (libsystem.PortWatch, proc.Errno) {
 	l := &r.watches
 	l.mu.Lock()
 	if l.wake == nil {

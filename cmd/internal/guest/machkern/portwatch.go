@@ -27,7 +27,7 @@ type guestWatch struct {
 	quit  chan struct{}
 }
 
-func (m watchPort) on(s *seat, _ []*os.File) any {
+func (m watchPort) handle(s *guestTask, _ []*os.File) any {
 	g := &guestWatch{woken: make(chan struct{}, 1), quit: make(chan struct{})}
 	w, kr := s.task.Space.Watch(m.Name, func() {
 		g.edge.Store(true)
@@ -71,7 +71,7 @@ func (g *guestWatch) stop() {
 	close(g.quit)
 }
 
-func (m unwatchPort) on(s *seat, _ []*os.File) any {
+func (m unwatchPort) handle(s *guestTask, _ []*os.File) any {
 	l := s.watches
 	l.mu.Lock()
 	g := l.list[m.ID]
@@ -83,7 +83,7 @@ func (m unwatchPort) on(s *seat, _ []*os.File) any {
 	return nil
 }
 
-func (m firstPort) on(s *seat, _ []*os.File) any {
+func (m firstPort) handle(s *guestTask, _ []*os.File) any {
 	g := s.watches.get(m.ID)
 	if g == nil {
 		return reply{OK: true}
@@ -92,7 +92,7 @@ func (m firstPort) on(s *seat, _ []*os.File) any {
 	return reply{Word: uint64(name), OK: gone}
 }
 
-func (m edgeOfPort) on(s *seat, _ []*os.File) any {
+func (m edgeOfPort) handle(s *guestTask, _ []*os.File) any {
 	g := s.watches.get(m.ID)
 	return reply{OK: g == nil || g.edge.Swap(false)}
 }

@@ -35,7 +35,7 @@ func (g *Guest) waitUntil(c *proc.Call) {
 // forPID is a Unix call: the kernel says -1 and what for.
 func (g *Guest) forPID(c *proc.Call, symbol string) {
 	g.attach(c.Process)
-	if g.own == nil && g.far.gone() {
+	if g.own == nil && g.client.gone() {
 		c.Fail(proc.ESRCH)
 		return
 	}

@@ -77,11 +77,11 @@ type (
 	}
 )
 
-func (m traceOf) on(s *seat, _ []*os.File) any {
+func (m traceOf) handle(s *guestTask, _ []*os.File) any {
 	return reply{Word: uint64(s.k.trace(s, m)), OK: true}
 }
 
-func (q traced) about(g *Guest, _ []*os.File) (o outcome, err error) {
+func (q traced) handle(g *Guest, _ []*os.File) (o outcome, err error) {
 	o.N = uint64(g.trace(q))
 	return o, nil
 }
@@ -140,7 +140,7 @@ func (g *Guest) trace(q traced) (e proc.Errno) {
 }
 
 // trace does what a guest asks of another one by ptrace (xnu bsd/kern/mach_process.c).
-func (k *Kernel) trace(by *seat, m traceOf) proc.Errno {
+func (k *Kernel) trace(by *guestTask, m traceOf) proc.Errno {
 	sub := k.sub(m.PID)
 	if sub == nil {
 		return proc.ESRCH
@@ -179,7 +179,7 @@ func (k *Kernel) trace(by *seat, m traceOf) proc.Errno {
 	switch sub := sub.(type) {
 	case *task:
 		e = sub.guest.trace(q)
-	case *farTask:
+	case *proxyTask:
 		o, err := ask(sub.c, q)
 		if e = proc.Errno(o.N); err != nil {
 			e = proc.ESRCH
@@ -196,7 +196,7 @@ func (k *Kernel) trace(by *seat, m traceOf) proc.Errno {
 }
 
 // anyThread finds a thread of any task by its port's name.
-func (s *seat) anyThread(name mach.MachPort) *core.Thread {
+func (s *guestTask) anyThread(name mach.MachPort) *core.Thread {
 	p, kr := s.task.Space.SendPort(name)
 	if kr != mach.KERN_SUCCESS || p == nil {
 		return nil
@@ -208,7 +208,7 @@ func (s *seat) anyThread(name mach.MachPort) *core.Thread {
 
 // orphan ends the processes that a guest traces that has ended (xnu bsd/kern/kern_exit.c,
 // proc_exit).
-func (k *Kernel) orphan(tracer *seat) {
+func (k *Kernel) orphan(tracer *guestTask) {
 	k.mu.Lock()
 	var pids []int
 	for pid, by := range k.tracers {
@@ -237,9 +237,9 @@ func (k *Kernel) sub(pid int) core.TaskSub {
 	return k.await(pid)
 }
 
-func (s *seat) trace(m traceOf) proc.Errno { return s.k.trace(s, m) }
+func (s *guestTask) trace(m traceOf) proc.Errno { return s.k.trace(s, m) }
 
-func (r *remote) trace(m traceOf) proc.Errno {
+func (r *kernelClient) trace(m traceOf) proc.Errno {
 	a, ok := r.ask(m)
 	if !ok {
 		return proc.ESRCH

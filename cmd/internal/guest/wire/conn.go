@@ -21,15 +21,15 @@ var ErrClosed = errors.New("the other side has gone")
 // files.
 type Handler func(body any, files []*os.File) (answer any)
 
-// Conn is one end of a connection. Its methods may be called by any goroutine. Until Welcome the
+// Conn is one end of a connection. Its methods may be called by any goroutine. Until Accept the
 // other end is a stranger: it may ask one question at a time, in a small frame, without files;
 // anything else ends the connection.
 type Conn struct {
-	c       *net.UnixConn
-	handle  Handler
-	closed  chan struct{}
-	welcome atomic.Bool
-	asked   atomic.Int32 // questions of the other end that are not answered
+	c        *net.UnixConn
+	handle   Handler
+	closed   chan struct{}
+	accepted atomic.Bool
+	asked    atomic.Int32 // questions of the other end that are not answered
 
 	sendMu sync.Mutex
 	out    []byte
@@ -46,11 +46,11 @@ func New(c *net.UnixConn, h Handler) *Conn {
 	return w
 }
 
-// Welcome says that the other end is what it should be.
-func (w *Conn) Welcome() { w.welcome.Store(true) }
+// Accept says that the other end is what it should be.
+func (w *Conn) Accept() { w.accepted.Store(true) }
 
 func (w *Conn) limits() (frame, files int) {
-	if w.welcome.Load() {
+	if w.accepted.Load() {
 		return mostFrame, mostFiles
 	}
 	return strangerFrame, strangerFiles
@@ -152,7 +152,7 @@ func (w *Conn) one() error {
 		return err
 	}
 	body, err := decode(b)
-	if err != nil || h.kind == answer && len(files) > 0 || h.kind == notice && !w.welcome.Load() {
+	if err != nil || h.kind == answer && len(files) > 0 || h.kind == notice && !w.accepted.Load() {
 		closeAll(files)
 		return errGarbled
 	}
@@ -169,7 +169,7 @@ func (w *Conn) one() error {
 		w.handle(body, files)
 	case question:
 		most := int32(mostQuestions)
-		if !w.welcome.Load() {
+		if !w.accepted.Load() {
 			most = strangerAsks
 		}
 		if w.asked.Add(1) > most {

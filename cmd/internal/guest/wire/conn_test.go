@@ -35,7 +35,7 @@ func pair(t *testing.T, a, b Handler) (*Conn, *Conn) {
 			t.Fatal(err)
 		}
 		w := New(c.(*net.UnixConn), h)
-		w.Welcome()
+		w.Accept()
 		t.Cleanup(func() { w.Close(); <-w.Closed() })
 		return w
 	}

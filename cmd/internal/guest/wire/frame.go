@@ -61,7 +61,7 @@ const (
 	mostFiles       = 4
 	mostFrame       = 2 << 20
 	mostQuestions   = 1 << 16
-	strangerFrame   = 4 << 10 // of one who has not been welcomed
+	strangerFrame   = 4 << 10 // of one who has not been accepted
 	strangerAsks    = 1
 	strangerFiles   = 0
 	controlMessages = 256 // room for descriptors; what does not fit is closed by the host

@@ -62,7 +62,7 @@ func frame(h header, body any) []byte {
 	return b
 }
 
-// TestStranger: whoever has not been welcomed has one small question, no files and no notices.
+// TestStranger: whoever has not been accepted has one small question, no files and no notices.
 func TestStranger(t *testing.T) {
 	file, err := os.CreateTemp(t.TempDir(), "")
 	if err != nil {
@@ -118,7 +118,7 @@ func TestFilesWithBody(t *testing.T) {
 		closeAll(files)
 		return number{len(files)}
 	})
-	w.Welcome()
+	w.Accept()
 	b := frame(header{id: 1}, bulk{make([]byte, 1000)})
 	for i, part := range [][]byte{b[:headerSize], b[headerSize : headerSize+500], b[headerSize+500:]} {
 		var oob []byte
@@ -138,13 +138,13 @@ func TestFilesWithBody(t *testing.T) {
 	}
 }
 
-// FuzzWire sends arbitrary bytes, with descriptors at arbitrary places, to one who welcomes and to
+// FuzzWire sends arbitrary bytes, with descriptors at arbitrary places, to one who accepts and to
 // one who does not: nothing is left of it when the connection has ended.
 func FuzzWire(f *testing.F) {
 	f.Add(frame(header{id: 1}, number{1}), uint16(0), true)
 	f.Add(frame(header{kind: notice, files: 1}, bulk{[]byte("x")}), uint16(1), true)
 	f.Add(append(frame(header{kind: answer}, nil), frame(header{id: 2, files: 1}, number{2})...), uint16(0x15), false)
-	f.Fuzz(func(t *testing.T, data []byte, where uint16, welcome bool) {
+	f.Fuzz(func(t *testing.T, data []byte, where uint16, accept bool) {
 		file, err := os.CreateTemp(t.TempDir(), "")
 		if err != nil {
 			t.Fatal(err)
@@ -154,8 +154,8 @@ func FuzzWire(f *testing.F) {
 			closeAll(files)
 			return body
 		})
-		if welcome {
-			w.Welcome()
+		if accept {
+			w.Accept()
 		}
 		_ = peer.SetWriteDeadline(time.Now().Add(20 * time.Second))
 		for i := 0; len(data) > 0; i++ {

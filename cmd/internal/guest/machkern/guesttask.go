@@ -11,9 +11,9 @@ import (
 	kerntask "github.com/gomach/mach/internal/kernel/task"
 )
 
-// seat is a guest as the kernel has it. It is the kernelSide of the guest of the same
+// guestTask is a guest as the kernel has it. It is the kernelSide of the guest of the same
 // process; the others reach theirs by messages.
-type seat struct {
+type guestTask struct {
 	k      *Kernel
 	task   *core.Task
 	memory core.Memory
@@ -22,9 +22,9 @@ type seat struct {
 	watches *guestWatches
 }
 
-func (s *seat) names() (self, boot mach.MachPort) { return s.task.SelfName(), s.boot }
+func (s *guestTask) names() (self, boot mach.MachPort) { return s.task.SelfName(), s.boot }
 
-func (s *seat) thread(id int) *core.Thread {
+func (s *guestTask) thread(id int) *core.Thread {
 	th, err := s.task.Thread(id)
 	if err != nil {
 		return nil
@@ -32,7 +32,7 @@ func (s *seat) thread(id int) *core.Thread {
 	return th
 }
 
-func (s *seat) perform(x *call) uint64 {
+func (s *guestTask) perform(x *call) uint64 {
 	thread := x.thread
 	x.Args, x.Task, x.Mem = &x.args, s.task, s.memory
 	x.CallingThread = func() *core.Thread { return s.thread(thread) }
@@ -48,13 +48,13 @@ func (s *seat) perform(x *call) uint64 {
 	return r
 }
 
-func (s *seat) raise(thread int, e raised) bool {
+func (s *guestTask) raise(thread int, e raised) bool {
 	th := s.thread(thread)
 	return th != nil && kerntask.Raise(th, e.Kind, e.Codes)
 }
 
 // threadEnded lets the ports of a thread die.
-func (s *seat) threadEnded(thread int) {
+func (s *guestTask) threadEnded(thread int) {
 	for _, th := range s.task.Known() {
 		if th.ID == thread {
 			th.End()
@@ -66,7 +66,7 @@ type nameKey struct{}
 
 // threadName is the name that the C library keeps of a thread's port, with a reference of
 // its own.
-func (s *seat) threadName(thread int) mach.MachPort {
+func (s *guestTask) threadName(thread int) mach.MachPort {
 	th := s.thread(thread)
 	if th == nil {
 		return mach.MACH_PORT_NULL
@@ -78,7 +78,7 @@ func (s *seat) threadName(thread int) mach.MachPort {
 }
 
 // threadOf finds a thread of this task by its port's name.
-func (s *seat) threadOf(name mach.MachPort) (int, bool) {
+func (s *guestTask) threadOf(name mach.MachPort) (int, bool) {
 	p, kr := s.task.Space.SendPort(name)
 	if kr != mach.KERN_SUCCESS || p == nil {
 		return 0, false
@@ -91,4 +91,6 @@ func (s *seat) threadOf(name mach.MachPort) (int, bool) {
 	return th.ID, true
 }
 
-func (s *seat) expect(pid int, end *os.File, how libsystem.Tracing) { s.k.expect(s, pid, end, how) }
+func (s *guestTask) started(pid int, end *os.File, how libsystem.Tracing) {
+	s.k.started(s, pid, end, how)
+}

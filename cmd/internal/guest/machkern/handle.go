@@ -28,7 +28,7 @@ type readMemory struct {
 	As         rules
 }
 
-func (q readMemory) about(g *Guest, _ []*os.File) (o outcome, err error) {
+func (q readMemory) handle(g *Guest, _ []*os.File) (o outcome, err error) {
 	if q.Size > mostAtOnce {
 		return o, fs.ErrInvalid
 	}
@@ -48,7 +48,7 @@ type writeMemory struct {
 	As    rules
 }
 
-func (q writeMemory) about(g *Guest, _ []*os.File) (o outcome, err error) {
+func (q writeMemory) handle(g *Guest, _ []*os.File) (o outcome, err error) {
 	var n int
 	switch q.As {
 	case asUser:
@@ -64,7 +64,7 @@ func (q writeMemory) about(g *Guest, _ []*os.File) (o outcome, err error) {
 
 type bounds int
 
-func (bounds) about(g *Guest, _ []*os.File) (o outcome, err error) {
+func (bounds) handle(g *Guest, _ []*os.File) (o outcome, err error) {
 	lo, hi := space{g.process}.Bounds()
 	o.Regions = []core.Region{{Start: lo, End: hi}}
 	return o, nil
@@ -75,7 +75,7 @@ type regions struct {
 	Most int
 }
 
-func (q regions) about(g *Guest, _ []*os.File) (o outcome, err error) {
+func (q regions) handle(g *Guest, _ []*os.File) (o outcome, err error) {
 	for r, err := range (space{g.process}).Regions(q.Addr) {
 		if err != nil {
 			return o, err
@@ -96,7 +96,7 @@ type mapMemory struct {
 	Offset                   uint64
 }
 
-func (q mapMemory) about(g *Guest, files []*os.File) (o outcome, err error) {
+func (q mapMemory) handle(g *Guest, files []*os.File) (o outcome, err error) {
 	m := core.Mapping{
 		Addr: q.Addr, Size: q.Size, Mask: q.Mask, Fixed: q.Fixed, Overwrite: q.Overwrite, Shared: q.Shared, Prot: q.Prot, Offset: q.Offset,
 	}
@@ -122,7 +122,7 @@ type onRange struct {
 	Addr, Size, Value uint64
 }
 
-func (q onRange) about(g *Guest, _ []*os.File) (o outcome, err error) {
+func (q onRange) handle(g *Guest, _ []*os.File) (o outcome, err error) {
 	s := space{g.process}
 	switch q.Op {
 	case rangeUnmap:
@@ -146,14 +146,14 @@ type pagesOf struct {
 	N    int
 }
 
-func (q pagesOf) about(g *Guest, _ []*os.File) (o outcome, err error) {
+func (q pagesOf) handle(g *Guest, _ []*os.File) (o outcome, err error) {
 	o.Words, err = space{g.process}.Pages(q.Addr, q.N)
 	return o, err
 }
 
 type countRegion struct{ R core.Region }
 
-func (q countRegion) about(g *Guest, _ []*os.File) (o outcome, err error) {
+func (q countRegion) handle(g *Guest, _ []*os.File) (o outcome, err error) {
 	err = space{g.process}.StatRegion(&q.R)
 	o.Regions = []core.Region{q.R}
 	return o, err
@@ -161,7 +161,7 @@ func (q countRegion) about(g *Guest, _ []*os.File) (o outcome, err error) {
 
 type hold struct{ On bool }
 
-func (q hold) about(g *Guest, _ []*os.File) (o outcome, err error) {
+func (q hold) handle(g *Guest, _ []*os.File) (o outcome, err error) {
 	if q.On {
 		return o, g.sub.Suspend()
 	}
@@ -170,21 +170,21 @@ func (q hold) about(g *Guest, _ []*os.File) (o outcome, err error) {
 
 type threads int
 
-func (threads) about(g *Guest, _ []*os.File) (o outcome, err error) {
+func (threads) handle(g *Guest, _ []*os.File) (o outcome, err error) {
 	o.IDs, err = g.sub.Threads()
 	return o, err
 }
 
 type openThread struct{ ID int }
 
-func (q openThread) about(g *Guest, _ []*os.File) (o outcome, err error) {
+func (q openThread) handle(g *Guest, _ []*os.File) (o outcome, err error) {
 	_, err = g.sub.open(q.ID)
 	return o, err
 }
 
 type usage int
 
-func (usage) about(g *Guest, _ []*os.File) (o outcome, err error) {
+func (usage) handle(g *Guest, _ []*os.File) (o outcome, err error) {
 	u, err := g.sub.Usage()
 	o.Usage = &u
 	return o, err
@@ -192,7 +192,7 @@ func (usage) about(g *Guest, _ []*os.File) (o outcome, err error) {
 
 type imageInfos int
 
-func (imageInfos) about(g *Guest, _ []*os.File) (o outcome, err error) {
+func (imageInfos) handle(g *Guest, _ []*os.File) (o outcome, err error) {
 	o.N, _ = g.sub.DyldInfo()
 	return o, nil
 }
@@ -202,7 +202,7 @@ type newThreads struct {
 	Words  []uint32
 }
 
-func (q newThreads) about(g *Guest, _ []*os.File) (o outcome, err error) {
+func (q newThreads) handle(g *Guest, _ []*os.File) (o outcome, err error) {
 	return o, g.sub.NewThreads(q.Flavor, q.Words)
 }
 
@@ -225,7 +225,7 @@ type onThread struct {
 	Words  []uint32
 }
 
-func (q onThread) about(g *Guest, _ []*os.File) (o outcome, err error) {
+func (q onThread) handle(g *Guest, _ []*os.File) (o outcome, err error) {
 	th, err := g.sub.open(q.Thread)
 	if err != nil {
 		return o, err
@@ -256,7 +256,7 @@ func (q onThread) about(g *Guest, _ []*os.File) (o outcome, err error) {
 // address asks for a variable of libSystem.
 type address struct{ Name string }
 
-func (q address) about(g *Guest, _ []*os.File) (o outcome, err error) {
+func (q address) handle(g *Guest, _ []*os.File) (o outcome, err error) {
 	g.process.Sync(func() { o.N = g.variable(q.Name) })
 	return o, nil
 }

@@ -13,23 +13,23 @@ import (
 	kerntask "github.com/gomach/mach/internal/kernel/task"
 )
 
-// arrival is a process that is going to be a guest.
-type arrival struct {
-	over chan struct{}         // closed when it is one, or will not be
-	gift *kerntask.Inheritance // from who started it, if not taken; Kernel.mu guards it
-	how  libsystem.Tracing
-	was  *seat // the guest that the process is until then, if it replaces itself
+// pendingGuest is a process that is going to be a guest.
+type pendingGuest struct {
+	over      chan struct{}         // closed when it is one, or will not be
+	inherited *kerntask.Inheritance // from who started it, if not taken; Kernel.mu guards it
+	how       libsystem.Tracing
+	was       *guestTask // the guest that the process is until then, if it replaces itself
 }
 
-// expect is told by a guest that has started a process, or that is about to become another one
+// started is told by a guest that has started a process, or that is about to become another one
 // itself.
-func (k *Kernel) expect(by *seat, pid int, end *os.File, how libsystem.Tracing) {
-	a := &arrival{over: make(chan struct{}), how: how}
+func (k *Kernel) started(by *guestTask, pid int, end *os.File, how libsystem.Tracing) {
+	a := &pendingGuest{over: make(chan struct{}), how: how}
 	itself := pid == by.task.Sub.PID()
 	if itself {
-		a.gift = kerntask.LeaveToExec(by.task)
+		a.inherited = kerntask.LeaveToExec(by.task)
 	} else {
-		a.gift = kerntask.Leave(by.task)
+		a.inherited = kerntask.Leave(by.task)
 	}
 	k.mu.Lock()
 	if itself && k.guests[pid] == by {
@@ -39,32 +39,32 @@ func (k *Kernel) expect(by *seat, pid int, end *os.File, how libsystem.Tracing) 
 	if how.On && k.tracers[pid] == nil {
 		k.tracers[pid] = by
 	}
-	before := k.arrivals[pid]
-	k.arrivals[pid] = a
+	before := k.pending[pid]
+	k.pending[pid] = a
 	k.mu.Unlock()
 	if before != nil {
-		k.end(pid, before)
+		k.finish(pid, before)
 	}
 	dup, err := unix.FcntlInt(end.Fd(), unix.F_DUPFD_CLOEXEC, 3)
 	if err == nil {
 		err = k.connect(os.NewFile(uintptr(dup), "guest"), pid, a)
 	}
 	if err != nil {
-		k.end(pid, a)
+		k.finish(pid, a)
 	}
 }
 
 // take gives what a process inherits.
-func (k *Kernel) take(a *arrival) *kerntask.Inheritance {
+func (k *Kernel) take(a *pendingGuest) *kerntask.Inheritance {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	gift := a.gift
-	a.gift = nil
-	return gift
+	inherited := a.inherited
+	a.inherited = nil
+	return inherited
 }
 
-// end ends an arrival: the process is a guest now, or its runner has gone.
-func (k *Kernel) end(pid int, a *arrival) {
+// finish ends the waiting for a guest: the process is a guest now, or its runner has gone.
+func (k *Kernel) finish(pid int, a *pendingGuest) {
 	k.mu.Lock()
 	select {
 	case <-a.over:
@@ -73,17 +73,17 @@ func (k *Kernel) end(pid int, a *arrival) {
 	default:
 	}
 	close(a.over)
-	if k.arrivals[pid] == a {
-		delete(k.arrivals, pid)
+	if k.pending[pid] == a {
+		delete(k.pending, pid)
 	}
 	if a.was != nil && k.guests[pid] == nil && a.was.task.Sub.Control() == nil {
 		k.guests[pid] = a.was // it goes on as what it was
 	}
-	gift := a.gift
-	a.gift = nil
+	inherited := a.inherited
+	a.inherited = nil
 	k.mu.Unlock()
-	if gift != nil {
-		gift.Release()
+	if inherited != nil {
+		inherited.Release()
 	}
 }
 
@@ -93,7 +93,7 @@ const longestStart = 20 * time.Second
 // await gives the guest of a process that is going to be one, once it is.
 func (k *Kernel) await(pid int) core.TaskSub {
 	k.mu.Lock()
-	a := k.arrivals[pid]
+	a := k.pending[pid]
 	k.mu.Unlock()
 	if a != nil {
 		timer := time.NewTimer(longestStart)

@@ -16,8 +16,8 @@ import (
 	"github.com/gomach/mach/internal/proto"
 )
 
-// remote is the kernel in another runner.
-type remote struct {
+// kernelClient is the kernel as the runner of another guest has it: it asks by messages.
+type kernelClient struct {
 	c       *wire.Conn
 	watches portWatches
 	self    mach.MachPort
@@ -26,12 +26,12 @@ type remote struct {
 }
 
 // join takes the inherited connection to a kernel.
-func join(g *Guest, fd int) (*remote, error) {
+func join(g *Guest, fd int) (*kernelClient, error) {
 	c, err := inheritedConn(fd)
 	if err != nil {
 		return nil, err
 	}
-	r := &remote{}
+	r := &kernelClient{}
 	r.c = wire.New(c, func(body any, files []*os.File) any {
 		defer func() {
 			for _, f := range files {
@@ -53,11 +53,11 @@ func join(g *Guest, fd int) (*remote, error) {
 			return nil
 		}
 		<-g.ready // before, what is asked about is in the making
-		o, err := q.about(g, files)
+		o, err := q.handle(g, files)
 		o.Failed = failureOf(err)
 		return o
 	})
-	r.c.Welcome()
+	r.c.Accept()
 	go func() {
 		<-r.c.Closed()
 		<-g.ready
@@ -72,13 +72,13 @@ func join(g *Guest, fd int) (*remote, error) {
 }
 
 // hello makes the guest a task.
-func (r *remote) hello(t *task) {
+func (r *kernelClient) hello(t *task) {
 	u, err := t.Usage()
 	if err != nil {
 		return
 	}
 	a, _ := r.c.Ask(hello{CPU: t.CPU(), PageSize: t.p.Arch.PageSize, Usage: u})
-	if w, ok := a.(welcome); ok {
+	if w, ok := a.(adopted); ok {
 		r.self, r.boot, r.how = w.Self, w.Boot, w.How
 		if w.Timebase.Numer != 0 && w.Timebase.Denom != 0 {
 			t.p.Timebase = w.Timebase
@@ -86,9 +86,9 @@ func (r *remote) hello(t *task) {
 	}
 }
 
-func (r *remote) names() (self, boot mach.MachPort) { return r.self, r.boot }
+func (r *kernelClient) names() (self, boot mach.MachPort) { return r.self, r.boot }
 
-func (r *remote) ask(m toKernel) (a reply, ok bool) {
+func (r *kernelClient) ask(m toKernel) (a reply, ok bool) {
 	v, err := r.c.Ask(m)
 	if err != nil {
 		return a, false
@@ -97,7 +97,7 @@ func (r *remote) ask(m toKernel) (a reply, ok bool) {
 	return a, ok
 }
 
-func (r *remote) perform(x *call) uint64 {
+func (r *kernelClient) perform(x *call) uint64 {
 	a, ok := r.ask(invoke{Thread: x.thread, Symbol: x.symbol, Waits: x.waits, Args: x.args})
 	if !ok {
 		return withoutKernel(x)
@@ -123,24 +123,24 @@ func withoutKernel(x *call) uint64 {
 
 func word32(kr mach.KernReturn) uint64 { return uint64(uint32(kr)) }
 
-func (r *remote) raise(thread int, e raised) bool {
+func (r *kernelClient) raise(thread int, e raised) bool {
 	a, _ := r.ask(trap{thread, e})
 	return a.OK
 }
 
-func (r *remote) threadEnded(thread int) { _ = r.c.Tell(threadEnded{thread}) }
+func (r *kernelClient) threadEnded(thread int) { _ = r.c.Tell(threadEnded{thread}) }
 
-func (r *remote) threadName(thread int) mach.MachPort {
+func (r *kernelClient) threadName(thread int) mach.MachPort {
 	a, _ := r.ask(threadNamed{thread})
 	return mach.MachPort(a.Word)
 }
 
-func (r *remote) threadOf(name mach.MachPort) (int, bool) {
+func (r *kernelClient) threadOf(name mach.MachPort) (int, bool) {
 	a, _ := r.ask(threadNameOf{name})
 	return int(a.Word), a.OK
 }
 
-func (r *remote) expect(pid int, end *os.File, how libsystem.Tracing) {
+func (r *kernelClient) started(pid int, end *os.File, how libsystem.Tracing) {
 	_ = r.c.Tell(expected{pid, how}, end)
 }
 

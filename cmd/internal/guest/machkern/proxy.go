@@ -16,31 +16,31 @@ import (
 	"github.com/gomach/mach/internal/kernel/core"
 )
 
-// farTask is a guest of another runner: what task is there. Once its connection has ended
+// proxyTask is a guest of another runner: what task is there. Once its connection has ended
 // everything fails with fs.ErrNotExist.
-type farTask struct {
+type proxyTask struct {
 	c     *wire.Conn
 	pid   int
 	fd    int // its pidfd, or -1
 	arch  mach.CPUType
-	space *farSpace
+	space *proxySpace
 }
 
-func newFarTask(c *wire.Conn, pid int, h hello) *farTask {
+func newProxyTask(c *wire.Conn, pid int, h hello) *proxyTask {
 	fd, err := unix.PidfdOpen(pid, 0)
 	if err != nil {
 		fd = -1
 	}
-	return &farTask{c: c, pid: pid, fd: fd, arch: h.CPU, space: &farSpace{c: c, page: h.PageSize}}
+	return &proxyTask{c: c, pid: pid, fd: fd, arch: h.CPU, space: &proxySpace{c: c, page: h.PageSize}}
 }
 
-func (t *farTask) PID() int                  { return t.pid }
-func (t *farTask) Self() bool                { return false }
-func (t *farTask) CPU() mach.CPUType         { return t.arch }
-func (t *farTask) Memory() core.AddressSpace { return t.space }
-func (t *farTask) Close() error              { return nil }
+func (t *proxyTask) PID() int                  { return t.pid }
+func (t *proxyTask) Self() bool                { return false }
+func (t *proxyTask) CPU() mach.CPUType         { return t.arch }
+func (t *proxyTask) Memory() core.AddressSpace { return t.space }
+func (t *proxyTask) Close() error              { return nil }
 
-func (t *farTask) Control() error {
+func (t *proxyTask) Control() error {
 	select {
 	case <-t.c.Closed():
 		return wire.ErrClosed
@@ -49,26 +49,26 @@ func (t *farTask) Control() error {
 	}
 }
 
-func (t *farTask) Threads() ([]int, error) {
+func (t *proxyTask) Threads() ([]int, error) {
 	o, err := ask(t.c, threads(0))
 	return o.IDs, err
 }
 
-func (t *farTask) OpenThread(id int) (core.ThreadSub, error) {
+func (t *proxyTask) OpenThread(id int) (core.ThreadSub, error) {
 	if _, err := ask(t.c, openThread{id}); err != nil {
 		return nil, err
 	}
-	return farThread{t.c, id}, nil
+	return proxyThread{t.c, id}, nil
 }
 
-func (t *farTask) hold(on bool) error {
+func (t *proxyTask) hold(on bool) error {
 	_, err := ask(t.c, hold{on})
 	return err
 }
 
-func (t *farTask) Suspend() error { return t.hold(true) }
+func (t *proxyTask) Suspend() error { return t.hold(true) }
 
-func (t *farTask) Resume() error { return letGo(t.c, hold{false}) }
+func (t *proxyTask) Resume() error { return letGo(t.c, hold{false}) }
 
 // letGo asks for something after which the guest may end before its runner has answered: then
 // it has been done.
@@ -90,7 +90,7 @@ func letGo(c *wire.Conn, q toGuest) error {
 }
 
 // Terminate does not need the guest's runner to take part.
-func (t *farTask) Terminate() error {
+func (t *proxyTask) Terminate() error {
 	if err := t.Control(); err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (t *farTask) Terminate() error {
 	return unix.PidfdSendSignal(t.fd, unix.SIGKILL, nil, 0)
 }
 
-func (t *farTask) Wait(done <-chan struct{}) {
+func (t *proxyTask) Wait(done <-chan struct{}) {
 	select {
 	case <-t.c.Closed():
 	case <-done:
@@ -108,26 +108,26 @@ func (t *farTask) Wait(done <-chan struct{}) {
 }
 
 // NewThreads implements core.Beginner.
-func (t *farTask) NewThreads(flavor mach.ThreadStateFlavor, words []uint32) error {
+func (t *proxyTask) NewThreads(flavor mach.ThreadStateFlavor, words []uint32) error {
 	_, err := ask(t.c, newThreads{flavor, words})
 	return err
 }
 
-// left releases what the task has of the system once its connection has ended.
-func (t *farTask) left() {
+// release gives back what the task has of the system once its connection has ended.
+func (t *proxyTask) release() {
 	if t.fd >= 0 {
 		_ = unix.Close(t.fd)
 	}
 }
 
-func (t *farTask) DyldInfo() (addr, size uint64) {
+func (t *proxyTask) DyldInfo() (addr, size uint64) {
 	if o, err := ask(t.c, imageInfos(0)); err == nil {
 		return o.N, proc.ImageInfosSize
 	}
 	return 0, 0
 }
 
-func (t *farTask) Usage() (core.Usage, error) {
+func (t *proxyTask) Usage() (core.Usage, error) {
 	o, err := ask(t.c, usage(0))
 	if err != nil || o.Usage == nil {
 		return core.Usage{}, err
@@ -135,38 +135,40 @@ func (t *farTask) Usage() (core.Usage, error) {
 	return *o.Usage, nil
 }
 
-// farThread is a thread of such a guest.
-type farThread struct {
+// proxyThread is a thread of such a guest.
+type proxyThread struct {
 	c  *wire.Conn
 	id int
 }
 
-func (t farThread) op(op threadOp, f mach.ThreadStateFlavor, words []uint32) (outcome, error) {
+func (t proxyThread) op(op threadOp, f mach.ThreadStateFlavor, words []uint32) (outcome, error) {
 	return ask(t.c, onThread{Thread: t.id, Op: op, Flavor: f, Words: words})
 }
 
-func (t farThread) Suspend() error {
+func (t proxyThread) Suspend() error {
 	_, err := t.op(threadSuspend, 0, nil)
 	return err
 }
 
-func (t farThread) Resume() error { return letGo(t.c, onThread{Thread: t.id, Op: threadResume}) }
+func (t proxyThread) Resume() error { return letGo(t.c, onThread{Thread: t.id, Op: threadResume}) }
 
-func (t farThread) Abort() error { return letGo(t.c, onThread{Thread: t.id, Op: threadAbort}) }
+func (t proxyThread) Abort() error { return letGo(t.c, onThread{Thread: t.id, Op: threadAbort}) }
 
-func (t farThread) Terminate() error { return letGo(t.c, onThread{Thread: t.id, Op: threadTerminate}) }
+func (t proxyThread) Terminate() error {
+	return letGo(t.c, onThread{Thread: t.id, Op: threadTerminate})
+}
 
-func (t farThread) GetState(f mach.ThreadStateFlavor) ([]uint32, error) {
+func (t proxyThread) GetState(f mach.ThreadStateFlavor) ([]uint32, error) {
 	o, err := t.op(threadGetState, f, nil)
 	return o.Words, err
 }
 
-func (t farThread) SetState(f mach.ThreadStateFlavor, words []uint32) error {
+func (t proxyThread) SetState(f mach.ThreadStateFlavor, words []uint32) error {
 	_, err := t.op(threadSetState, f, words)
 	return err
 }
 
-func (t farThread) Usage() (core.ThreadUsage, error) {
+func (t proxyThread) Usage() (core.ThreadUsage, error) {
 	o, err := t.op(threadUsage, 0, nil)
 	if err != nil || o.Thread == nil {
 		return core.ThreadUsage{}, err
@@ -174,8 +176,8 @@ func (t farThread) Usage() (core.ThreadUsage, error) {
 	return *o.Thread, nil
 }
 
-// farSpace is the address space of such a guest.
-type farSpace struct {
+// proxySpace is the address space of such a guest.
+type proxySpace struct {
 	c    *wire.Conn
 	page uint64
 
@@ -183,18 +185,20 @@ type farSpace struct {
 	lo, hi uint64 // 0 until asked for
 }
 
-// farMemory is the guest's memory as its pointer arguments mean it.
-type farMemory struct{ c *wire.Conn }
+// proxyMemory is the guest's memory as its pointer arguments mean it.
+type proxyMemory struct{ c *wire.Conn }
 
-func (m farMemory) ReadAt(p []byte, addr uint64) (int, error) { return readFar(m.c, p, addr, asUser) }
-func (m farMemory) WriteAt(p []byte, addr uint64) (int, error) {
-	return writeFar(m.c, p, addr, asUser)
+func (m proxyMemory) ReadAt(p []byte, addr uint64) (int, error) {
+	return readGuest(m.c, p, addr, asUser)
+}
+func (m proxyMemory) WriteAt(p []byte, addr uint64) (int, error) {
+	return writeGuest(m.c, p, addr, asUser)
 }
 
 // mostAtOnce is how much memory goes into one message.
 const mostAtOnce = 1 << 20
 
-func readFar(c *wire.Conn, p []byte, addr uint64, as rules) (n int, err error) {
+func readGuest(c *wire.Conn, p []byte, addr uint64, as rules) (n int, err error) {
 	for n < len(p) {
 		some := min(len(p)-n, mostAtOnce)
 		o, err := ask(c, readMemory{addr + uint64(n), uint64(some), as})
@@ -206,7 +210,7 @@ func readFar(c *wire.Conn, p []byte, addr uint64, as rules) (n int, err error) {
 	return n, nil
 }
 
-func writeFar(c *wire.Conn, p []byte, addr uint64, as rules) (n int, err error) {
+func writeGuest(c *wire.Conn, p []byte, addr uint64, as rules) (n int, err error) {
 	for n < len(p) {
 		some := min(len(p)-n, mostAtOnce)
 		o, err := ask(c, writeMemory{addr + uint64(n), p[n : n+some], as})
@@ -218,22 +222,22 @@ func writeFar(c *wire.Conn, p []byte, addr uint64, as rules) (n int, err error) 
 	return n, nil
 }
 
-func (s *farSpace) ReadAt(p []byte, addr uint64) (int, error) {
-	return readFar(s.c, p, addr, asKernel)
+func (s *proxySpace) ReadAt(p []byte, addr uint64) (int, error) {
+	return readGuest(s.c, p, addr, asKernel)
 }
 
-func (s *farSpace) WriteAt(p []byte, addr uint64) (int, error) {
-	return writeFar(s.c, p, addr, asKernel)
+func (s *proxySpace) WriteAt(p []byte, addr uint64) (int, error) {
+	return writeGuest(s.c, p, addr, asKernel)
 }
 
 // WriteAtChecked implements core.CheckedWriter.
-func (s *farSpace) WriteAtChecked(p []byte, addr uint64) (int, error) {
-	return writeFar(s.c, p, addr, asChecked)
+func (s *proxySpace) WriteAtChecked(p []byte, addr uint64) (int, error) {
+	return writeGuest(s.c, p, addr, asChecked)
 }
 
-func (s *farSpace) PageSize() uint64 { return s.page }
+func (s *proxySpace) PageSize() uint64 { return s.page }
 
-func (s *farSpace) Bounds() (lo, hi uint64) {
+func (s *proxySpace) Bounds() (lo, hi uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.hi == 0 {
@@ -245,7 +249,7 @@ func (s *farSpace) Bounds() (lo, hi uint64) {
 }
 
 // Regions asks for more of them at once the more are wanted.
-func (s *farSpace) Regions(addr uint64) iter.Seq2[core.Region, error] {
+func (s *proxySpace) Regions(addr uint64) iter.Seq2[core.Region, error] {
 	return func(yield func(core.Region, error) bool) {
 		for most := 1; ; most = min(4*most, 256) {
 			o, err := ask(s.c, regions{addr, most})
@@ -266,7 +270,7 @@ func (s *farSpace) Regions(addr uint64) iter.Seq2[core.Region, error] {
 	}
 }
 
-func (s *farSpace) Map(m core.Mapping) (uint64, error) {
+func (s *proxySpace) Map(m core.Mapping) (uint64, error) {
 	var files []*os.File
 	if m.File != nil {
 		files = []*os.File{m.File}
@@ -277,28 +281,28 @@ func (s *farSpace) Map(m core.Mapping) (uint64, error) {
 	return o.N, err
 }
 
-func (s *farSpace) on(r onRange) error {
+func (s *proxySpace) on(r onRange) error {
 	_, err := ask(s.c, r)
 	return err
 }
 
-func (s *farSpace) Unmap(addr, size uint64) error {
+func (s *proxySpace) Unmap(addr, size uint64) error {
 	return s.on(onRange{Op: rangeUnmap, Addr: addr, Size: size})
 }
 
-func (s *farSpace) Protect(addr, size uint64, prot mach.VMProt) error {
+func (s *proxySpace) Protect(addr, size uint64, prot mach.VMProt) error {
 	return s.on(onRange{Op: rangeProtect, Addr: addr, Size: size, Value: uint64(prot)})
 }
 
-func (s *farSpace) Advise(addr, size uint64, a core.Advice) error {
+func (s *proxySpace) Advise(addr, size uint64, a core.Advice) error {
 	return s.on(onRange{Op: rangeAdvise, Addr: addr, Size: size, Value: uint64(a)})
 }
 
-func (s *farSpace) Sync(addr, size uint64, f mach.VMSync) error {
+func (s *proxySpace) Sync(addr, size uint64, f mach.VMSync) error {
 	return s.on(onRange{Op: rangeSync, Addr: addr, Size: size, Value: uint64(f)})
 }
 
-func (s *farSpace) Lock(addr, size uint64, lock bool) error {
+func (s *proxySpace) Lock(addr, size uint64, lock bool) error {
 	r := onRange{Op: rangeLock, Addr: addr, Size: size}
 	if lock {
 		r.Value = 1
@@ -306,13 +310,13 @@ func (s *farSpace) Lock(addr, size uint64, lock bool) error {
 	return s.on(r)
 }
 
-func (s *farSpace) Pages(addr uint64, n int) ([]uint32, error) {
+func (s *proxySpace) Pages(addr uint64, n int) ([]uint32, error) {
 	o, err := ask(s.c, pagesOf{addr, n})
 	return o.Words, err
 }
 
 // StatRegion implements core.RegionStatter.
-func (s *farSpace) StatRegion(r *core.Region) error {
+func (s *proxySpace) StatRegion(r *core.Region) error {
 	o, err := ask(s.c, countRegion{*r})
 	if err == nil && len(o.Regions) == 1 {
 		*r = o.Regions[0]
@@ -321,7 +325,7 @@ func (s *farSpace) StatRegion(r *core.Region) error {
 }
 
 // Freeze implements core.Freezer.
-func (s *farSpace) Freeze(f func() error) error {
+func (s *proxySpace) Freeze(f func() error) error {
 	if _, err := ask(s.c, hold{true}); err != nil {
 		return err
 	}
