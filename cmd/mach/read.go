@@ -54,8 +54,9 @@ func readCommand() *cobra.Command {
 // copyMemory prints n bytes from an address on, at most a megabyte at a time.
 func copyMemory(w *printer, m task.MemoryReader, at uint64, n int64, raw bool) error {
 	const most = 1 << 20
+	buf := make([]byte, min(n, most))
 	for n > 0 {
-		b := make([]byte, min(n, most))
+		b := buf[:min(n, most)]
 		got, err := m.ReadMemory(b, at)
 		if raw {
 			w.Write(b[:got])
