@@ -3,6 +3,7 @@ package task
 import (
 	"bytes"
 	"context"
+	"sync"
 
 	"github.com/gomach/mach/internal/await"
 )
@@ -48,21 +49,27 @@ func (t *Task) over() error {
 	return nil
 }
 
+// buffers are those of readWithin that no call has any more.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
 // readWithin is read, into memory that stays the call's if the context ends.
 func (t *Task) readWithin(p []byte, addr uint64) error {
 	if !t.mayEnd() {
 		return t.read(p, addr)
 	}
-	b, err := await.Value(t.ctx, func() ([]byte, error) {
-		b := make([]byte, len(p))
-		return b, t.read(b, addr)
-	}, nil)
-	if await.Ended(t.ctx, err) {
+	b := buffers.Get().(*[]byte)
+	if cap(*b) < len(p) {
+		*b = make([]byte, len(p))
+	}
+	q := (*b)[:len(p)]
+	err := await.Call(t.ctx, func() error { return t.read(q, addr) }, nil)
+	if await.Ended(t.ctx, err) { // q is the call's, which may go on
 		return failedAt("mach_vm_read_overwrite", addr, uint64(len(p)), err)
 	}
 	if err == nil {
-		copy(p, b)
+		copy(p, q)
 	}
+	buffers.Put(b)
 	return err
 }
 

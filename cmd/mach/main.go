@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -36,6 +37,9 @@ const exitText = `mach ends with
 `
 
 func main() {
+	// What is short-lived and small should not stop to collect.
+	const moreGarbage = 400 // percent
+	debug.SetGCPercent(moreGarbage)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

@@ -4,9 +4,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/cobra/doc"
 )
 
 func manCommand() *cobra.Command {
@@ -21,14 +21,17 @@ man finds them. SOURCE_DATE_EPOCH is their date, if it is set.`,
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return err
 			}
-			root := newRoot()
-			root.DisableAutoGenTag = true
-			if err := doc.GenManTree(root, &doc.GenManHeader{Section: "1", Source: "mach", Manual: "mach"}, args[0]); err != nil {
-				return err
-			}
-			pages, err := filepath.Glob(filepath.Join(args[0], "mach*.1"))
+			date, err := manDate()
 			if err != nil {
 				return err
+			}
+			var pages []string
+			for _, c := range withCommands(newRoot()) {
+				page := filepath.Join(args[0], strings.ReplaceAll(c.CommandPath(), " ", "-")+".1")
+				if err := os.WriteFile(page, manPage(c, date), 0o644); err != nil {
+					return err
+				}
+				pages = append(pages, page)
 			}
 			slices.Sort(pages)
 			return emit(cmd, pages, func(w *printer) {

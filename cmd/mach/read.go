@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -43,7 +44,7 @@ func readCommand() *cobra.Command {
 					return readJSON(cmd, t, uint64(addr), n)
 				}
 				w := newPrinter(cmd)
-				return errors.Join(copyMemory(w, t, uint64(addr), n, raw), w.Flush())
+				return errors.Join(copyMemory(cmd.Context(), w, t, uint64(addr), n, raw), w.Flush())
 			})
 		},
 	}
@@ -52,23 +53,19 @@ func readCommand() *cobra.Command {
 }
 
 // copyMemory prints n bytes from an address on, at most a megabyte at a time.
-func copyMemory(w *printer, m task.MemoryReader, at uint64, n int64, raw bool) error {
-	const most = 1 << 20
-	buf := make([]byte, min(n, most))
-	for n > 0 {
-		b := buf[:min(n, most)]
-		got, err := m.ReadMemory(b, at)
+func copyMemory(ctx context.Context, w *printer, m task.MemoryReader, at uint64, n int64, raw bool) error {
+	return readAhead(ctx, m, []span{{start: at, end: at + uint64(n)}}, 0, func(p aheadPiece) error {
+		b := p.room[:p.n]
 		if raw {
-			w.Write(b[:got])
+			w.Write(b)
 		} else {
-			dump(w, at, b[:got])
+			dump(w, p.at, b)
 		}
-		at, n = at+uint64(got), n-int64(got)
-		if err != nil {
-			return fmt.Errorf("at %#x: %w", at, err)
+		if p.err != nil {
+			return fmt.Errorf("at %#x: %w", p.at+uint64(p.n), p.err)
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 func readJSON(cmd *cobra.Command, m task.MemoryReader, addr uint64, n int64) error {

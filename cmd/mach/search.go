@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math"
 	"sort"
@@ -123,51 +124,47 @@ func spans(regions []mapped, within span, writable bool) (out []span) {
 // search looks through spans, in order. A match may reach from one span into the next
 // if they touch.
 func (x *searched) search(ctx context.Context, m task.MemoryReader, p pattern, list []span, most int, progress func(done, total uint64)) error {
-	const piece, line, page = 4 << 20, 16, 4096
+	const line = 16
 	var total uint64
 	for _, s := range list {
 		total += s.end - s.start
 	}
 	longest := max(len(p.bytes), line)
-	buf := make([]byte, 0, longest+piece)
-	kept := 0 // bytes at the beginning of buf that a match may begin in
+	var before []byte // that a match may begin in, and that touch what follows
 	var end uint64
-	for _, s := range list {
-		if s.start != end {
-			kept = 0
+	err := readAhead(ctx, m, list, longest, func(c aheadPiece) error {
+		if c.first && c.at != end {
+			before = before[:0]
 		}
-		for at := s.start; at < s.end; {
-			if err := ctx.Err(); err != nil {
-				return err
+		b := c.room[longest-len(before) : longest+c.n]
+		copy(b, before)
+		base := c.at - uint64(len(before))
+		for i := p.index(b, 0); i >= 0; i = p.index(b, i+1) {
+			if most > 0 && len(x.Matches) == most {
+				x.More = true
+				return errEnough
 			}
-			n := int(min(s.end-at, piece))
-			b := buf[:kept+n]
-			got, err := m.ReadMemory(b[kept:], at)
-			b = b[:kept+got]
-			base := at - uint64(kept)
-			for i := p.index(b, 0); i >= 0; i = p.index(b, i+1) {
-				if most > 0 && len(x.Matches) == most {
-					x.More = true
-					return nil
-				}
-				shown := bytes.Clone(b[i:min(len(b), i+longest)])
-				x.Matches = append(x.Matches, match{address(base + uint64(i)), typeAt(list, base+uint64(i)), hex.EncodeToString(shown), shown})
-			}
-			x.Searched += uint64(got)
-			at += uint64(got)
-			kept = min(len(b), len(p.bytes)-1)
-			copy(buf[:kept], b[len(b)-kept:])
-			if err != nil { // from here on to the page's end nothing can be read
-				next := min(s.end, at&^(page-1)+page)
-				x.Unreadable += next - at
-				at, kept = next, 0
-			}
-			progress(x.Searched+x.Unreadable, total)
+			shown := bytes.Clone(b[i:min(len(b), i+longest)])
+			x.Matches = append(x.Matches, match{address(base + uint64(i)), typeAt(list, base+uint64(i)), hex.EncodeToString(shown), shown})
 		}
-		end = s.end
+		x.Searched += uint64(c.n)
+		x.Unreadable += c.skipped
+		before = append(before[:0], b[len(b)-min(len(b), len(p.bytes)-1):]...)
+		if c.skipped > 0 {
+			before = before[:0]
+		}
+		end = c.at + uint64(c.n) + c.skipped
+		progress(x.Searched+x.Unreadable, total)
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		return nil
 	}
-	return nil
+	return err
 }
+
+// errEnough ends a search that has found as much as is wanted.
+var errEnough = errors.New("enough")
 
 // typeAt is the type of the region at an address.
 func typeAt(list []span, at uint64) string {

@@ -97,9 +97,9 @@ func coreBy(b *testing.B, mach string) {
 	}
 }
 
-// memoryBy lets mach and a plain loop of process_vm_readv go through 512 MiB.
+// memoryBy lets mach and a plain loop of process_vm_readv go through 2 GiB.
 func memoryBy(b *testing.B, loop string, mach func(pid, addr, size string) *exec.Cmd) {
-	const size = 512 << 20
+	const size = 2 << 30
 	x := startTarget(b, "memory", size>>20)
 	pid, addr, n := strconv.Itoa(x.pid()), fmt.Sprintf("%#x", x.addr), strconv.Itoa(size)
 	quiet, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)

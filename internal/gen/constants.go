@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/gomach/mach/internal/abi"
 )
@@ -78,11 +79,11 @@ func literal(k *abi.Constant) string {
 	return v.String()
 }
 
-var hexEscape = regexp.MustCompile(`\\([0-9A-F]{2})`)
+var hexEscape = re(`\\([0-9A-F]{2})`)
 
 // unescape undoes the \0A form that the compiler prints strings in.
 func unescape(s string) string {
-	return hexEscape.ReplaceAllStringFunc(s, func(m string) string {
+	return hexEscape().ReplaceAllStringFunc(s, func(m string) string {
 		var b byte
 		fmt.Sscanf(m[1:], "%X", &b)
 		return string(rune(b))
@@ -92,7 +93,7 @@ func unescape(s string) string {
 // constTypes gives constants the Go type that C means by them: the first rule
 // whose pattern matches the C name wins. Constants without a rule are untyped.
 var constTypes = []struct {
-	pattern *regexp.Regexp
+	pattern func() *regexp.Regexp
 	typ     string
 }{
 	{re(`^(TRUE|FALSE)$`), "Boolean"},
@@ -155,7 +156,10 @@ var constTypes = []struct {
 	{re(`^MACH_VOUCHER_ATTR_KEY_`), "MachVoucherAttrKey"},
 }
 
-func re(p string) *regexp.Regexp { return regexp.MustCompile(p) }
+// re is compiled when it is asked for: programs that only carry the table start at once.
+func re(p string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(p) })
+}
 
 // constType is the Go type of a constant.
 func (g *Gen) constType(c string, k *abi.Constant) string {
@@ -163,7 +167,7 @@ func (g *Gen) constType(c string, k *abi.Constant) string {
 		return ""
 	}
 	for _, r := range constTypes {
-		if !r.pattern.MatchString(c) {
+		if !r.pattern().MatchString(c) {
 			continue
 		}
 		switch r.typ {

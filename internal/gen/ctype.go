@@ -2,7 +2,6 @@ package gen
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -43,7 +42,7 @@ var system = map[string]string{
 	"__darwin_mach_port_t": "unsigned int", "__darwin_natural_t": "unsigned int",
 }
 
-var arrayRE = regexp.MustCompile(`^(.*?)\s*\[(\d*)\](.*)$`)
+var arrayRE = re(`^(.*?)\s*\[(\d*)\](.*)$`)
 
 // resolve turns a C type, as the facts spell it, into a Go type.
 func (g *Gen) resolve(c string) (goType, error) {
@@ -54,7 +53,7 @@ func (g *Gen) resolve(c string) (goType, error) {
 	if strings.HasSuffix(c, "*") {
 		return g.pointerTo(strings.TrimSpace(strings.TrimSuffix(c, "*")))
 	}
-	if m := arrayRE.FindStringSubmatch(c); m != nil {
+	if m := arrayRE().FindStringSubmatch(c); m != nil {
 		elem, err := g.resolve(m[1] + m[3])
 		if err != nil {
 			return goType{}, err

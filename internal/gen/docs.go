@@ -3,7 +3,6 @@ package gen
 import (
 	"embed"
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -58,12 +57,12 @@ func loadDocs() (map[string]doc, error) {
 	return docs, nil
 }
 
-var refRE = regexp.MustCompile(`\{([A-Za-z_][A-Za-z0-9_]*)\}`)
+var refRE = re(`\{([A-Za-z_][A-Za-z0-9_]*)\}`)
 
 // link turns {c_name} into a Go doc link.
 func (g *Gen) link(text, where string) (string, error) {
 	var bad error
-	text = refRE.ReplaceAllStringFunc(text, func(m string) string {
+	text = refRE().ReplaceAllStringFunc(text, func(m string) string {
 		n, ok := g.goName(m[1 : len(m)-1])
 		if !ok && g.Draft {
 			return m[1 : len(m)-1]

@@ -10,9 +10,9 @@ import (
 // stringer says how the constants of a type turn into text. Types that do not
 // stand here count their values and have no second names.
 type stringer struct {
-	flags bool           // a set of bits, not a count
-	table bool           // only the table: String and Parse are hand-written
-	last  *regexp.Regexp // second names of a value, and names of no single value
+	flags bool                  // a set of bits, not a count
+	table bool                  // only the table: String and Parse are hand-written
+	last  func() *regexp.Regexp // second names of a value, and names of no single value
 }
 
 var stringers = map[string]stringer{
@@ -48,7 +48,7 @@ var noStrings = words("KernReturn MachPort MachMsgTypeNumber Boolean")
 
 // cpuFamilies tell from a subtype's name which CPU type it belongs to.
 var cpuFamilies = []struct {
-	pattern *regexp.Regexp
+	pattern func() *regexp.Regexp
 	cpu     string
 }{
 	{re(`^CPU_SUBTYPE_ARM64_32_`), "CPU_TYPE_ARM64_32"},
@@ -91,7 +91,7 @@ func (g *Gen) emitStrings() []block {
 
 func (g *Gen) stringsOf(typ string, consts []*constant) string {
 	form := stringers[typ]
-	second := func(k *constant) bool { return form.last != nil && form.last.MatchString(k.C) }
+	second := func(k *constant) bool { return form.last != nil && form.last().MatchString(k.C) }
 	sort.SliceStable(consts, func(i, j int) bool {
 		if x, y := second(consts[i]), second(consts[j]); x != y {
 			return y
@@ -105,7 +105,7 @@ func (g *Gen) stringsOf(typ string, consts []*constant) string {
 		fmt.Fprintf(&b, "var %s = [...]namedCPU{\n", table)
 		for _, k := range consts {
 			for _, f := range cpuFamilies {
-				if f.pattern.MatchString(k.C) {
+				if f.pattern().MatchString(k.C) {
 					fmt.Fprintf(&b, "\t{%s, int64(%s), %q},\n", f.cpu, k.GoName, k.C)
 					break
 				}

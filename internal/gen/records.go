@@ -130,7 +130,7 @@ func (g *Gen) recordOf(canonical string) *record {
 // inside is the record that a member of this type holds, if any: itself,
 // behind a typedef or as an array.
 func (g *Gen) inside(c string) *record {
-	if m := arrayRE.FindStringSubmatch(c); m != nil {
+	if m := arrayRE().FindStringSubmatch(c); m != nil {
 		c = m[1]
 	}
 	c = strings.TrimSpace(c)

@@ -137,7 +137,7 @@ func (g *Gen) Functions() ([]Function, error) {
 
 // declare puts a name into a C type.
 func declare(typ, name string) string {
-	if m := arrayRE.FindStringSubmatch(typ); m != nil && name != "" {
+	if m := arrayRE().FindStringSubmatch(typ); m != nil && name != "" {
 		return m[1] + " " + name + strings.TrimPrefix(typ, m[1])
 	}
 	if i := strings.Index(typ, "(*)"); i >= 0 {

@@ -109,7 +109,7 @@ func Opened(t *core.Task) {
 	if self == nil || self == t {
 		return
 	}
-	if u, err := t.Sub.Usage(); err != nil || u.PPID != self.Sub.PID() {
+	if u, err := processUsage(t); err != nil || u.PPID != self.Sub.PID() {
 		return
 	}
 	Leave(self).Give(t)

@@ -100,7 +100,7 @@ func (p *taskPolicies) setRole(c *core.Ctx, t *core.Task, w []uint32) mach.KernR
 
 // privileged tells whether a task runs as root.
 func privileged(t *core.Task) bool {
-	u, err := t.Sub.Usage()
+	u, err := processUsage(t)
 	return err == nil && u.UID == 0
 }
 

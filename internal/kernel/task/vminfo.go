@@ -33,7 +33,7 @@ func vmInfo(c *core.Ctx, t *core.Task) mach.KernReturn {
 }
 
 func makeVMInfo(t *core.Task) (info mach.TaskVMInfo, err error) {
-	u, err := t.Sub.Usage()
+	u, err := processUsage(t)
 	if err != nil {
 		return info, err
 	}

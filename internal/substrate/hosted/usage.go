@@ -14,15 +14,33 @@ func ticks(n uint64) time.Duration {
 	return time.Duration(n) * (time.Second / time.Duration(linux.ClockTicks()))
 }
 
-// Usage reads the figures from /proc/PID.
+// Usage reads the figures from /proc/PID and of each thread.
 func (t *task) Usage() (u core.Usage, err error) {
-	s, err := t.p.Stat()
+	u, s, err := t.processUsage()
 	if err != nil {
 		return u, err
 	}
+	t.addThreads(&u)
+	// The process's times count all threads it ever had.
+	u.DeadUser = max(0, ticks(s.UTime)-u.User)
+	u.DeadSys = max(0, ticks(s.STime)-u.System)
+	return u, nil
+}
+
+// ProcessUsage is Usage without what threads have to be asked for: their times and
+// switches.
+func (t *task) ProcessUsage() (core.Usage, error) {
+	u, _, err := t.processUsage()
+	return u, err
+}
+
+func (t *task) processUsage() (u core.Usage, s linux.Stat, err error) {
+	if s, err = t.p.Stat(); err != nil {
+		return u, s, err
+	}
 	st, err := t.p.Status()
 	if err != nil {
-		return u, err
+		return u, s, err
 	}
 	page := uint64(linux.PageSize())
 	u = core.Usage{
@@ -36,11 +54,7 @@ func (t *task) Usage() (u core.Usage, err error) {
 	if host, err := linux.ReadHostStat(); err == nil {
 		u.Start = time.Unix(int64(host.BootTime), 0).Add(ticks(s.StartTime))
 	}
-	t.addThreads(&u)
-	// The process's times count all threads it ever had.
-	u.DeadUser = max(0, ticks(s.UTime)-u.User)
-	u.DeadSys = max(0, ticks(s.STime)-u.System)
-	return u, nil
+	return u, s, nil
 }
 
 // addThreads sums what the live threads used.
