@@ -23,13 +23,10 @@ func (m *Message) trySend(h *header) error {
 	if err != nil {
 		return err
 	}
+	// It does not wait, so there is nothing that an abort of the thread could break
+	// off, and nothing to be tried again.
 	const option = mach.MACH_SEND_MSG | mach.MACH_SEND_TIMEOUT | mach.MACH_SEND_INTERRUPT
-	for {
-		err = mach.MachMsg(m.buf.head(), option, uint32(size), 0, 0, 0, 0)
-		if err != mach.MACH_SEND_INTERRUPTED {
-			return m.sent(h, err)
-		}
-	}
+	return m.sent(h, mach.MachMsg(m.buf.head(), option, uint32(size), 0, 0, 0, 0))
 }
 
 // send sends the message. After a failure h says what is left of the rights in

@@ -42,7 +42,8 @@ type Ctx struct {
 	Wake <-chan struct{}
 	Then Handler
 
-	word [8]byte // where Get and Put have their number
+	waited bool    // Interrupted was asked for
+	word   [8]byte // where Get and Put have their number
 	// Op is reusable state of the message calls, kept like Scratch.
 	Op any
 }

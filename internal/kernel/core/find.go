@@ -211,13 +211,14 @@ func (th *Thread) End() {
 		delete(th.Task.threads, th.ID)
 	}
 	th.Task.mu.Unlock()
-	th.Interrupt()
+	th.neverAgain()
 	th.ports.destroy()
 	th.ended.Store(true)
 	th.state.end()
 }
 
-// Interrupted is closed when the thread is aborted next.
+// Interrupted is closed when the thread is aborted next. That of a thread that has
+// ended is closed.
 func (th *Thread) Interrupted() <-chan struct{} {
 	th.abortMu.Lock()
 	defer th.abortMu.Unlock()
@@ -227,11 +228,25 @@ func (th *Thread) Interrupted() <-chan struct{} {
 	return th.abort
 }
 
+// neverAgain breaks off each wait of the thread, now and later.
+func (th *Thread) neverAgain() {
+	th.abortMu.Lock()
+	defer th.abortMu.Unlock()
+	if th.over {
+		return
+	}
+	if th.abort == nil {
+		th.abort = make(chan struct{})
+	}
+	close(th.abort)
+	th.over = true
+}
+
 // Interrupt makes the thread's wait in the kernel end, if it waits.
 func (th *Thread) Interrupt() {
 	th.abortMu.Lock()
 	defer th.abortMu.Unlock()
-	if th.abort != nil {
+	if th.abort != nil && !th.over {
 		close(th.abort)
 		th.abort = nil
 	}
@@ -239,9 +254,16 @@ func (th *Thread) Interrupt() {
 
 // Interrupt returns the channel that is closed when the calling thread is
 // aborted, or nil. Who holds no port to a thread cannot abort it, so nothing is
-// looked up before the task has given one out.
+// looked up before the task has given one out. A call that was broken off and asks
+// again gets the channel of the next abort.
 func (c *Ctx) Interrupt() <-chan struct{} {
 	if c.Interrupted != nil {
+		if c.waited && closed(c.Interrupted) {
+			if th := c.Caller(); th != nil {
+				c.Interrupted = th.Interrupted()
+			}
+		}
+		c.waited = true
 		return c.Interrupted
 	}
 	if c.Thread == nil && !c.Task.ported.Load() {
@@ -251,6 +273,15 @@ func (c *Ctx) Interrupt() <-chan struct{} {
 		return th.Interrupted()
 	}
 	return nil
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
 }
 
 // Caller returns the calling thread, or nil where it cannot be told.

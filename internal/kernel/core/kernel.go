@@ -97,7 +97,7 @@ func (k *Kernel) Begin(c *Ctx, sym int) uint64 {
 	if uint(sym-1) >= uint(len(proto.Functions)) {
 		return unknown
 	}
-	c.Kernel, c.Fn = k, &proto.Functions[sym-1]
+	c.Kernel, c.Fn, c.waited = k, &proto.Functions[sym-1], false
 	return k.handlers[sym](c)
 }
 

@@ -63,6 +63,7 @@ type Thread struct {
 	ported  atomic.Bool // a port to it exists
 	abortMu sync.Mutex
 	abort   chan struct{} // closed by Interrupt; made when somebody waits
+	over    bool          // abort is closed for good
 }
 
 // State is Task.State for a thread.

@@ -42,7 +42,8 @@ type Msg struct {
 
 // Do sends a message, receives one, or both (osfmk/ipc/mach_msg.c). Unlike the
 // trap it starts an interrupted part again unless an option says otherwise, as
-// libSystem does.
+// libSystem does; but not for a thread that cannot wait any more, as its waits are
+// broken off before they begin.
 func (a *Msg) Do() mach.KernReturn {
 	mr, wake := a.Start()
 	if wake != nil {
@@ -57,7 +58,7 @@ func (a *Msg) Do() mach.KernReturn {
 func (a *Msg) Start() (mr mach.KernReturn, wake <-chan struct{}) {
 	if a.Option&mach.MACH_SEND_MSG != 0 {
 		mr = a.send()
-		for mr == mach.MACH_SEND_INTERRUPTED && a.Option&mach.MACH_SEND_INTERRUPT == 0 {
+		for mr == mach.MACH_SEND_INTERRUPTED && a.Option&mach.MACH_SEND_INTERRUPT == 0 && a.mayWait() {
 			mr = a.send()
 		}
 	}
@@ -311,6 +312,16 @@ func (a *Msg) giveBack(m *Message) mach.KernReturn {
 	a.Mem.WriteAt(m.Data, a.Send)
 	m.free()
 	return mr & mach.MACH_MSG_MASK
+}
+
+// mayWait reports whether the caller's next wait is not broken off already.
+func (a *Msg) mayWait() bool {
+	select {
+	case <-a.Caller.Interrupt():
+		return false
+	default:
+		return true
+	}
 }
 
 // limit is how long the caller waits.

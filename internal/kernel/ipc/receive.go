@@ -14,7 +14,7 @@ func (a *Msg) receive() (mr mach.KernReturn, wake <-chan struct{}) {
 			}
 			mr = a.waiter.wait(limit, mach.MACH_RCV_TIMED_OUT, mach.MACH_RCV_INTERRUPTED)
 		}
-		if mr != mach.MACH_RCV_INTERRUPTED || a.Option&mach.MACH_RCV_INTERRUPT != 0 {
+		if mr != mach.MACH_RCV_INTERRUPTED || a.Option&mach.MACH_RCV_INTERRUPT != 0 || !a.mayWait() {
 			return a.finish(mr), nil
 		}
 	}
