@@ -57,7 +57,10 @@ func NewMessage(id int32) *Message { return &Message{ID: id} }
 // identifier.
 func (m *Message) Reset(id int32) *Message {
 	if m != nil {
-		m.Close()
+		if !m.plain() {
+			m.Close()
+		}
+		m.size, m.data, m.err = headerSize, headerSize, nil
 		m.ID = id
 	}
 	return m
@@ -150,9 +153,13 @@ func (m *Message) ready(n int) bool {
 // Append adds inline data. The receiver gets it padded with zeros to a
 // multiple of four bytes.
 func (m *Message) Append(p ...byte) *Message {
-	if m.ready(len(p)) {
-		m.size += copy(m.buf.bytes()[m.size:], p)
+	// Most find room: the header's is there, and that to pad.
+	if m == nil || m.size < headerSize || len(p) > 8*len(m.buf.words)-m.size-4 {
+		if !m.ready(len(p)) {
+			return m
+		}
 	}
+	m.size += copy(m.buf.bytes()[m.size:], p)
 	return m
 }
 
@@ -259,10 +266,13 @@ func (m *Message) finish(h *header) (size int, err error) {
 	if m.err != nil {
 		return 0, m.err
 	}
-	if m.size == 0 {
+	if m.size == 0 || len(m.buf.words) == 0 {
 		m.ready(0)
 	}
-	for size = m.join(); size%4 != 0; size++ {
+	if m.free > 0 {
+		m.join()
+	}
+	for size = m.size; size%4 != 0; size++ {
 		m.buf.bytes()[size] = 0
 	}
 	local, localAs := h.local, h.localAs

@@ -58,7 +58,11 @@ func (m *Message) send(ctx context.Context, h *header) error {
 		// code has bits that say that something got lost on the way back.
 		err := mach.MachMsg(m.buf.head(), option, uint32(size), 0, 0, timeout, 0)
 		if err == nil {
-			m.empty()
+			if m.plain() {
+				m.size, m.data = 0, 0
+			} else {
+				m.empty()
+			}
 			return nil
 		}
 		switch err {

@@ -171,6 +171,7 @@ func FuzzBuild(f *testing.F) {
 // Building takes time by what is built: descriptors that come behind much data do
 // not move it one by one.
 func TestBuildMovesLittle(t *testing.T) {
+	leakCheck(t)
 	const descriptors, data = 1 << 14, 1 << 20
 	m := NewMessage(1).Append(make([]byte, data)...)
 	moves := 0
@@ -191,6 +192,7 @@ func TestBuildMovesLittle(t *testing.T) {
 // What is built in any order of descriptors and data, with sends between, is the
 // same message.
 func TestBuildOnAfterFinish(t *testing.T) {
+	leakCheck(t)
 	m := NewMessage(1).Append(1, 2, 3, 4)
 	for i := range 9 {
 		m.CopyName(mach.MachPort(i + 1))

@@ -42,7 +42,9 @@ var errAgain = errors.New("port: message needs a larger buffer")
 // get receives into the buffer. What there is left to wait is computed anew
 // after [errAgain], as after an interruption.
 func (m *Received) get(name mach.MachPort, option mach.MachMsgOption, timeout uint32) error {
-	m.buf.grow(roomy)
+	if 8*len(m.buf.words) < roomy {
+		m.buf.grow(roomy)
+	}
 	h := m.buf.head()
 	err := mach.MachMsg(h, option|mach.MACH_RCV_INTERRUPT|wanted, 0, uint32(8*len(m.buf.words)), name, timeout, 0)
 	if err == nil {
@@ -75,6 +77,10 @@ func (m *Received) accept() error {
 	h := m.buf.head()
 	m.full, m.id = true, h.MsghID
 	m.plain = h.MsghBits&(mach.MACH_MSGH_BITS_COMPLEX|mach.MACH_MSGH_BITS_REMOTE_MASK|mach.MACH_MSGH_BITS_VOUCHER_MASK) == 0
+	if size := int(h.MsghSize); m.plain && size >= headerSize && size <= 8*len(m.buf.words) && size%4 == 0 {
+		m.layout.size, m.layout.data, m.layout.descs = size, headerSize, m.layout.descs[:0]
+		return nil
+	}
 	if err := m.layout.parse(m.buf.bytes()); err != nil {
 		// The kernel makes no such messages. If it did, its library would
 		// know best how to release them.

@@ -189,3 +189,59 @@ func TestBodyError(t *testing.T) {
 	}
 	m.Close()
 }
+
+// Who comes to a closed right is not let in and leaves nothing behind, whoever is
+// still inside.
+func TestEnterClosed(t *testing.T) {
+	leakCheck(t)
+	var zero right
+	if _, ok := zero.enter(); ok {
+		t.Error("a right that owns nothing lets in")
+	}
+	if zero.unuse(); zero.state.Load() != 0 {
+		t.Errorf("it is left with %#x", zero.state.Load())
+	}
+	p, err := NewReceive()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := p.MakeSend()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := s.right()
+	name, ok := r.enter()
+	if !ok || name != s.Name() {
+		t.Fatalf("entered as %#x, %v", name, ok)
+	}
+	s.Close()
+	if _, ok := r.enter(); ok {
+		t.Error("a closed right lets in")
+	}
+	r.unuse() // who was not let in
+	if got := r.state.Load(); got != isClosed|oneUser|uint64(name) {
+		t.Errorf("with a user it is %#x", got)
+	}
+	r.enter()
+	r.unuse() // the user that was there; who was not let in is the last
+	r.unuse()
+	if got := r.state.Load(); got != isClosed {
+		t.Errorf("after the last it is %#x", got)
+	}
+	r.enter()
+	if r.unuse(); r.state.Load() != isClosed {
+		t.Errorf("later it is %#x", r.state.Load())
+	}
+	if err := p.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// A message that was only reset can be sent.
+func TestSendResetOnly(t *testing.T) {
+	leakCheck(t)
+	var m Message
+	if n, err := m.Reset(3).finish(&header{}); err != nil || n != headerSize || m.Len() != 0 {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+}

@@ -95,13 +95,17 @@ func (s *Send) Dead() (bool, error) {
 //
 // Mach calls: mach_msg.
 func (s *Send) Send(ctx context.Context, m *Message) error {
-	name, ok := s.right().use()
+	if s == nil {
+		return notUsable(s)
+	}
+	name, ok := s.owner.enter()
 	if !ok {
+		s.owner.unuse()
 		return notUsable(s)
 	}
 	h := header{remote: name, remoteAs: mach.MACH_MSG_TYPE_COPY_SEND}
 	err := m.send(background(ctx), &h)
-	s.right().unuse()
+	s.owner.unuse()
 	return err
 }
 

@@ -226,12 +226,19 @@ func (r *right) receive(ctx context.Context, m *Received) error {
 	if m == nil {
 		return ErrNoMessage
 	}
-	m.Close()
-	name, ok := r.use()
-	if !ok {
+	if m.full && m.plain {
+		m.full = false
+	} else {
+		m.Close()
+	}
+	if r == nil {
 		return ErrClosed
 	}
-	err := r.receiveFrom(ctx, name, m)
+	name, ok := r.enter()
+	err := error(ErrClosed)
+	if ok {
+		err = r.receiveFrom(ctx, name, m)
+	}
 	r.unuse()
 	return err
 }
@@ -246,6 +253,11 @@ func (r *right) receiveFrom(ctx context.Context, name mach.MachPort, m *Received
 			return err
 		}
 	}
+	return r.waitFrom(ctx, name, m)
+}
+
+func (r *right) waitFrom(ctx context.Context, name mach.MachPort, m *Received) error {
+	ends := ctx.Done() != nil
 	w, err := r.waits(name)
 	if err != nil {
 		return r.refused(err)
