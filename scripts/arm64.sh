@@ -131,7 +131,7 @@ base() {
 	git ls-files -z --cached --others --exclude-standard | cpio -0pd --quiet "$root$top"
 	zig=$(scripts/zig.sh)
 	zig=$(echo "$zig"/node_modules/@zigc/*-*/bin/zig)
-	git ls-files '*/testdata/*.c' | grep -v -e ^cmd/ -e ^internal/abi/ >"$work/sources"
+	git ls-files '*/testdata/*.c' | grep -v -e ^cmd/darwinrun/ -e ^cmd/internal/ -e ^internal/abi/ >"$work/sources"
 	while read -r c; do
 		mkdir -p "$root/prebuilt$top/$(dirname "$c")"
 		"$zig" cc -target aarch64-linux-gnu.2.36 -O1 -fno-omit-frame-pointer -fPIE -pie -fno-sanitize=all -pthread -o "$root/prebuilt$top/$c" "$c" \
@@ -142,11 +142,14 @@ base() {
 # go_for builds for the machine.
 go_for() { CGO_ENABLED=0 GOOS=linux GOARCH=arm64 GOFLAGS=-mod=readonly go "$@"; }
 
-# commands builds the programs that tests have the go command build.
+# commands builds the programs that tests have the go command build, for its stand-in
+# scripts/arm64/go: plain, and stripped.
 commands() {
-	dumper=examples/dump_process_registers
-	mkdir -p "$root/prebuilt$top/$dumper"
-	go_for build -o "$root/prebuilt$top/$dumper/main" "./$dumper"
+	for program in examples/dump_process_registers cmd/mach/testdata/stack/godeep; do
+		mkdir -p "$root/prebuilt$top/$program"
+		go_for build -o "$root/prebuilt$top/$program/main" "./$program"
+		go_for build -ldflags="-s -w" -o "$root/prebuilt$top/$program/stripped" "./$program"
+	done
 }
 
 # name_of FOLDER is the folder as a part of a file's name, as in scripts/arm64/init.

@@ -66,11 +66,12 @@ func (s *space) StatRegion(r *core.Region) error {
 		switch {
 		case run.Kind&linux.PageSwapped != 0:
 			r.Swapped += n
+		case run.Kind&linux.PageZero != 0: // costs nobody memory; smaps does not count it
 		case run.Kind&linux.PagePresent != 0:
 			r.Resident += n
 			if run.Kind&linux.PageOfFile != 0 {
 				r.SharedPages += n
-			} else if run.Kind&linux.PageZero == 0 {
+			} else {
 				r.Dirty += n
 			}
 		}

@@ -172,3 +172,56 @@ func TestSmapsAndPagemap(t *testing.T) {
 		t.Errorf("pages behind the end: %d, %v", n, err)
 	}
 }
+
+// A page that was read and never written is the page of zeros by both ways of asking,
+// and no memory in smaps (admin-guide/mm/pagemap.rst, fs/proc/task_mmu.c). There are
+// kernels that have no such page: smaps decides.
+func TestZeroPage(t *testing.T) {
+	b, err := unix.Mmap(-1, 0, 4*PageSize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Munmap(b)
+	_ = unix.Madvise(b, unix.MADV_NOHUGEPAGE)
+	if b[0] != 0 {
+		t.Fatal("not zero")
+	}
+	b[PageSize()] = 1
+	p, err := Open(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	at := addressOf(b)
+	var want uint64 // pages that are memory
+	err = p.Smaps(func(m *Mapping, u *Usage) bool {
+		if m.Start <= at && at < m.End {
+			want = u.RSS / uint64(PageSize())
+		}
+		return true
+	})
+	if err != nil || want != 1 && want != 2 {
+		t.Fatalf("smaps has %d pages, %v", want, err)
+	}
+	for name, ask := range map[string]func([]PageRun, uint64, uint64) ([]PageRun, error){"PageRuns": p.PageRuns, "by the page map": p.pageRunsByPagemap} {
+		if name != "PageRuns" && zeroFrame() == 0 {
+			t.Log("frames are not told here: CAP_SYS_ADMIN")
+			continue
+		}
+		runs, err := ask(nil, at, at+uint64(len(b)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var zero, other uint64
+		for _, r := range runs {
+			if n := (r.End - r.Start) / uint64(PageSize()); r.Kind&PageZero != 0 {
+				zero += n
+			} else {
+				other += n
+			}
+		}
+		if other != want || zero+other != 2 {
+			t.Errorf("%s: %d pages of zeros and %d others, smaps has %d: %+v", name, zero, other, want, runs)
+		}
+	}
+}

@@ -178,5 +178,8 @@ func (p Page) kind() (k PageKind) {
 	if p.SoftDirty() {
 		k |= PageSoftDirty
 	}
+	if f := p.Frame(); f != 0 && f == zeroFrame() {
+		k |= PageZero
+	}
 	return k
 }
