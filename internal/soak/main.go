@@ -1,11 +1,11 @@
 //go:build linux && (amd64 || arm64)
 
 // Command soak dumps processes in storms of exec, clone, fork, vfork, exit,
-// stops and signals, with the example dump_process_registers, and sends signals
+// stops and signals, with the example dump_process_registers or with mach, and sends signals
 // to dumpers at random moments. It ends with an error at the first hang, false
 // refusal, or trace in a target.
 //
-//	soak -dumper PATH -storm PATH [-seed N] [-dumps N] [-signals N] [-state DIR]
+//	soak -dumper|-mach PATH -storm PATH [-seed N] [-dumps N] [-signals N] [-state DIR]
 //
 // -state names a folder that keeps how far the run of each seed is: run it again to go on.
 // scripts/soak.sh builds what it needs and runs it.
@@ -32,18 +32,29 @@ func main() {
 func run() error {
 	var s soak
 	flag.Uint64Var(&s.Seed, "seed", 1, "seed of what is done in which order")
-	flag.StringVar(&s.dumper, "dumper", "", "the dumper")
+	example := flag.String("dumper", "", "the dumper")
+	mach := flag.String("mach", "", "the program mach, in the dumper's place: its regs, stack and core take turns")
 	flag.StringVar(&s.storm, "storm", "", "the target")
 	dumps := flag.Int("dumps", 20000, "dumps to run")
 	signals := flag.Int("signals", 10000, "signals to send to dumpers")
 	folder := flag.String("state", "", "folder that keeps how far the run of each seed is")
 	flag.Parse()
-	if s.dumper == "" || s.storm == "" || flag.NArg() > 0 {
-		return errors.New("usage: soak -dumper PATH -storm PATH [-seed N] [-dumps N] [-signals N] [-state DIR]")
+	if (*example == "") == (*mach == "") || s.storm == "" || flag.NArg() > 0 {
+		return errors.New("usage: soak -dumper|-mach PATH -storm PATH [-seed N] [-dumps N] [-signals N] [-state DIR]")
+	}
+	s.tools = dumper(*example)
+	name := "seed"
+	if *mach != "" {
+		cores, err := os.MkdirTemp("", "soak")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(cores)
+		s.tools, name = machTools(*mach, cores), "mach-seed"
 	}
 	state := ""
 	if *folder != "" {
-		state = filepath.Join(*folder, fmt.Sprintf("seed-%d", s.Seed))
+		state = filepath.Join(*folder, fmt.Sprintf("%s-%d", name, s.Seed))
 		if err := s.load(state); err != nil {
 			return err
 		}

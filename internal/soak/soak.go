@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -25,7 +26,48 @@ type soak struct {
 	Signals int // that were sent to dumpers
 	Refused int // dumps of processes that had ended
 
-	dumper, storm string // paths
+	tools []tool
+	storm string // path
+}
+
+// tool is a program that looks at a process; PID stands for the process in its
+// arguments.
+type tool struct {
+	path  string
+	args  []string
+	check func(text string, pid int) error
+}
+
+func (t tool) command(ctx context.Context, pid int) *exec.Cmd {
+	var args []string
+	for _, a := range t.args {
+		args = append(args, strings.ReplaceAll(a, "PID", strconv.Itoa(pid)))
+	}
+	return exec.CommandContext(ctx, t.path, args...)
+}
+
+// dumper is the example dump_process_registers.
+func dumper(path string) []tool { return []tool{{path, []string{"PID"}, checkDump}} }
+
+// machTools are the commands of mach that stop a process. Cores go to a folder.
+func machTools(path, folder string) []tool {
+	threads := func(text string, _ int) error {
+		if !strings.HasPrefix(text, "thread 0 ") {
+			return fmt.Errorf("it begins %.80q", text)
+		}
+		return nil
+	}
+	core := func(text string, _ int) error {
+		if !strings.Contains(text, " threads, ") {
+			return fmt.Errorf("it says %.80q", text)
+		}
+		return nil
+	}
+	return []tool{
+		{path, []string{"regs", "PID"}, threads},
+		{path, []string{"stack", "PID"}, threads},
+		{path, []string{"core", "--modified", "-o", filepath.Join(folder, "core"), "PID"}, core},
+	}
 }
 
 const blockSize = 50
@@ -134,7 +176,11 @@ func await(ok func() bool) bool {
 func (s *soak) step(rng *rand.Rand, x *storm, signals bool) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, s.dumper, strconv.Itoa(x.pid()))
+	tool := s.tools[0]
+	if len(s.tools) > 1 {
+		tool = s.tools[rng.IntN(len(s.tools))]
+	}
+	cmd := tool.command(ctx, x.pid())
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Start(); err != nil {
@@ -155,7 +201,7 @@ func (s *soak) step(rng *rand.Rand, x *storm, signals bool) error {
 		return fmt.Errorf("dump of the %s storm hangs; it is %s", x.kind, x.threads())
 	case err == nil:
 		s.Dumps++
-		return checkDump(out.String(), x.pid())
+		return tool.check(out.String(), x.pid())
 	}
 	var code *exec.ExitError
 	if !errors.As(err, &code) {
@@ -166,15 +212,21 @@ func (s *soak) step(rng *rand.Rand, x *storm, signals bool) error {
 	switch {
 	case sent != 0 && status.Signaled() && status.Signal() == sent:
 		return nil
-	case sent != 0 && strings.Contains(said, "stopped by"):
+	case sent != 0 && (strings.Contains(said, "stopped by") || status.ExitStatus() == machInterrupted):
 		return nil
-	case x.kind == "exit" && status.ExitStatus() == 1 && (strings.Contains(said, "no such process") || strings.Contains(said, "ended")):
+	case x.kind == "exit" && (status.ExitStatus() == 1 || status.ExitStatus() == machNotFound) && (strings.Contains(said, "no such process") || strings.Contains(said, "ended")):
 		s.Refused++
 		s.Dumps++
 		return nil
 	}
 	return fmt.Errorf("dump of the %s storm ends with %v: %s", x.kind, err, said)
 }
+
+// What mach ends with ("mach help exit-codes").
+const (
+	machNotFound    = 3
+	machInterrupted = 130
+)
 
 // checkDump checks that a dump has the threads that it tells of, and registers
 // in it.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"testing"
 
 	_ "github.com/gomach/mach/hosted" // a change of it counts for the cache of test results
@@ -18,13 +19,35 @@ func TestMain(m *testing.M) { target.Main(m) }
 // with -short. scripts/soak.sh runs long ones.
 func TestSoak(t *testing.T) {
 	s := soak{Seed: 1, storm: target.Build(t, "../substrate/target/testdata/storm.c")}
-	s.dumper = filepath.Join(t.TempDir(), "dumper")
-	if out, err := exec.Command("go", "build", "-o", s.dumper, "../../examples/dump_process_registers").CombinedOutput(); err != nil {
+	path := filepath.Join(t.TempDir(), "dumper")
+	s.tools = dumper(path)
+	if out, err := exec.Command("go", "build", "-o", path, "../../examples/dump_process_registers").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	want := 500
 	if testing.Short() {
 		want = 100
+	}
+	for signals := false; s.Dumps < want || s.Signals < want; signals = !signals {
+		if err := s.block(signals && s.Signals < want || s.Dumps >= want); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Log(&s)
+}
+
+// TestSoakMach is a short run with mach's regs, stack and core: 300 signals, 50 with
+// -short, and as many runs to the end.
+func TestSoakMach(t *testing.T) {
+	s := soak{Seed: 2, storm: target.Build(t, "../substrate/target/testdata/storm.c")}
+	path := filepath.Join(t.TempDir(), "mach")
+	s.tools = machTools(path, t.TempDir())
+	if out, err := exec.Command("go", "build", "-C", "../../cmd/mach", "-o", path, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	want := 300
+	if testing.Short() {
+		want = 50
 	}
 	for signals := false; s.Dumps < want || s.Signals < want; signals = !signals {
 		if err := s.block(signals && s.Signals < want || s.Dumps >= want); err != nil {
@@ -42,7 +65,7 @@ func TestStateOfARun(t *testing.T) {
 		t.Fatal(err)
 	}
 	again := soak{Seed: 7}
-	if err := again.load(path); err != nil || again != s {
+	if err := again.load(path); err != nil || !reflect.DeepEqual(again, s) {
 		t.Errorf("%+v, %v", again, err)
 	}
 	other := soak{Seed: 8}
