@@ -18,7 +18,9 @@ type Breakpoint struct {
 
 // SetBreakpoint puts a breakpoint on the instruction at an address. Two at one
 // address are one. Unless the process is stopped, it is suspended for a moment;
-// the context ends the wait for that.
+// the context ends the wait for that. On Darwin a process that enforces code
+// signatures is killed when it comes there, unless ptrace has been attached to it
+// once, as [Launch] does: see [task.Task.Patch].
 //
 // Mach calls: task_suspend2, task_resume2, and those of [task.Task.Patch].
 func (d *Debugger) SetBreakpoint(ctx context.Context, address uint64) (*Breakpoint, error) {

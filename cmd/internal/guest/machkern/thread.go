@@ -23,8 +23,9 @@ type thread struct {
 	running atomic.Bool
 
 	// only on the processor's goroutine:
-	last  lastFault
-	debug map[mach.ThreadStateFlavor][]uint32 // debug registers, kept for who reads them back
+	sampled sample
+	last    lastFault
+	debug   map[mach.ThreadStateFlavor][]uint32 // debug registers, kept for who reads them back
 }
 
 // waitsAfterAll tells of a call that was taken for one that does not wait that it is going to:
@@ -107,6 +108,24 @@ func (t *thread) Abort() error {
 // Terminate: threads of the C library are not ended from outside.
 func (t *thread) Terminate() error { return errors.ErrUnsupported }
 
+// sample is a thread's CPU time at some moment.
+type sample struct {
+	at      time.Time
+	used    time.Duration
+	percent float64
+}
+
+// percentAt gives the share of a CPU that the thread had since it was asked last. A first
+// question has nothing to go by, one that follows at once gets the answer of the last.
+func (s *sample) percentAt(now time.Time, used time.Duration) float64 {
+	if s.at.IsZero() {
+		*s = sample{at: now, used: used}
+	} else if since := now.Sub(s.at); since >= 50*time.Millisecond {
+		*s = sample{now, used, min(100, 100*float64(used-s.used)/float64(since))}
+	}
+	return s.percent
+}
+
 func (t *thread) Usage() (u core.ThreadUsage, err error) {
 	err = t.with(func() error {
 		state := mach.Integer(t.t.State())
@@ -116,6 +135,7 @@ func (t *thread) Usage() (u core.ThreadUsage, err error) {
 		u = core.ThreadUsage{
 			Name: t.t.Name, User: t.t.CPUTime(), State: state,
 			Priority: 31, BasePriority: 31, Handle: t.t.Pthread, UniqueID: t.t.UniqueID(),
+			CPUPercent: t.sampled.percentAt(time.Now(), t.t.CPUTime()),
 		}
 		return nil
 	})
