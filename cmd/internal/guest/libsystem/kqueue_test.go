@@ -5,6 +5,7 @@ package libsystem
 import (
 	"bytes"
 	"encoding/binary"
+	"os"
 	"testing"
 	"unsafe"
 
@@ -144,4 +145,37 @@ func FuzzInotify(f *testing.F) {
 			b = rest
 		}
 	})
+}
+
+// A directory that is renamed where it is posts NOTE_WRITE of its parent and no NOTE_LINK
+// (xnu bsd/vfs/kpi_vfs.c post_rename), also if the queue is read between the two events of
+// which Linux makes it.
+func TestRenameIsReadInTwo(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(dir+"/a", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if _, err := unix.InotifyAddWatch(fd, dir, dirEvents); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(dir+"/a", dir+"/b"); err != nil {
+		t.Fatal(err)
+	}
+	buf := make([]byte, 4096)
+	n, err := unix.Read(fd, buf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := parseInotify(buf[:n])
+	if !ok || len(rest) == 0 {
+		t.Fatalf("%d bytes for a rename", n)
+	}
+	if first := buf[:n-len(rest)]; !endsInMove(first) || endsInMove(buf[:n]) || endsInMove(nil) {
+		t.Error("what is missing of a rename is not seen")
+	}
 }

@@ -225,11 +225,37 @@ func (v *vnodes) drain() {
 		if n <= 0 {
 			break
 		}
+		// A rename is two events, and the second may be on its way: a directory that is
+		// renamed looks like one that has gone without it.
+		if n <= len(buf)-roomForMove && endsInMove(buf[:n]) {
+			p := []unix.PollFd{{Fd: int32(v.inotify), Events: unix.POLLIN}}
+			_, _ = unix.Poll(p, moveWait)
+			if more, err := unix.Read(v.inotify, buf[n:]); err == nil && more > 0 {
+				n += more
+			}
+		}
 		all = v.read(buf[:n], all)
 	}
 	v.mu.Unlock()
 	for _, t := range all {
 		t.k.happened(t.n, t.hint)
+	}
+}
+
+const (
+	roomForMove = unix.SizeofInotifyEvent + unix.NAME_MAX + 1
+	moveWait    = 20 // milliseconds, which what leaves for a folder that is not watched takes
+)
+
+// endsInMove tells whether the last event is of a directory that was moved away.
+func endsInMove(b []byte) bool {
+	var last inotifyEvent
+	for {
+		e, rest, ok := parseInotify(b)
+		if !ok {
+			return last.mask&unix.IN_MOVED_FROM != 0 && last.mask&unix.IN_ISDIR != 0
+		}
+		last, b = e, rest
 	}
 }
 
