@@ -120,6 +120,31 @@ func TestBehavior(t *testing.T) {
 	want(t, "mach_vm_behavior_set", mach.MachVMBehaviorSet(self(), 1<<60, page(), mach.VM_BEHAVIOR_RANDOM), mach.KERN_NO_SPACE)
 }
 
+// xnu osfmk/vm/vm_map.c, vm_map_willneed: the pages are brought in, those of fresh
+// memory too (tests/vm/test_madvise.c); what cannot be read stays out.
+func TestWillNeed(t *testing.T) {
+	begin(t)
+	a := alloc(t, 4*page())
+	present := func(i int) bool {
+		t.Helper()
+		var d, r int32
+		ok(t, "mach_vm_page_query", mach.MachVMPageQuery(self(), a+uint64(i)*page(), &d, &r))
+		return d&mach.VM_PAGE_QUERY_PAGE_PRESENT != 0
+	}
+	for i := range 4 {
+		equal(t, "present before", present(i), false)
+	}
+	ok(t, "mach_vm_behavior_set", mach.MachVMBehaviorSet(self(), a+page(), 2*page(), mach.VM_BEHAVIOR_WILLNEED))
+	for i, want := range []bool{false, true, true, false} {
+		equal(t, "present", present(i), want)
+	}
+	for i, b := range view(a, int(4*page())) {
+		if b != 0 {
+			t.Fatalf("byte %d of fresh memory is %d", i, b)
+		}
+	}
+}
+
 // xnu osfmk/vm/vm_map.c, vm_map_msync.
 func TestMsync(t *testing.T) {
 	begin(t)

@@ -226,6 +226,12 @@ func (s *space) Advise(addr, size uint64, a core.Advice) error {
 	if !ok {
 		return errors.ErrUnsupported
 	}
+	if a == core.AdviceWillNeed {
+		// MADV_WILLNEED makes no pages of anonymous memory.
+		if _, err := s.call(unix.SYS_MADVISE, addr, size, unix.MADV_POPULATE_READ); err == nil {
+			return nil
+		} // an older Linux, or memory that cannot be read
+	}
 	_, err := s.call(unix.SYS_MADVISE, addr, size, uint64(n))
 	return err
 }

@@ -145,8 +145,12 @@ func (s space) Advise(addr, size uint64, a core.Advice) error {
 	if err := s.pieces(addr, size, 0); err != nil {
 		return err
 	}
-	if a == core.AdviceDontNeed || a == core.AdviceFree {
+	switch a {
+	case core.AdviceDontNeed, core.AdviceFree:
 		s.p.Space.Discard(addr, size)
+	case core.AdviceWillNeed:
+		// A hint: memory that cannot be read has no pages to be brought in.
+		unix.Syscall(unix.SYS_MADVISE, uintptr(addr), uintptr(size), unix.MADV_POPULATE_READ)
 	}
 	return nil
 }
