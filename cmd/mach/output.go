@@ -29,10 +29,12 @@ func emit(cmd *cobra.Command, v any, text func(w *printer)) error {
 type printer struct {
 	*bufio.Writer
 	colour bool
+	width  int // of the terminal; 0 if it is none
 }
 
 func newPrinter(cmd *cobra.Command) *printer {
-	return &printer{bufio.NewWriter(cmd.OutOrStdout()), colours(cmd.OutOrStdout())}
+	out := cmd.OutOrStdout()
+	return &printer{bufio.NewWriter(out), colours(out), terminalWidth(out)}
 }
 
 // line writes the parts and a newline.
@@ -54,7 +56,8 @@ func printEach[T any](w *printer, items []T, print func(*printer, T)) {
 }
 
 // table aligns columns; those whose title begins with > to the right. Without
-// titles in the first row ("") none is printed.
+// titles in the first row ("") none is printed. On a terminal that is too narrow the gaps
+// are, too, and what does not fit of a line is cut off.
 func (p *printer) table(titles []string, rows [][]string) {
 	width := make([]int, len(titles))
 	right := make([]bool, len(titles))
@@ -71,6 +74,13 @@ func (p *printer) table(titles []string, rows [][]string) {
 			width[i] = max(width[i], runewidth.StringWidth(s))
 		}
 	}
+	gap, whole := "  ", 2*(len(width)-1)
+	for _, n := range width {
+		whole += n
+	}
+	if p.width > 0 && whole > p.width {
+		gap = " "
+	}
 	if titled {
 		rows = append([][]string{head}, rows...)
 	}
@@ -78,7 +88,7 @@ func (p *printer) table(titles []string, rows [][]string) {
 		var b strings.Builder
 		for i, s := range r {
 			if i > 0 {
-				b.WriteString("  ")
+				b.WriteString(gap)
 			}
 			if right[i] {
 				b.WriteString(runewidth.FillLeft(s, width[i]))
@@ -87,6 +97,9 @@ func (p *printer) table(titles []string, rows [][]string) {
 			}
 		}
 		line := strings.TrimRight(b.String(), " ")
+		if p.width > 0 && runewidth.StringWidth(line) > p.width {
+			line = runewidth.Truncate(line, p.width, "…")
+		}
 		if titled && n == 0 {
 			line = p.bold(line)
 		}

@@ -136,15 +136,37 @@ func sumUp(regions []mapped) []memorySum {
 	return out
 }
 
+// narrowMap is the width of a terminal below which the map has no column for what
+// memory may be protected as, and none for what is swapped out if nothing is.
+const narrowMap = 110
+
 func printRegions(w *printer, regions []mapped, exact bool) {
+	narrow := w.width > 0 && w.width < narrowMap
+	swapped := !narrow || slices.ContainsFunc(regions, func(r mapped) bool { return r.Swapped > 0 })
+	titles := []string{"TYPE", ">ADDRESSES", ">SIZE", ">RSDNT", ">DIRTY"}
+	if swapped {
+		titles = append(titles, ">SWAP")
+	}
+	prot := "PROT/MAX"
+	if narrow {
+		prot = "PROT"
+	}
 	var rows [][]string
 	for _, r := range regions {
-		rows = append(rows, []string{
-			strings.Repeat("  ", int(min(r.Depth, 8))) + r.Type, fmt.Sprintf("%x-%x", uint64(r.Start), uint64(r.End)), size(r.Size, exact), size(r.Resident, exact), size(r.Dirty, exact),
-			size(r.Swapped, exact), r.Prot + "/" + r.Max, r.Share, filepath.Base(cmp.Or(r.Path, " ")),
-		})
+		row := []string{
+			strings.Repeat("  ", int(min(r.Depth, 8))) + r.Type, fmt.Sprintf("%x-%x", uint64(r.Start), uint64(r.End)),
+			size(r.Size, exact), size(r.Resident, exact), size(r.Dirty, exact),
+		}
+		if swapped {
+			row = append(row, size(r.Swapped, exact))
+		}
+		p := r.Prot
+		if !narrow {
+			p += "/" + r.Max
+		}
+		rows = append(rows, append(row, p, r.Share, filepath.Base(cmp.Or(r.Path, " "))))
 	}
-	w.table([]string{"TYPE", ">ADDRESSES", ">SIZE", ">RESIDENT", ">DIRTY", ">SWAPPED", "PROT/MAX", "SHARE", "FILE"}, rows)
+	w.table(append(titles, prot, "SHARE", "FILE"), rows)
 }
 
 func printSums(w *printer, sums []memorySum, exact bool) {
