@@ -38,3 +38,15 @@ func TestTable(t *testing.T) {
 		t.Errorf("%q is not cut off", narrow[2])
 	}
 }
+
+// Paths lose their first folders where a terminal is narrow.
+func TestShortenPath(t *testing.T) {
+	for most, want := range map[int]string{100: "…/local/go/src/proc.go", 22: "…/local/go/src/proc.go", 21: "…/go/src/proc.go", 9: "…/proc.go", 8: "proc.go", -5: "proc.go"} {
+		if got := shortenPath("/usr/local/go/src/proc.go", most); got != want {
+			t.Errorf("%d: %s, want %s", most, got, want)
+		}
+	}
+	if got := shortenPath("proc.go", 3); got != "proc.go" {
+		t.Error(got)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/ianlancetaylor/demangle"
+	"github.com/mattn/go-runewidth"
 	"github.com/spf13/cobra"
 
 	"github.com/gomach/mach/symbol"
@@ -210,7 +211,29 @@ func (x threadStack) print(w *printer) {
 
 func printFrames(w *printer, list []stackFrame) {
 	for _, f := range list {
-		w.line(fmt.Sprintf("  #%-3d ", f.Number), w.dim(fmt.Sprintf("0x%016x", uint64(f.PC))), "  ", f.text(w))
+		number, pc := fmt.Sprintf("  #%-3d ", f.Number), fmt.Sprintf("0x%016x", uint64(f.PC))
+		if w.width > 0 {
+			pc = fmt.Sprintf("0x%012x", uint64(f.PC)) // what addresses of programs have
+			plain := len(number+pc) + 2 + runewidth.StringWidth(f.text(&printer{}))
+			if over := plain - w.width; over > 0 && f.File != "" {
+				f.File = shortenPath(f.File, runewidth.StringWidth(f.File)-over)
+			}
+		}
+		w.line(number, w.dim(pc), "  ", f.text(w))
+	}
+}
+
+// shortenPath leaves out the first folders of a path, but never its last part.
+func shortenPath(path string, most int) string {
+	for rest := path; ; {
+		i := strings.IndexByte(rest[1:], '/')
+		if i < 0 {
+			return filepath.Base(path)
+		}
+		rest = rest[i+1:]
+		if short := "…" + rest; runewidth.StringWidth(short) <= most {
+			return short
+		}
 	}
 }
 
