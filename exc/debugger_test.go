@@ -266,7 +266,7 @@ func TestDebuggerCatchesCrash(t *testing.T) {
 		t.Errorf("a second wait: %v, %v", again, err)
 	}
 	// Passed on, it is what it would have been: a signal, and Go's panic
-	// (pitfall 24).
+	// (pitfall stolen-panics).
 	ok(t, d.Pass(within(t)))
 	if got := p.line(t); !strings.Contains(got, "nil pointer") {
 		t.Errorf("the child said %q", got)
@@ -418,9 +418,9 @@ func TestDebuggerAndDeathAtAnyStep(t *testing.T) {
 	}
 }
 
-// Pitfall 18: a suspended target stays stopped if its debugger dies. Not this
+// Pitfall stopped-for-good: a suspended target stays stopped if its debugger dies. Not this
 // one: the suspension goes with the debugger.
-func TestPitfall18DebuggerDies(t *testing.T) {
+func TestDebuggerDies(t *testing.T) {
 	porttest.LeakCheck(t)
 	p := start(t, "count")
 	debugger := exec.Command(os.Args[0])

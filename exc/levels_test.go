@@ -53,9 +53,9 @@ func TestLevels(t *testing.T) {
 	}
 }
 
-// Pitfall 23: a thread's handlers belong to the thread of the operating system,
+// Pitfall thread-bound: a thread's handlers belong to the thread of the operating system,
 // not to the goroutine that set them.
-func TestPitfall23HandlersBelongToThreads(t *testing.T) {
+func TestHandlersBelongToThreads(t *testing.T) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	porttest.LeakCheck(t)

@@ -184,9 +184,9 @@ func TestEveryBehavior(t *testing.T) {
 	}
 }
 
-// Pitfall 10: each message brings rights to thread and task. They are given
+// Pitfall rights-of-exceptions: each message brings rights to thread and task. They are given
 // back whatever the handler does, message after message.
-func TestPitfall10RightsAreReleased(t *testing.T) {
+func TestRightsAreReleased(t *testing.T) {
 	porttest.LeakCheck(t)
 	thread, self := standIn(t), standIn(t)
 	refs := func() (n uint32) {
@@ -229,8 +229,8 @@ func TestPitfall10RightsAreReleased(t *testing.T) {
 	}
 }
 
-// Pitfall 24: a server that was attached later passes on what is not its own.
-func TestPitfall24ForwardsToTheOneBefore(t *testing.T) {
+// Pitfall stolen-panics: a server that was attached later passes on what is not its own.
+func TestForwardsToTheOneBefore(t *testing.T) {
 	porttest.LeakCheck(t)
 	thread, self := standIn(t), standIn(t)
 	var order []string
@@ -269,8 +269,8 @@ func TestPitfall24ForwardsToTheOneBefore(t *testing.T) {
 	ok(t, a.Close())
 }
 
-// Pitfall 24: off by default. A server without a handler passes everything on.
-func TestPitfall24PassByDefault(t *testing.T) {
+// Pitfall stolen-panics: off by default. A server without a handler passes everything on.
+func TestPassByDefault(t *testing.T) {
 	porttest.LeakCheck(t)
 	asked := 0
 	first := serve(t, func(context.Context, *exc.Exception) error {

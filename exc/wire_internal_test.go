@@ -74,10 +74,10 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// Pitfall 13: hardened processes deny handlers that would get rights to threads
+// Pitfall hardened-targets: hardened processes deny handlers that would get rights to threads
 // and tasks (xnu osfmk/kern/ipc_tt.c, set_exception_ports_validation). The
 // identity-protected behavior is tried next; other errors end the search.
-func TestPitfall13DeniedBehaviors(t *testing.T) {
+func TestDeniedBehaviors(t *testing.T) {
 	protected := mach.EXCEPTION_IDENTITY_PROTECTED | codesFlag
 	var tried []mach.ExceptionBehavior
 	hardened := func(b mach.ExceptionBehavior) error {

@@ -12,9 +12,9 @@ import (
 
 func TestDocumentation(t *testing.T) { apitest.Documentation(t, 15) }
 
-// Pitfall 3: host_statistics answers ordinary callers from a cache, and gives
+// Pitfall stale-statistics: host_statistics answers ordinary callers from a cache, and gives
 // the same twice if it is asked too often. Who calls it says so.
-func TestPitfall3StalenessIsDocumented(t *testing.T) {
+func TestStalenessIsDocumented(t *testing.T) {
 	stale := 0
 	apitest.EachFunc(t, func(d *ast.FuncDecl, name, comment string) {
 		for _, c := range apitest.Called(d) {

@@ -42,8 +42,8 @@ func mapped(t testing.TB) (n int) {
 	}
 }
 
-// Pitfall 8: mach_host_self counts a reference at each call.
-func TestPitfall8HostPortIsCached(t *testing.T) {
+// Pitfall counted-selves: mach_host_self counts a reference at each call.
+func TestHostPortIsCached(t *testing.T) {
 	porttest.LeakCheck(t)
 	refs := func() (n mach.MachPortUrefs) {
 		must(t, mach.MachPortGetRefs(mach.MachTaskSelf(), host.Port(), mach.MACH_PORT_RIGHT_SEND, &n))
@@ -73,7 +73,7 @@ func TestInfo(t *testing.T) {
 	if b.Memory < 64<<20 || b.Memory%4096 != 0 {
 		t.Errorf("memory is %d", b.Memory)
 	}
-	// Pitfall 19: two page sizes.
+	// Pitfall two-page-sizes: two page sizes.
 	if b.PageSize != uint64(os.Getpagesize()) || b.KernelPageSize < 4096 || b.KernelPageSize&(b.KernelPageSize-1) != 0 {
 		t.Errorf("pages are %d, %d of the kernel", b.PageSize, b.KernelPageSize)
 	}
@@ -91,9 +91,9 @@ func TestInfo(t *testing.T) {
 	}
 }
 
-// Pitfall 9: the list of processors is memory, and its size is in words, not
+// Pitfall arrays-of-rights: the list of processors is memory, and its size is in words, not
 // processors.
-func TestPitfall9ProcessorListIsFreed(t *testing.T) {
+func TestProcessorListIsFreed(t *testing.T) {
 	porttest.LeakCheck(t)
 	b, err := host.Info()
 	must(t, err)
@@ -197,12 +197,12 @@ func TestCPULoadArithmetic(t *testing.T) {
 	}
 }
 
-// Pitfall 25: HOST_VM_INFO has counters of 32 bits. These have 64, in bytes of
+// Pitfall narrow-counters: HOST_VM_INFO has counters of 32 bits. These have 64, in bytes of
 // the kernel's pages.
-func TestPitfall25MemoryHas64Bits(t *testing.T) {
+func TestMemoryHas64Bits(t *testing.T) {
 	porttest.LeakCheck(t)
 	v := mach.VMStatistics64{Faults: 1 << 40, FreeCount: 1<<32 - 1, SwappedCount: 1 << 35, TotalUncompressedPagesInCompressor: 1 << 34}
-	// Pitfall 19: pages of 16 KiB in a program that has 4 KiB.
+	// Pitfall two-page-sizes: pages of 16 KiB in a program that has 4 KiB.
 	m := host.MemoryOf(&v, mach.HOST_VM_INFO64_COUNT, 16384)
 	if m.Faults != 1<<40 || m.Free != (1<<32-1)*16384 || m.Swapped != 1<<49 || m.Compressed != 1<<48 || m.PageSize != 16384 {
 		t.Errorf("memory is %+v", m)
@@ -255,8 +255,8 @@ func TestMemoryUsed(t *testing.T) {
 	}
 }
 
-// Pitfall 2: older systems fill in less.
-func TestPitfall2MemoryRevisions(t *testing.T) {
+// Pitfall growing-records: older systems fill in less.
+func TestMemoryRevisions(t *testing.T) {
 	v := mach.VMStatistics64{FreeCount: 1, CompressorPageCount: 2, SwappedCount: 3, Compressions: 4}
 	for _, x := range []struct {
 		words                                 mach.MachMsgTypeNumber

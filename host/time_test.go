@@ -47,8 +47,8 @@ func checkTimebase(t *testing.T, numer, denom uint32, v uint64) {
 	}
 }
 
-// Pitfall 20: 125/3 on Apple silicon, exact in 128 bits.
-func TestPitfall20Timebase(t *testing.T) {
+// Pitfall timebase: 125/3 on Apple silicon, exact in 128 bits.
+func TestTimebase(t *testing.T) {
 	for _, v := range []uint64{0, 1, 2, 3, 24, 125, 1e9, 1 << 53, 1<<53 + 1, 1 << 60, math.MaxInt64, math.MaxInt64 + 1, math.MaxUint64} {
 		for _, b := range [][2]uint32{{125, 3}, {1, 1}, {1000000000, 33333335}, {math.MaxUint32, 1}, {1, math.MaxUint32}, {math.MaxUint32, math.MaxUint32}} {
 			checkTimebase(t, b[0], b[1], v)
@@ -121,7 +121,7 @@ func TestClocks(t *testing.T) {
 	}
 }
 
-// Pitfall 15 in another dress: Go sends itself signals, which end
+// Pitfall restarted-timeouts in another dress: Go sends itself signals, which end
 // mach_wait_until.
 func TestSleepUntil(t *testing.T) {
 	porttest.LeakCheck(t)

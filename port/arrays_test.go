@@ -78,9 +78,9 @@ func TestArraysOfOtherRights(t *testing.T) {
 	}
 }
 
-// Pitfall 9: an array is memory and rights, and both must be given back, each
+// Pitfall arrays-of-rights: an array is memory and rights, and both must be given back, each
 // with its own size: 4 bytes a right. LeakCheck counts both.
-func TestPitfall9ArraysAreMemoryAndRights(t *testing.T) {
+func TestArraysAreMemoryAndRights(t *testing.T) {
 	porttest.LeakCheck(t)
 	r, s := pair(t)
 	const n = 5000 // more than a page of names

@@ -14,8 +14,8 @@ import (
 	"github.com/gomach/mach/port/porttest"
 )
 
-// Pitfall 26: bootstrap names are arrays of 128 bytes.
-func TestPitfall26ServiceNames(t *testing.T) {
+// Pitfall service-names: bootstrap names are arrays of 128 bytes.
+func TestServiceNames(t *testing.T) {
 	porttest.LeakCheck(t)
 	_, s := pair(t)
 	for _, name := range []string{strings.Repeat("x", 128), "a\x00b"} {

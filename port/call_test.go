@@ -80,9 +80,9 @@ func TestServer(t *testing.T) {
 	}
 }
 
-// Pitfall 14: answers come to ports of our own, one for each call, so that
+// Pitfall reply-ports: answers come to ports of our own, one for each call, so that
 // goroutines do not meet at a thread's reply port.
-func TestPitfall14OwnReplyPorts(t *testing.T) {
+func TestOwnReplyPorts(t *testing.T) {
 	porttest.LeakCheck(t)
 	s := serve(t, echo, port.QueueLimit(1))
 	var wg sync.WaitGroup

@@ -12,9 +12,9 @@ import (
 	"github.com/gomach/mach/port/porttest"
 )
 
-// Pitfall 1: counts are in 32-bit words. What the package asks for by count
+// Pitfall counts-in-words: counts are in 32-bit words. What the package asks for by count
 // comes in full, to the last field; and an array's count is of its elements.
-func TestPitfall1Counts(t *testing.T) {
+func TestCounts(t *testing.T) {
 	porttest.LeakCheck(t)
 	r, s := pair(t, port.QueueLimit(7))
 	if n := mach.CountOf[mach.MachPortStatus](); 4*uintptr(n) != reflect.TypeFor[mach.MachPortStatus]().Size() {
@@ -44,9 +44,9 @@ func TestPitfall1Counts(t *testing.T) {
 	}
 }
 
-// Pitfall 10: exception messages bring two send rights each, and 65,535 is the
+// Pitfall rights-of-exceptions: exception messages bring two send rights each, and 65,535 is the
 // most that the kernel counts. A server gives them back on every path.
-func TestPitfall10RightsOfRequests(t *testing.T) {
+func TestRightsOfRequests(t *testing.T) {
 	porttest.LeakCheck(t)
 	thread, _ := pair(t)
 	task, _ := pair(t)

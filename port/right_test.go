@@ -17,9 +17,9 @@ func refs(t testing.TB, name mach.MachPort, right mach.MachPortRight) (n uint32)
 	return n
 }
 
-// Pitfall 11: freeing a right twice is fatal on new systems. Close gives it
+// Pitfall close-once: freeing a right twice is fatal on new systems. Close gives it
 // back once, from however many goroutines.
-func TestPitfall11CloseOnce(t *testing.T) {
+func TestCloseOnce(t *testing.T) {
 	porttest.LeakCheck(t)
 	r := must(port.NewReceive())(t)
 	s := must(r.MakeSend())(t)
@@ -135,8 +135,8 @@ func TestGuardedFromBirth(t *testing.T) {
 	}
 }
 
-// Pitfall 12: the self ports are everybody's. They are copied, never taken over.
-func TestPitfall12SelfPort(t *testing.T) {
+// Pitfall self-ports: the self ports are everybody's. They are copied, never taken over.
+func TestSelfPort(t *testing.T) {
 	porttest.LeakCheck(t)
 	counted := func(when string, want uint32) {
 		t.Helper()

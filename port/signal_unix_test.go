@@ -17,9 +17,9 @@ import (
 	"github.com/gomach/mach/port/porttest"
 )
 
-// Pitfall 15: a signal restarts a message timeout in full. Under a rain of
+// Pitfall restarted-timeouts: a signal restarts a message timeout in full. Under a rain of
 // signals a deadline still is one.
-func TestPitfall15SignalsAndDeadlines(t *testing.T) {
+func TestSignalsAndDeadlines(t *testing.T) {
 	porttest.LeakCheck(t)
 	r := must(port.NewReceive())(t)
 	defer r.Close()
@@ -52,7 +52,7 @@ func TestPitfall15SignalsAndDeadlines(t *testing.T) {
 // thread_abort_safely ends the wait of the one that receives, or sends, again
 // and again. A deadline that started over each time would never come while the
 // interruptions last.
-func TestPitfall15InterruptedWaits(t *testing.T) {
+func TestInterruptedWaits(t *testing.T) {
 	porttest.LeakCheck(t)
 	_, s := pair(t, port.QueueLimit(1))
 	ok(t, s.Send(bg, port.NewMessage(1)))
@@ -106,7 +106,7 @@ func TestPitfall15InterruptedWaits(t *testing.T) {
 }
 
 // Without a deadline nothing ends: interruptions are not errors.
-func TestPitfall15InterruptionsAreNoErrors(t *testing.T) {
+func TestInterruptionsAreNoErrors(t *testing.T) {
 	porttest.LeakCheck(t)
 	r, s := pair(t, port.QueueLimit(1))
 	for name, wait := range map[string]func() error{

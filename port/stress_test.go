@@ -78,10 +78,10 @@ func TestEverythingAtOnce(t *testing.T) {
 	}
 }
 
-// Pitfall 5: the order of a descriptor's fields differs from kind to kind. The
+// Pitfall descriptor-order: the order of a descriptor's fields differs from kind to kind. The
 // bytes are checked against the structs of package mach, which are checked
 // against C's.
-func TestPitfall5Descriptors(t *testing.T) {
+func TestDescriptors(t *testing.T) {
 	porttest.LeakCheck(t)
 	r, s := pair(t)
 	a, _ := pair(t)

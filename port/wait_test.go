@@ -13,9 +13,9 @@ import (
 	"github.com/gomach/mach/port/porttest"
 )
 
-// Pitfall 16: a thread blocked in mach_msg cannot be cancelled. The wake-up
+// Pitfall blocked-receivers: a thread blocked in mach_msg cannot be cancelled. The wake-up
 // port calls it back.
-func TestPitfall16CancelledReceive(t *testing.T) {
+func TestCancelledReceive(t *testing.T) {
 	porttest.LeakCheck(t)
 	r, s := pair(t)
 	set := must(port.NewSet())(t)

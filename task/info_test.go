@@ -10,8 +10,8 @@ import (
 	"github.com/gomach/mach/task"
 )
 
-// Pitfall 2: flavored structs grow. The result knows which fields are valid.
-func TestPitfall2FieldsOfResult(t *testing.T) {
+// Pitfall growing-records: flavored structs grow. The result knows which fields are valid.
+func TestFieldsOfResult(t *testing.T) {
 	var a task.InfoResult[mach.TaskVMInfo]
 	type vm = mach.TaskVMInfo
 	for _, x := range []struct {

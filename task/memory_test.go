@@ -169,9 +169,9 @@ func TestReadMapped(t *testing.T) {
 	must(t, none.Close())
 }
 
-// Pitfall 22: to patch code takes protection, a copy of its own, and a flush;
+// Pitfall patched-code: to patch code takes protection, a copy of its own, and a flush;
 // and the protection comes back.
-func TestPitfall22Patch(t *testing.T) {
+func TestPatch(t *testing.T) {
 	begin(t)
 	for name, x := range map[string]*task.Task{"self": task.Self(), "child": spawn(t).Task} {
 		code, err := x.Allocate(3*page(), tag)
@@ -221,9 +221,9 @@ func TestPitfall22Patch(t *testing.T) {
 	}
 }
 
-// Pitfall 22: a patch is for one task. Others that have the pages mapped, such as
+// Pitfall patched-code: a patch is for one task. Others that have the pages mapped, such as
 // those of a library, keep what was there.
-func TestPitfall22PatchIsPrivate(t *testing.T) {
+func TestPatchIsPrivate(t *testing.T) {
 	begin(t)
 	m, err := task.NewSharedMemory(page())
 	must(t, err)
@@ -248,9 +248,9 @@ func TestPitfall22PatchIsPrivate(t *testing.T) {
 	}
 }
 
-// Pitfall 22: the processors are told to forget what they have read, of each
+// Pitfall patched-code: the processors are told to forget what they have read, of each
 // range that was written, after it was.
-func TestPitfall22PatchFlushes(t *testing.T) {
+func TestPatchFlushes(t *testing.T) {
 	begin(t)
 	x, err := task.Self().Allocate(2*page(), tag)
 	must(t, err)

@@ -12,9 +12,9 @@ import (
 	"github.com/gomach/mach/task"
 )
 
-// Pitfall 22: the protection comes back also when the writing fails, as it does
+// Pitfall patched-code: the protection comes back also when the writing fails, as it does
 // behind the end of a file.
-func TestPitfall22RestoredAfterFailure(t *testing.T) {
+func TestRestoredAfterFailure(t *testing.T) {
 	begin(t)
 	f, err := os.Create(filepath.Join(t.TempDir(), "empty"))
 	must(t, err)

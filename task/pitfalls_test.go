@@ -27,10 +27,10 @@ func asked[T task.InfoType](t *testing.T) {
 	}
 }
 
-// Pitfall 1: counts are in 32-bit words: not bytes, not elements. A count that
+// Pitfall counts-in-words: counts are in 32-bit words: not bytes, not elements. A count that
 // is too small is refused, one that is too large lets the kernel write behind the
 // struct.
-func TestPitfall1CountsAreWords(t *testing.T) {
+func TestCountsAreWords(t *testing.T) {
 	begin(t)
 	for _, f := range []func(*testing.T){
 		asked[mach.MachTaskBasicInfo], asked[mach.TaskBasicInfo64], asked[mach.TaskBasicInfo32], asked[mach.TaskEventsInfo],
@@ -62,9 +62,9 @@ func TestPitfall1CountsAreWords(t *testing.T) {
 	}
 }
 
-// Pitfall 4: the structs are packed to four bytes. Fields of 64 bits begin at
+// Pitfall packed-fields: the structs are packed to four bytes. Fields of 64 bits begin at
 // odd words and come out whole.
-func TestPitfall4PackedFields(t *testing.T) {
+func TestPackedFields(t *testing.T) {
 	begin(t)
 	var info mach.VMRegionSubmapInfo64
 	// <mach/vm_region.h>, vm_region_submap_info_64: the offset is at byte 12, the

@@ -31,9 +31,9 @@ func must2(t testing.TB, err error) {
 	}
 }
 
-// Pitfall 20: a policy's times are in ticks, and a tick is not a nanosecond on
+// Pitfall timebase: a policy's times are in ticks, and a tick is not a nanosecond on
 // Apple silicon.
-func TestPitfall20TimeConstraint(t *testing.T) {
+func TestTimeConstraint(t *testing.T) {
 	begin(t)
 	onOwnThread(t, func(th *task.Thread) {
 		_, unset, err := th.TimeConstraint()
@@ -108,9 +108,9 @@ func TestPolicies(t *testing.T) {
 	})
 }
 
-// Pitfall 20: on Apple silicon, 24 ticks are a microsecond. That is what the
+// Pitfall timebase: on Apple silicon, 24 ticks are a microsecond. That is what the
 // kernel is told, and what it says.
-func TestPitfall20TicksOfAppleSilicon(t *testing.T) {
+func TestTicksOfAppleSilicon(t *testing.T) {
 	begin(t)
 	task.OnTimebase(t, 125, 3)
 	must(t, task.OnThread(func(th *task.Thread) error {

@@ -93,9 +93,9 @@ func TestArguments(t *testing.T) {
 	}
 }
 
-// Pitfall 21: counters of arm64e are signed. The state keeps the signature and
+// Pitfall signed-counters: counters of arm64e are signed. The state keeps the signature and
 // the flags that go with it; PC strips it.
-func TestPitfall21SignedCounterIsKept(t *testing.T) {
+func TestSignedCounterIsKept(t *testing.T) {
 	const flags = mach.DARWIN_ARM_THREAD_STATE64_FLAGS_KERNEL_SIGNED_PC | mach.DARWIN_ARM_THREAD_STATE64_FLAGS_CUSTOM_X18_ABI
 	r := task.Registers{CPU: mach.CPU_TYPE_ARM64, AddressBits: 47} // macOS
 	r.ARM.PC, r.ARM.Pad = 0xfe3a_8001_8000_1234, flags

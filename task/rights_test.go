@@ -102,8 +102,8 @@ func TestRightsOfWrongNames(t *testing.T) {
 	}
 }
 
-// Pitfall 9: the lists are memory in our own task.
-func TestPitfall9RightsLeaveNothing(t *testing.T) {
+// Pitfall arrays-of-rights: the lists are memory in our own task.
+func TestRightsLeaveNothing(t *testing.T) {
 	begin(t)
 	regions := func() (n int) {
 		for _, err := range task.Self().Regions() {

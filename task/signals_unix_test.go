@@ -14,8 +14,8 @@ import (
 	"github.com/gomach/mach/task"
 )
 
-// Pitfall 18: also on signals. The program gets the signal after all.
-func TestPitfall18ResumedOnSignals(t *testing.T) {
+// Pitfall stopped-for-good: also on signals. The program gets the signal after all.
+func TestResumedOnSignals(t *testing.T) {
 	begin(t)
 	a := spawn(t)
 	got := make(chan os.Signal, 4)
@@ -49,7 +49,7 @@ func TestPitfall18ResumedOnSignals(t *testing.T) {
 }
 
 // A signal that the program ignores stays ignored, as under nohup.
-func TestPitfall18IgnoredSignals(t *testing.T) {
+func TestIgnoredSignals(t *testing.T) {
 	begin(t)
 	a := spawn(t)
 	signal.Ignore(syscall.SIGHUP)

@@ -14,8 +14,8 @@ import (
 	"github.com/gomach/mach/task"
 )
 
-// Pitfall 18: a target that was suspended is resumed on every way out.
-func TestPitfall18ResumedWhateverHappens(t *testing.T) {
+// Pitfall stopped-for-good: a target that was suspended is resumed on every way out.
+func TestResumedWhateverHappens(t *testing.T) {
 	begin(t)
 	a := spawn(t)
 	stopped := func() {
@@ -85,10 +85,10 @@ func suspender(pid string) {
 	time.Sleep(time.Minute)
 }
 
-// Pitfall 18: also when the program is killed. The kernel resumes what a
+// Pitfall stopped-for-good: also when the program is killed. The kernel resumes what a
 // suspension token that goes away stood for (xnu osfmk/kern/task.c,
 // task_suspension_send_once).
-func TestPitfall18ResumedWhenKilled(t *testing.T) {
+func TestResumedWhenKilled(t *testing.T) {
 	begin(t)
 	a := spawn(t)
 	cmd := exec.Command(os.Args[0])

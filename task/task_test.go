@@ -14,8 +14,8 @@ import (
 	"github.com/gomach/mach/task"
 )
 
-// Pitfall 12: the task's own port is not counted, and never given back.
-func TestPitfall12SelfIsNeverReleased(t *testing.T) {
+// Pitfall self-ports: the task's own port is not counted, and never given back.
+func TestSelfIsNeverReleased(t *testing.T) {
 	begin(t)
 	refs := func() (n mach.MachPortUrefs) {
 		must(t, mach.MachPortGetRefs(mach.MachTaskSelf(), mach.MachTaskSelf(), mach.MACH_PORT_RIGHT_SEND, &n))
@@ -48,8 +48,8 @@ func TestPitfall12SelfIsNeverReleased(t *testing.T) {
 	}
 }
 
-// Pitfall 11: a right that is freed twice ends the program.
-func TestPitfall11CloseIsIdempotent(t *testing.T) {
+// Pitfall close-once: a right that is freed twice ends the program.
+func TestCloseIsIdempotent(t *testing.T) {
 	begin(t)
 	a := spawn(t)
 	if a.IsSelf() {
@@ -81,9 +81,9 @@ func TestPitfall11CloseIsIdempotent(t *testing.T) {
 	wantErr(t, err, fs.ErrClosed)
 }
 
-// Pitfall 17: task_for_pid does not tell causes. The error has advice where it
+// Pitfall causeless-refusals: task_for_pid does not tell causes. The error has advice where it
 // fits, and says nothing that was not found out.
-func TestPitfall17ForPIDDoesNotGuess(t *testing.T) {
+func TestForPIDDoesNotGuess(t *testing.T) {
 	begin(t)
 	for pid, want := range map[int]error{1 << 30: mach.KERN_FAILURE, -1: mach.KERN_INVALID_ARGUMENT, -1 << 31: mach.KERN_INVALID_ARGUMENT} {
 		_, err := task.ForPID(context.Background(), pid)
@@ -115,8 +115,8 @@ func TestPitfall17ForPIDDoesNotGuess(t *testing.T) {
 	}
 }
 
-// Pitfall 17: task_for_pid may block for ever.
-func TestPitfall17ForPIDHasDeadline(t *testing.T) {
+// Pitfall causeless-refusals: task_for_pid may block for ever.
+func TestForPIDHasDeadline(t *testing.T) {
 	begin(t)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	why := errors.New("enough")

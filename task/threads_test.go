@@ -12,9 +12,9 @@ import (
 	"github.com/gomach/mach/task"
 )
 
-// Pitfall 9: the list of threads is memory in our own task, whosever threads
+// Pitfall arrays-of-rights: the list of threads is memory in our own task, whosever threads
 // they are, and rights. LeakCheck counts the rights, and here is the memory.
-func TestPitfall9ThreadsLeaveNothing(t *testing.T) {
+func TestThreadsLeaveNothing(t *testing.T) {
 	begin(t)
 	a := spawn(t)
 	regions := func(x *task.Task) (n int) {
@@ -49,8 +49,8 @@ func TestPitfall9ThreadsLeaveNothing(t *testing.T) {
 	}
 }
 
-// Pitfall 8: mach_thread_self counts a reference at each call.
-func TestPitfall8ThreadPortsAreReleased(t *testing.T) {
+// Pitfall counted-selves: mach_thread_self counts a reference at each call.
+func TestThreadPortsAreReleased(t *testing.T) {
 	begin(t)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -80,8 +80,8 @@ func TestPitfall8ThreadPortsAreReleased(t *testing.T) {
 	}
 }
 
-// Pitfall 23: threads are the system's, not goroutines.
-func TestPitfall23OnThreadStaysOnThread(t *testing.T) {
+// Pitfall thread-bound: threads are the system's, not goroutines.
+func TestOnThreadStaysOnThread(t *testing.T) {
 	begin(t)
 	why := errors.New("why")
 	err := task.OnThread(func(th *task.Thread) error {

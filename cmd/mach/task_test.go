@@ -54,7 +54,7 @@ func TestTaskFieldsHaveNames(t *testing.T) {
 	}
 }
 
-// An older system fills in the first fields of task_vm_info (pitfall 2): the others are
+// An older system fills in the first fields of task_vm_info (pitfall growing-records): the others are
 // not shown.
 func TestTaskFieldsOfOlderSystems(t *testing.T) {
 	g, err := reference()

@@ -34,7 +34,7 @@ func oracle(t *testing.T, arch string) (*abi.Facts, map[string][]Place) {
 	return facts, places
 }
 
-// Pitfall 6: every frame has every argument where clang's callee looks for it.
+// Pitfall argument-frames: every frame has every argument where clang's callee looks for it.
 // (TestEveryArgument of cmd/internal/guest/machkern calls with distinct values in
 // all arguments.)
 func TestFrames(t *testing.T) {
@@ -79,7 +79,7 @@ func TestFrames(t *testing.T) {
 	}
 }
 
-// Pitfall 6, the case that eight-byte slots get wrong: Apple's arm64 convention
+// Pitfall argument-frames, the case that eight-byte slots get wrong: Apple's arm64 convention
 // packs.
 func TestMachVMMapPacks(t *testing.T) {
 	_, places := oracle(t, "arm64")

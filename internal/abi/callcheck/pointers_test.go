@@ -9,10 +9,10 @@ import (
 	"github.com/gomach/mach/internal/abi/gocheck"
 )
 
-// Pitfall 7: a pointer that becomes a number in a wrapper is lost to the
+// Pitfall lost-pointers: a pointer that becomes a number in a wrapper is lost to the
 // collector, and to the stack when it moves. Every pointer that a function of
 // package mach takes is a typed pointer in its frame, until the stub.
-func TestPitfall7PointersStayPointers(t *testing.T) {
+func TestPointersStayPointers(t *testing.T) {
 	for _, target := range []gocheck.Target{{GOOS: "darwin", GOARCH: "arm64"}, {GOOS: "darwin", GOARCH: "amd64"}, {GOOS: "linux", GOARCH: "amd64"}} {
 		p, err := gocheck.Load(root, module, target)
 		if err != nil {

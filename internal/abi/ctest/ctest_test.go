@@ -30,7 +30,7 @@ func hasIn(tree string) func(string) bool {
 	}
 }
 
-// Apple's headers agree with the facts on every target (pitfalls 4 and 27:
+// Apple's headers agree with the facts on every target (pitfalls packed-fields and missing-symbols:
 // layouts and prototypes).
 func TestHeadersAgree(t *testing.T) {
 	tc := zig.ForTest(t)

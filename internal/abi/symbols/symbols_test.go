@@ -38,7 +38,7 @@ func TestFactsAgreeWithTheStub(t *testing.T) {
 	}
 }
 
-// Pitfall 27: every symbol that the generated code imports is there, and is old
+// Pitfall missing-symbols: every symbol that the generated code imports is there, and is old
 // enough. (A missing one links on Linux and keeps the program from launching;
 // TestHeadersAgree of internal/abi/ctest has the prototypes.)
 func TestImportsExist(t *testing.T) {

@@ -93,7 +93,7 @@ func TestForwarded(t *testing.T) {
 
 var nowhere *int
 
-// Go's own nil pointers on such a thread stay Go's: a panic (pitfall 24). The
+// Go's own nil pointers on such a thread stay Go's: a panic (pitfall stolen-panics). The
 // collector rests meanwhile: it would wait for the thread, and the handler for
 // it.
 func TestGoKeepsItsPanics(t *testing.T) {
