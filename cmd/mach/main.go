@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	_ "github.com/gomach/mach/hosted" // on Linux; elsewhere it does nothing
+	"github.com/gomach/mach/task"
 )
 
 // What the program ends with. "mach help exit-codes" tells the same.
@@ -74,8 +75,9 @@ var errNotFound = errors.New("not found")
 
 func exitCode(ctx context.Context, err error) int {
 	var usage *usageError
+	var signalled *task.SignalError // which may be here before the context has ended
 	switch {
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, errors.As(err, &signalled):
 		return exitInterrupted
 	case errors.As(err, &usage):
 		return exitUsage

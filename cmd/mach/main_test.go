@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/gomach/mach"
+	"github.com/gomach/mach/task"
 )
 
 func TestMain(m *testing.M) {
@@ -175,5 +176,13 @@ func TestExamplesOfTheHelp(t *testing.T) {
 	}
 	if n < 7 {
 		t.Errorf("%d examples were tried", n)
+	}
+}
+
+// A signal that a suspension has seen first is one, too.
+func TestExitCodeOfSignals(t *testing.T) {
+	err := fmt.Errorf("process 1: %w", &task.SignalError{Signal: syscall.SIGTERM})
+	if code := exitCode(t.Context(), err); code != exitInterrupted {
+		t.Errorf("it ends with %d", code)
 	}
 }
