@@ -16,7 +16,7 @@ import (
 type pattern struct {
 	bytes []byte
 	mask  []byte // 0 where a byte may be anything, 0xff elsewhere
-	// The longest part without gaps, which is looked for first.
+	// The longest part without gaps.
 	solid, solidAt int
 }
 
@@ -90,8 +90,57 @@ func hexPattern(s string, gaps bool) (p pattern, err error) {
 	return p, nil
 }
 
-// index is where the pattern begins in b, at from or behind; -1 if it does not.
+// index is where the pattern begins in b, at from or behind; -1 if it does not. It jumps
+// from one place of the pattern's rarest byte to the next, which takes a fraction of the
+// time that the memory took to be read; where that byte is not rare, the longest part
+// without gaps is looked for instead.
 func (p pattern) index(b []byte, from int) int {
+	const patience = 64 // bytes that a place of the rare byte has to save
+	at := p.rarest()
+	start, failed := from, 0
+	for from+len(p.bytes) <= len(b) {
+		i := bytes.IndexByte(b[from+at:len(b)-len(p.bytes)+at+1], p.bytes[at])
+		if i < 0 {
+			return -1
+		}
+		from += i
+		if p.matches(b[from:]) {
+			return from
+		}
+		from++
+		if failed++; failed > 16+(from-start)/patience {
+			return p.indexSolid(b, from)
+		}
+	}
+	return -1
+}
+
+// rarest is the place of the byte that memory has least of, by what is known without a
+// look at it: zeros are everywhere, then come ones and text.
+func (p pattern) rarest() (at int) {
+	best := 1 << 8
+	for i, b := range p.bytes {
+		often := 0
+		switch {
+		case p.mask[i] == 0:
+			continue
+		case b == 0:
+			often = 4
+		case b == 0xff, b == ' ', b == 'e', b == 't':
+			often = 3
+		case b < 16, b >= 'a' && b <= 'z':
+			often = 2
+		case b < 0x80:
+			often = 1
+		}
+		if often < best {
+			best, at = often, i
+		}
+	}
+	return at
+}
+
+func (p pattern) indexSolid(b []byte, from int) int {
 	solid := p.bytes[p.solidAt : p.solidAt+p.solid]
 	for from+len(p.bytes) <= len(b) {
 		i := bytes.Index(b[from+p.solidAt:], solid)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -43,6 +44,42 @@ func TestPattern(t *testing.T) {
 	}
 	if _, err := hexPattern("61 ??", false); err == nil {
 		t.Error("a gap is written")
+	}
+}
+
+// Whichever byte is looked for first, the same places are found: in memory of few kinds of
+// bytes, where none is rare, too.
+func TestPatternIndex(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 2000 {
+		kinds := []byte{0, 0xff, 'a', 0x90}[:1+r.IntN(4)]
+		some := func(n int) []byte {
+			b := make([]byte, n)
+			for i := range b {
+				b[i] = kinds[r.IntN(len(kinds))]
+			}
+			return b
+		}
+		p := pattern{bytes: some(1 + r.IntN(6))}
+		p.mask = bytes.Repeat([]byte{0xff}, len(p.bytes))
+		for i := 1; i < len(p.bytes); i++ {
+			if r.IntN(4) == 0 {
+				p.bytes[i], p.mask[i] = 0, 0
+			}
+		}
+		p.solid = 1 // the first byte: index may ask for it
+		b := some(r.IntN(400))
+		for from := range b {
+			want := -1
+			for i := from; i+len(p.bytes) <= len(b) && want < 0; i++ {
+				if p.matches(b[i:]) {
+					want = i
+				}
+			}
+			if got := p.index(b, from); got != want {
+				t.Fatalf("%x, %x in %x from %d: %d, want %d", p.bytes, p.mask, b, from, got, want)
+			}
+		}
 	}
 }
 
