@@ -35,7 +35,9 @@ func TestProfile(t *testing.T) {
 			calls := share(t, program, filepath.Join(profiles, "mach"), "hotMach")
 			system := share(t, program, filepath.Join(profiles, "syscall"), "hotSyscall")
 			t.Logf("%s, tags %q: %.0f %% of samples name the caller of Mach, %.0f %% that of a system call", arch, tags, calls, system)
-			if system < 50 || tags != "" && calls < 50 {
+			// A busy machine gives some forty samples, of which chance takes some away.
+			const least = 25
+			if system < least || tags != "" && calls < least {
 				t.Errorf("%s, tags %q: the caller is lost", arch, tags)
 			}
 		}
