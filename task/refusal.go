@@ -87,12 +87,29 @@ func notPermitted(reason, advice string) *Refusal {
 	return &Refusal{Reason: "not permitted: " + reason, Advice: advice, class: fs.ErrPermission}
 }
 
-// refused names the call of an error, and says why if the system tells.
+// refused names the call of an error, and says why if the system tells, or if the task
+// has ended meanwhile: XNU answers KERN_FAILURE while its port lives, as
+// task_suspend2 does (osfmk/kern/task.c, place_task_hold).
 func (t *Task) refused(call string, err error) error {
 	if t != nil && vague(err) {
 		if pid, e := t.PID(); e == nil {
 			err = Explain(pid, err)
+		} else if t.died() {
+			r := noProcess("no such process: it has ended")
+			r.Err = err
+			err = r
 		}
 	}
 	return failed(call, err)
+}
+
+// died reports whether the task's port has died.
+func (t *Task) died() bool {
+	name, err := t.use()
+	if err != nil {
+		return false
+	}
+	defer t.done()
+	var kind mach.MachPortType_t
+	return mach.MachPortType(mach.MachTaskSelf(), name, &kind) == nil && kind&mach.MACH_PORT_TYPE_DEAD_NAME != 0
 }

@@ -38,6 +38,24 @@ func TestForPIDOfZombie(t *testing.T) {
 	}
 }
 
+// A process that ends before it is stopped is none, whatever the kernel's code: XNU's
+// task_suspend2 answers KERN_FAILURE for a task that is not active any more
+// (osfmk/kern/task.c, place_task_hold).
+func TestSuspendOfOneThatEnds(t *testing.T) {
+	begin(t)
+	a := spawn(t)
+	must(t, a.cmd.Process.Kill())
+	must(t, task.AwaitExit(t.Context(), a.cmd.Process))
+	s, err := a.Suspend(t.Context())
+	if err == nil {
+		s.Close()
+	}
+	// The task may be known to have ended: then the call has no destination.
+	if !errors.Is(err, mach.MACH_SEND_INVALID_DEST) && !errors.Is(err, mach.KERN_INVALID_ARGUMENT) {
+		wantErr(t, err, fs.ErrNotExist)
+	}
+}
+
 // Who holds a process is told by the calls that need to stop it, too, and as long
 // as it is so.
 func TestSuspendOfTracedProcess(t *testing.T) {

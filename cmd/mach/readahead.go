@@ -22,7 +22,8 @@ type aheadPiece struct {
 func readAhead(ctx context.Context, m task.MemoryReader, list []span, head int, use func(p aheadPiece) error) error {
 	const piece, page, buffers = 1 << 20, 4096, 3
 	if l, ok := m.(live); ok {
-		m = l.WithContext(nil) //nolint:staticcheck // reads of it cost no goroutine each: this one ends by itself
+		//lint:ignore SA1012 without a context, reads cost no goroutine each: this one ends by itself
+		m = l.WithContext(nil)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

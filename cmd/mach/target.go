@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"os/exec"
@@ -61,11 +62,22 @@ func inspect(cmd *cobra.Command, want string, f func(t *task.Task, pid int) erro
 		return err
 	}
 	defer t.Close()
-	if err := f(t.WithContext(cmd.Context()), pid); err != nil {
-		return fmt.Errorf("process %d: %w", pid, err)
+	err = f(t.WithContext(cmd.Context()), pid)
+	if err == nil {
+		return nil
 	}
-	return nil
+	// What calls answer for a task that ends in their midst differs from call to call.
+	if _, gone := t.PID(); gone != nil && cmd.Context().Err() == nil && !errors.Is(err, fs.ErrNotExist) {
+		err = &endedError{err}
+	}
+	return fmt.Errorf("process %d: %w", pid, err)
 }
+
+// endedError is an error that came of the process's end.
+type endedError struct{ err error }
+
+func (e *endedError) Error() string   { return "it has ended meanwhile: " + e.err.Error() }
+func (e *endedError) Unwrap() []error { return []error{e.err, fs.ErrNotExist} }
 
 // completePID offers the processes that run.
 func completePID(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
