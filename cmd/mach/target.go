@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gomach/mach"
 	"github.com/gomach/mach/task"
 )
 
@@ -67,7 +68,8 @@ func inspect(cmd *cobra.Command, want string, f func(t *task.Task, pid int) erro
 		return nil
 	}
 	// What calls answer for a task that ends in their midst differs from call to call.
-	if _, gone := t.PID(); gone != nil && cmd.Context().Err() == nil && !errors.Is(err, fs.ErrNotExist) {
+	var code mach.KernReturn
+	if _, gone := t.PID(); gone != nil && errors.As(err, &code) && cmd.Context().Err() == nil && !errors.Is(err, fs.ErrNotExist) {
 		err = &endedError{err}
 	}
 	return fmt.Errorf("process %d: %w", pid, err)
