@@ -110,6 +110,11 @@ func (t *Task) died() bool {
 		return false
 	}
 	defer t.done()
+	return isDead(name)
+}
+
+// isDead reports whether a name is a dead one: its port has died.
+func isDead(name mach.MachPortName) bool {
 	var kind mach.MachPortType_t
 	return mach.MachPortType(mach.MachTaskSelf(), name, &kind) == nil && kind&mach.MACH_PORT_TYPE_DEAD_NAME != 0
 }

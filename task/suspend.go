@@ -74,8 +74,7 @@ func (s *Suspension) Resume() error {
 		return failed("task_resume2", err) // the token went with the call
 	}
 	// The task is no more, and the token a dead name, which is left here.
-	var kind mach.MachPortType_t
-	if mach.MachPortType(mach.MachTaskSelf(), token, &kind) == nil && kind&mach.MACH_PORT_TYPE_DEAD_NAME != 0 {
+	if isDead(token) {
 		return release(token)
 	}
 	return nil
