@@ -20,7 +20,9 @@ type aheadPiece struct {
 // each there is room before the bytes, of head bytes. What cannot be read is left out page
 // by page. The context ends it, even if a page never comes in.
 func readAhead(ctx context.Context, m task.MemoryReader, list []span, head int, use func(p aheadPiece) error) error {
-	const piece, page, buffers = 1 << 20, 4096, 3
+	// The smallest page that any task has: a larger one is tried in parts.
+	const page = 4096
+	const piece, buffers = 1 << 20, 3
 	if l, ok := m.(live); ok {
 		//lint:ignore SA1012 without a context, reads cost no goroutine each: this one ends by itself
 		m = l.WithContext(nil)

@@ -69,8 +69,10 @@ func inspect(cmd *cobra.Command, want string, f func(t *task.Task, pid int) erro
 	}
 	// What calls answer for a task that ends in their midst differs from call to call.
 	var code mach.KernReturn
-	if _, gone := t.PID(); gone != nil && errors.As(err, &code) && cmd.Context().Err() == nil && !errors.Is(err, fs.ErrNotExist) {
-		err = &endedError{err}
+	if errors.As(err, &code) && cmd.Context().Err() == nil && !errors.Is(err, fs.ErrNotExist) {
+		if over, e := ended(t); e == nil && over {
+			err = &endedError{err}
+		}
 	}
 	return fmt.Errorf("process %d: %w", pid, err)
 }
