@@ -40,20 +40,28 @@ func init() {
 	}
 }
 
-// Debug registers of a task are those that its new threads begin with, and no others
-// (xnu osfmk/kern/thread.c thread_create_internal, machine_thread_inherit_taskwide in
-// osfmk/i386/machine_task.c and osfmk/arm64/machine_task.c).
-func TestDebugRegistersOfNewThreads(t *testing.T) {
-	porttest.LeakCheck(t)
-	p := start(t, "new threads")
+// startWriters starts a child of that mode, and gives its task and the address of the
+// watched words.
+func startWriters(t *testing.T) (p *process, of *task.Task, at uint64) {
+	t.Helper()
+	p = start(t, "new threads")
 	of, err := task.ForPID(within(t), p.cmd.Process.Pid)
 	if e := (*task.OpenError)(nil); errors.As(err, &e) {
 		t.Skip(err)
 	}
 	ok(t, err)
-	defer of.Close()
-	at, err := strconv.ParseUint(p.line(t), 10, 64)
+	t.Cleanup(func() { of.Close() })
+	at, err = strconv.ParseUint(p.line(t), 10, 64)
 	ok(t, err)
+	return p, of, at
+}
+
+// Debug registers of a task are those that its new threads begin with, and no others
+// (xnu osfmk/kern/thread.c thread_create_internal, machine_thread_inherit_taskwide in
+// osfmk/i386/machine_task.c and osfmk/arm64/machine_task.c).
+func TestDebugRegistersOfNewThreads(t *testing.T) {
+	porttest.LeakCheck(t)
+	p, of, at := startWriters(t)
 
 	old := map[uint64]bool{}
 	threads, err := of.Threads()
@@ -106,17 +114,9 @@ func TestDebugRegistersOfNewThreads(t *testing.T) {
 // What was set can be taken back, once (THREAD_STATE_NONE of machine_task_set_state).
 func TestDebugRegistersOfNoThreads(t *testing.T) {
 	porttest.LeakCheck(t)
-	p := start(t, "new threads")
-	of, err := task.ForPID(within(t), p.cmd.Process.Pid)
-	if e := (*task.OpenError)(nil); errors.As(err, &e) {
-		t.Skip(err)
-	}
-	ok(t, err)
-	defer of.Close()
-	at, err := strconv.ParseUint(p.line(t), 10, 64)
-	ok(t, err)
+	p, of, at := startWriters(t)
 	want := watchWord(at)
-	err = mach.TaskSetState(of.Name(), debugFlavor, mach.State(&want), debugCount)
+	err := mach.TaskSetState(of.Name(), debugFlavor, mach.State(&want), debugCount)
 	if errors.Is(err, mach.KERN_NOT_SUPPORTED) {
 		t.Skip("no debug registers here: ", err)
 	}
